@@ -1,0 +1,3 @@
+"""netrazor: short networks, proven."""
+
+__version__ = "0.1.0"
