@@ -10,16 +10,17 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 LOG_2 = math.log(2.0)
 BITS_PER_BYTE = 8
 BYTES_PER_KIB = 1024
+_UP = 1 + 2.0**-50  # outweighs the rounding of LOG_2 and of one product or quotient
 
 
 def nats_from_bits(bits: float) -> float:
     """Nats of so many bits, rounded up: a length charged to an upper bound is never understated."""
-    return math.nextafter(bits * LOG_2, math.inf) if bits else 0.0
+    return bits * LOG_2 * _UP
 
 
 def bits_from_nats(nats: float) -> float:
     """Bits of so many nats, rounded up."""
-    return math.nextafter(nats / LOG_2, math.inf) if nats else 0.0
+    return nats / LOG_2 * _UP
 
 
 def kib_from_bits(bits: float) -> float:
