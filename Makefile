@@ -1,0 +1,54 @@
+# Every target sets up what it needs: a virtual environment, pinned packages, data. Done once, skipped after.
+#   make certify          train, compress and certify LeNet-5 on MNIST into runs/lenet5
+#   make test             lint, types and the test suite
+#   make verify-records   decode and recount every record in certificates/
+#   make lint             style and types only
+
+# The pinned versions are for Python 3.11 and newer; with 3.10, `pip install -e .[dev]` finds others that will do.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+TORCH  := 2.13.0
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+INSTALLED := $(VENV)/.installed
+FETCHED   := $(VENV)/.fetched
+
+.PHONY: help certify test lint verify-records clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+certify: $(FETCHED)
+	$(BIN)/netrazor certify lenet5-mnist --out runs/lenet5
+
+test: lint $(FETCHED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+verify-records: $(FETCHED)
+	@status=0; \
+	for record in certificates/*/; do \
+	    echo "== $$record"; $(BIN)/netrazor verify "$$record" || status=1; \
+	done; \
+	exit $$status
+
+clean:
+	rm -rf $(VENV) runs
+
+# The CPU build of torch is a tenth of the default one; where pip is not configured to find it, the default will do.
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "installing the pinned packages into $(VENV) (some minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) "torch==$(TORCH)+cpu" || $(PIP) "torch==$(TORCH)"
+	$(PIP) --editable ".[dev]"
+	@touch $@
+
+# Without the data the tests that need it are skipped, and say so; certify asks for it again and stops.
+$(FETCHED): $(INSTALLED) src/netrazor/data/catalogue.py
+	@if $(BIN)/python -m netrazor.data fetch mnist fashion-mnist; then touch $@; fi
