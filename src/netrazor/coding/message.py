@@ -1,0 +1,223 @@
+"""Messages: arrays in, bytes out, and back.
+
+    magic | schema stream | content stream | values stream (static only) | aside arrays
+
+A stream ends where its last decision is settled, whatever follows: no lengths, no end marks.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netrazor.coding.arrays import Account, Charges, StaticValues, code_array, code_static_values
+from netrazor.coding.codebook import Codebook
+from netrazor.coding.integers import code_number
+from netrazor.coding.keys import array_from_keys, keys_from_array
+from netrazor.coding.ledger import Ledger, settle
+from netrazor.coding.limits import Limits
+from netrazor.coding.rangecoder import Coder, Reader, Writer
+from netrazor.coding.schema import DTYPES, MAX_DIMENSION, MAX_DIMENSIONS, MAX_NAME_BYTES, Field, code_schema
+from netrazor.errors import CorruptMessage, InvalidArgument, UnsupportedMessage, UnsupportedModel
+
+MAGIC = b"NRZ"
+MAX_ARCHITECTURE = 2**16
+
+Array = NDArray[np.generic]
+"""Any numpy array of a type in DTYPES."""
+
+
+class Message:
+    """Everything a message says, with the account of its bits."""
+
+    def __init__(
+        self, arrays: dict[str, Array], architecture: int, static: dict[str, StaticValues], ledger: Ledger
+    ):
+        self.arrays = arrays
+        self.architecture = architecture
+        self.static = static
+        self.ledger = ledger
+
+
+def encode(
+    arrays: Mapping[str, Array],
+    *,
+    values: Literal["auto", "static"] = "auto",
+    architecture: int = 0,
+    aside: Mapping[str, Array] | None = None,
+) -> bytes:
+    """A self-delimiting message from which `decode` gives back the same arrays, to the bit.
+
+    Args:
+        arrays: names and arrays of any shape, float, integer or bool. What costs bits are non-zero elements and
+            distinct values, so quantize before; arrays of many distinct values are coded byte by byte.
+        values: "auto" takes whatever is shortest; "static" puts the non-zero values into a stream of their own,
+            under symbol probabilities sent before (what Theorem 5.1 needs).
+        architecture: index into a list of declared architectures, kept in the header.
+        aside: arrays stored raw behind everything else, not charged (the posterior's sigma).
+
+    Raises:
+        NonFiniteWeights: an array holds NaN or infinite values.
+        UnsupportedModel: an array of a type, shape or name that the format does not have.
+        InvalidArgument: ``values`` or ``architecture`` is outside what is stated.
+    """
+    if values not in ("auto", "static"):
+        raise InvalidArgument(f'values: "auto" or "static" allowed, got {values!r}; choose one of them')
+    if not 0 <= architecture <= MAX_ARCHITECTURE:
+        raise InvalidArgument(
+            f"architecture: an index from 0 to {MAX_ARCHITECTURE} allowed, got {architecture}; use 0 if none is declared"
+        )
+    main = {name: np.asarray(array) for name, array in arrays.items()}
+    extra = {name: np.asarray(array) for name, array in (aside or {}).items()}
+    fields = _fields(main)
+    asides = _fields(extra)
+    if both := set(main) & set(extra):
+        raise InvalidArgument(f"aside: names not among the arrays allowed, got {sorted(both)}; rename them")
+    unlimited = Limits(elements=2**62, arrays=2**62, decisions=2**62)
+
+    schema = Writer()
+    code_schema(schema, fields, unlimited)
+    content = Writer()
+    _code_header(content, architecture, values == "static", bool(extra))
+    charges = Charges()
+    later: list[Account] = []
+    codebooks: list[Codebook] = []
+    for field in fields:
+        keys = keys_from_array(main[field.name], field.name)
+        code_array(content, keys, field, codebooks, charges, later if values == "static" else None, unlimited)
+    message = [MAGIC, schema.sealed()[0], content.sealed()[0]]
+    if values == "static":
+        noisy = Writer()
+        for account in later:
+            code_static_values(noisy, account, charges)
+        message.append(noisy.sealed()[0])
+    if extra:
+        aside_schema = Writer()
+        code_schema(aside_schema, asides, unlimited)
+        message.append(aside_schema.sealed()[0])
+        for field in asides:
+            keys_from_array(extra[field.name], field.name)
+            message.append(extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes())
+    return b"".join(message)
+
+
+def decode(blob: bytes, *, limits: Limits | None = None) -> dict[str, Array]:
+    """The arrays of a message, those set aside included.
+
+    Raises:
+        CorruptMessage: the bytes are not a message that `encode` writes.
+        UnsupportedMessage: a later version of the format.
+        MessageTooLarge: over ``limits``.
+    """
+    return read(blob, limits or Limits()).arrays
+
+
+def ledger(blob: bytes, *, limits: Limits | None = None) -> Ledger:
+    """Bits of each array and kind; they add up to the length of the message. Raises as `decode`."""
+    return read(blob, limits or Limits()).ledger
+
+
+def static_values(blob: bytes, *, limits: Limits | None = None) -> dict[str, StaticValues]:
+    """For a message with static values: centers and probabilities of each array. Raises as `decode`."""
+    return read(blob, limits or Limits()).static
+
+
+def architecture(blob: bytes, *, limits: Limits | None = None) -> int:
+    """Index of the declared architecture. Raises as `decode`."""
+    return read(blob, limits or Limits()).architecture
+
+
+def read(blob: bytes, limits: Limits) -> Message:
+    """Everything that a message says. Raises as `decode`."""
+    view = memoryview(blob)
+    if bytes(view[: len(MAGIC)]) != MAGIC:
+        raise CorruptMessage(
+            f"a message begins with {MAGIC!r}, got {bytes(view[: len(MAGIC)])!r}; this is another kind of file"
+        )
+    at = len(MAGIC)
+    charges = Charges()
+    sections: list[tuple[str, int]] = []
+
+    def finish(name: str, stream: Reader) -> None:
+        nonlocal at
+        length, padding = stream.end()
+        at += length
+        sections.append((name, 8 * length - padding))
+        sections.append(("framing", padding))
+
+    schema = Reader(view[at:])
+    fields = code_schema(schema, None, limits)
+    finish("schema", schema)
+    content = Reader(view[at:])
+    index, static, has_aside = _code_header(content, None, None, None)
+    charges.add("", "header", content.spent)
+    later: list[Account] = []
+    codebooks: list[Codebook] = []
+    keys = {
+        field.name: code_array(content, None, field, codebooks, charges, later if static else None, limits)
+        for field in fields
+    }
+    finish("content", content)
+    if static:
+        noisy = Reader(view[at:])
+        for account in later:
+            code_static_values(noisy, account, charges)
+        finish("values", noisy)
+    arrays = {field.name: array_from_keys(keys[field.name], field.dtype) for field in fields}
+    if has_aside:
+        aside_schema = Reader(view[at:])
+        asides = code_schema(aside_schema, None, limits)
+        before = at
+        finish("aside", aside_schema)
+        sections = sections[:-2]
+        for field in asides:
+            size = field.size * field.dtype.itemsize
+            if len(view) - at < size or field.name in arrays:
+                raise CorruptMessage("the arrays set aside are cut or named twice; get the message again")
+            raw = np.frombuffer(view[at : at + size], dtype=field.dtype.newbyteorder("<"))
+            arrays[field.name] = raw.astype(field.dtype).reshape(field.shape)
+            at += size
+        sections.append(("aside", 8 * (at - before)))
+    if at != len(view):
+        raise CorruptMessage(
+            f"the message ends at byte {at}, got {len(view)} bytes; it was extended or is damaged"
+        )
+    entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
+    statics = {account.name: account.static for account in later}
+    return Message(arrays, index, statics, entries)
+
+
+def _code_header(
+    coder: Coder, architecture: int | None, static: bool | None, aside: bool | None
+) -> tuple[int, bool, bool]:
+    if coder.bit(None if static is None else 0, 0):
+        raise UnsupportedMessage(
+            "the message is of a later version, version 1 is known; install a newer netrazor"
+        )
+    index = code_number(coder, architecture, MAX_ARCHITECTURE)
+    return (
+        index,
+        bool(coder.bit(None if static is None else int(static), -160)),
+        bool(coder.bit(None if aside is None else int(aside), -160)),
+    )
+
+
+def _fields(arrays: Mapping[str, Array]) -> list[Field]:
+    fields = []
+    for name, array in arrays.items():
+        dtype = array.dtype.newbyteorder("=")
+        if dtype not in DTYPES:
+            raise UnsupportedModel(
+                f"array {name!r}: types {', '.join(map(str, DTYPES))} allowed, got {array.dtype}; convert it first"
+            )
+        if array.ndim > MAX_DIMENSIONS or max(array.shape, default=0) > MAX_DIMENSION:
+            raise UnsupportedModel(
+                f"array {name!r}: at most {MAX_DIMENSIONS} dimensions allowed, got shape {array.shape}; reshape it"
+            )
+        if "\0" in name or len(name.encode()) > MAX_NAME_BYTES:
+            raise UnsupportedModel(
+                f"array {name!r}: names of up to {MAX_NAME_BYTES} bytes without a zero byte allowed; rename it"
+            )
+        fields.append(Field(name, dtype, array.shape))
+    return fields

@@ -1,0 +1,125 @@
+"""The schema: names, types and shapes of the arrays, which a declared architecture fixes in advance."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from netrazor.coding.integers import code_below, code_number
+from netrazor.coding.limits import Limits, check_limit
+from netrazor.coding.mixing import Cell, Mixer, new_cell
+from netrazor.coding.rangecoder import Coder
+from netrazor.errors import CorruptMessage
+
+DTYPES = tuple(
+    np.dtype(name)
+    for name in (
+        "float32",
+        "float64",
+        "float16",
+        "int64",
+        "int32",
+        "int16",
+        "int8",
+        "uint64",
+        "uint32",
+        "uint16",
+        "uint8",
+        "bool",
+    )
+)
+MAX_DIMENSIONS = 8
+MAX_DIMENSION = 2**40
+MAX_NAME_BYTES = 1024
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array: its name, type and shape."""
+
+    name: str
+    dtype: np.dtype
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+
+def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits) -> list[Field]:
+    """The fields in order; names are distinct."""
+    number = code_number(coder, None if fields is None else len(fields), limits.arrays)
+    names = _NameModel()
+    coded: list[Field] = []
+    previous = Field("", DTYPES[0], ())
+    elements = 0
+    for index in range(number):
+        previous = _code_field(coder, None if fields is None else fields[index], previous, names)
+        elements += previous.size
+        check_limit("elements", elements, limits.elements)
+        coded.append(previous)
+    if len({field.name for field in coded}) < number:
+        raise CorruptMessage("the message names two arrays alike; names are distinct: get it again")
+    return coded
+
+
+def _code_field(coder: Coder, field: Field | None, previous: Field, names: "_NameModel") -> Field:
+    name = names.code(coder, None if field is None else field.name.encode(), previous.name.encode())
+    same = coder.bit(None if field is None else int(field.dtype == previous.dtype), 320)
+    dtype = previous.dtype
+    if not same:
+        dtype = DTYPES[code_below(coder, None if field is None else DTYPES.index(field.dtype), len(DTYPES))]
+        if dtype == previous.dtype:
+            raise CorruptMessage("the schema repeats a type as a new one; get the message again")
+    rank = code_below(coder, None if field is None else len(field.shape), MAX_DIMENSIONS + 1)
+    shape = tuple(
+        code_number(coder, None if field is None else field.shape[axis], MAX_DIMENSION)
+        for axis in range(rank)
+    )
+    try:
+        return Field(name.decode(), dtype, shape)
+    except UnicodeDecodeError:
+        raise CorruptMessage("the name of an array is not UTF-8; get the message again") from None
+
+
+class _NameModel:
+    """Bytes of names, each predicted from the bytes before it and from the name before."""
+
+    def __init__(self) -> None:
+        self._mixer = Mixer(0.4, (0.6, 0.6, 0.6, 0.6), 0.02)
+        self._cells: dict[object, Cell] = {}
+
+    def code(self, coder: Coder, name: bytes | None, previous: bytes) -> bytes:
+        """A name, ended by a zero byte."""
+        written = bytearray()
+        while True:
+            at = len(written)
+            byte = None if name is None else (name + b"\0")[at]
+            above = previous[at] if at < len(previous) else 0
+            byte = self._code_byte(coder, byte, bytes(written), above)
+            if not byte:
+                return bytes(written)
+            written.append(byte)
+            if at > MAX_NAME_BYTES:
+                raise CorruptMessage(f"a name is longer than {MAX_NAME_BYTES} bytes; get the message again")
+
+    def _code_byte(self, coder: Coder, byte: int | None, before: bytes, above: int) -> int:
+        node = 1
+        for shift in range(7, -1, -1):
+            contexts = (
+                (1, before[-1:], node),
+                (2, before[-2:], node),
+                (3, before[-3:], node),
+                (4, above, before[-1:], node),
+            )
+            cells = [self._cell(key) for key in contexts]
+            bit = None if byte is None else byte >> shift & 1
+            node = 2 * node + self._mixer.code(coder, bit, self._cell((0, node)), cells)
+        return node - 256
+
+    def _cell(self, key: object) -> Cell:
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = new_cell(0.4)
+        return cell
