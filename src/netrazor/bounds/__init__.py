@@ -1,0 +1,46 @@
+"""Bounds on the error of a classifier on new examples. Numbers in, numbers out; no torch.
+
+Every function states a claim that holds with its stated probability, and returns a value on the safe side of
+the exact one: upper bounds are rounded up, lower bounds down. Plain numbers give a float, arrays (broadcast
+together) an array.
+"""
+
+from netrazor.bounds.budget import DeltaBudget, union_share
+from netrazor.bounds.catoni import ALPHA, ALPHAS, catoni, catoni_at, catoni_over_alpha
+from netrazor.bounds.divergence import kl_inverse
+from netrazor.bounds.means import empirical_bernstein, kl_chernoff, mean_upper
+from netrazor.bounds.memorization import memorization_floor, memorized_bits, test_error_allowed
+from netrazor.bounds.occam import clopper_pearson, occam
+from netrazor.bounds.outcome import Outcome, outcome
+from netrazor.bounds.perturbation import LambdaChoice, choose_lambda, layer_perturbation_kl, perturbation_kl
+from netrazor.bounds.seeger import dr17, maurer, mcallester
+from netrazor.bounds.two_stage import two_stage
+
+__all__ = [
+    "ALPHA",
+    "ALPHAS",
+    "DeltaBudget",
+    "LambdaChoice",
+    "Outcome",
+    "catoni",
+    "catoni_at",
+    "catoni_over_alpha",
+    "choose_lambda",
+    "clopper_pearson",
+    "dr17",
+    "empirical_bernstein",
+    "kl_chernoff",
+    "kl_inverse",
+    "layer_perturbation_kl",
+    "maurer",
+    "mcallester",
+    "mean_upper",
+    "memorization_floor",
+    "memorized_bits",
+    "occam",
+    "outcome",
+    "perturbation_kl",
+    "test_error_allowed",
+    "two_stage",
+    "union_share",
+]
