@@ -10,9 +10,11 @@ from netrazor.errors import ConfigurationError
 from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.mlp import MLP
 from netrazor.networks.mobilenet import MobileNet
+from netrazor.networks.plain import make_plain
 from netrazor.networks.resnet_cifar import ResNetCifar
 from netrazor.networks.source import source_digest
 from netrazor.networks.squeezenet import SqueezeNet
+from netrazor.networks.state import coded_state, load_coded_state
 from netrazor.networks.text_classifier import TextClassifier
 from netrazor.networks.vision_transformer import VisionTransformer
 
@@ -26,7 +28,10 @@ __all__ = [
     "TextClassifier",
     "VisionTransformer",
     "build",
+    "coded_state",
     "index_of",
+    "load_coded_state",
+    "make_plain",
     "name_of",
     "source_digest",
 ]

@@ -11,10 +11,10 @@ def source_digest(model: nn.Module) -> str:
     """SHA-256 (hex) over the source and the plain settings of every module of ``model``.
 
     For each module in order: its name, the qualified name of its class, and its attributes that are plain
-    values (numbers, text, and sequences of them), so that no number can hide in a setting. For each class that
-    is not torch's own: the source of the file that defines it, or, where there is no such file, of the class
-    alone. torch's own classes count by name, since another version of torch computes the same up to rounding.
-    Where no source can be had (a class typed at a prompt) the digest says so in its input.
+    values (numbers, text, and sequences of them), so that no number can hide in a setting. For each class
+    that is not torch's own: the source of the file that defines it, or, where there is no such file, of the
+    class alone. torch's own classes count by name, since another version of torch computes the same up to
+    rounding. Where no source can be had (a class typed at a prompt) the digest says so in its input.
     """
     digest = hashlib.sha256()
     for name, module in model.named_modules():

@@ -1,0 +1,59 @@
+"""Pruned, parametrized and normalized layers made plain: the same function, no hooks, idempotent."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, prune
+
+from netrazor.networks import coded_state, make_plain
+
+
+def pruned() -> nn.Module:
+    model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
+    prune.l1_unstructured(model[0], "weight", amount=0.5)
+    prune.random_structured(model[0], "weight", amount=2, dim=0)
+    prune.global_unstructured([(model[2], "weight"), (model[2], "bias")], prune.L1Unstructured, amount=0.3)
+    return model
+
+
+def old_norms() -> nn.Module:
+    with pytest.warns(FutureWarning):
+        first = torch.nn.utils.weight_norm(nn.Linear(6, 8))
+    return nn.Sequential(first, nn.ReLU(), torch.nn.utils.spectral_norm(nn.Linear(8, 3)))
+
+
+def new_norms() -> nn.Module:
+    first = parametrizations.weight_norm(nn.Linear(6, 8))
+    return nn.Sequential(first, nn.ReLU(), parametrizations.spectral_norm(nn.Linear(8, 3)))
+
+
+@pytest.mark.parametrize("make", [pruned, old_norms, new_norms])
+def test_plain_network_computes_the_same(make) -> None:
+    model = make().eval()
+    x = torch.randn(5, 6)
+    with torch.no_grad():
+        expected = model(x)
+    plain = make_plain(model)
+    assert plain is model
+    assert torch.allclose(model(x), expected, atol=1e-6)
+    state = coded_state(model)
+    assert set(state) == {"0.weight", "0.bias", "2.weight", "2.bias"}
+    again = coded_state(make_plain(model))
+    assert all((again[name] == state[name]).all() for name in state)
+
+
+def test_plain_network_keeps_the_zeros_of_its_masks() -> None:
+    model = make_plain(pruned())
+    assert (model[0].weight == 0).sum() >= 24
+
+
+def test_quantized_parameters_become_dense_and_stay_shared() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    quantized = torch.quantize_per_tensor(model[0].weight.detach(), 0.1, 0, torch.qint8)
+    expected = quantized.dequantize()
+    for layer in model:
+        layer._parameters["weight"] = nn.Parameter(quantized, requires_grad=False)
+    model[1].weight = model[0].weight
+    make_plain(model)
+    assert model[0].weight is model[1].weight
+    assert torch.equal(model[0].weight, expected)
