@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
             size_mb = sum(map(len, files.values())) / 1e6
             print(f"{name}: {len(files)} files, {size_mb:.1f} MB, checked, in {data_directory()}")
     except NetrazorError as error:
-        print(f"{arguments[1:]}: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return error.exit_code
     return 0
 

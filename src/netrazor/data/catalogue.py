@@ -20,22 +20,29 @@ class Published:
     """One data set as it was published.
 
     Attributes:
+        name: what it is called here, and its folder in the data directory.
         class_names: a word for each class, in the order of the labels.
         files: the names of the files that hold a split, in the order that ``read`` takes them.
         sha256: digest of each file's content, unpacked.
-        folders: where in the data directory the files may lie, ours first.
+        also_in: other folders of the data directory in which the files may lie.
         sources: where to get them, in the order in which they are tried; none if put there by hand.
         read: the files' contents and the split to images and labels.
         advice: what to do when no source delivers.
     """
 
+    name: str
     class_names: tuple[str, ...]
     files: Mapping[str, tuple[str, ...]]
     sha256: Mapping[str, str]
-    folders: tuple[str, ...]
     sources: tuple[Source, ...]
     read: Callable[[Sequence[bytes], str], Arrays]
+    also_in: tuple[str, ...] = ()
     advice: str = "put the files as published, gzipped or not, into the first of these folders"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where in the data directory the files may lie, its own folder first."""
+        return (self.name, *self.also_in)
 
 
 def lookup(name: str) -> Published:
@@ -70,6 +77,7 @@ _MNIST_HASHES = {
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 _MNIST = Published(
+    name="mnist",
     class_names=tuple("0123456789"),
     files=_MNIST_FILES,
     sha256={
@@ -78,7 +86,7 @@ _MNIST = Published(
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     },
-    folders=("mnist", "MNIST/raw"),
+    also_in=("MNIST/raw",),
     sources=(
         PublicAddress("https://ossci-datasets.s3.amazonaws.com/mnist/", _MNIST_HASHES),
         PublicAddress("https://storage.googleapis.com/cvdf-datasets/mnist/", _MNIST_HASHES),
@@ -88,6 +96,8 @@ _MNIST = Published(
 )
 
 _FASHION_MNIST = Published(
+    name="fashion-mnist",
+    name="mnist",
     class_names=(
         "T-shirt or top", "trouser", "pullover", "dress", "coat",
         "sandal", "shirt", "sneaker", "bag", "ankle boot",
@@ -99,7 +109,7 @@ _FASHION_MNIST = Published(
         "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     },
-    folders=("fashion-mnist", "FashionMNIST/raw"),
+    also_in=("FashionMNIST/raw",),
     sources=(
         PublicAddress(
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -121,12 +131,31 @@ _CIFAR10_CLASSES = (
 _CIFAR10_ARCHIVE = "cifar-10-python.tar.gz"
 _CIFAR10_SHA256 = {_CIFAR10_ARCHIVE: "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"}
 _CIFAR10 = Published(
+    name="cifar10",
     class_names=_CIFAR10_CLASSES,
     files=dict.fromkeys(SPLITS, (_CIFAR10_ARCHIVE,)),
     sha256=_CIFAR10_SHA256,
-    folders=("cifar10", "."),
+    also_in=(".",),
     sources=(PublicAddress("https://www.cs.toronto.edu/~kriz/", _CIFAR10_SHA256),),
     read=read_cifar10,
 )
 
-_CATALOGUE = {"mnist": _MNIST, "fashion-mnist": _FASHION_MNIST, "cifar10": _CIFAR10}
+_CIFAR10_JPEG = Published(
+    name="cifar10-jpeg",
+    class_names=_CIFAR10_CLASSES,
+    files={
+        "train": ("train-images-idx4-ubyte", "train-labels-idx1-ubyte"),
+        "test": ("test-images-idx4-ubyte", "test-labels-idx1-ubyte"),
+    },
+    sha256={
+        "train-images-idx4-ubyte": "d1410c0bb5ccd7a4698674520357df32565a941aa9d857c4d8c042a4d5c7b983",
+        "train-labels-idx1-ubyte": "ab1ee350396c73471b6281410cec79e9762d74e231036448e7cbfa50a78b2860",
+        "test-images-idx4-ubyte": "677fa021a77e484db1f39677f1c6b80fbd7fc0539f158169ff96b0c103029cc6",
+        "test-labels-idx1-ubyte": "7a339b35539b8a4ac2cf350775f7074f0f49b5937fcbdb9aafd6b07b7b5f09d1",
+    },
+    sources=(),
+    read=_read_idx_pair,
+    advice="it is never fetched: write it there with benchmarks/cifar10_from_jpeg.py",
+)
+
+_CATALOGUE = {published.name: published for published in (_MNIST, _FASHION_MNIST, _CIFAR10, _CIFAR10_JPEG)}

@@ -48,7 +48,7 @@ def _read_batch(archive: tarfile.TarFile, name: str) -> dict[bytes, Any]:
     return batch
 
 
-_rebuild_array: Any = np.empty(0).__reduce__()[0]
+_rebuild_array: Callable[..., Any] = np.empty(0).__reduce__()[0]  # type: ignore[assignment]
 
 
 class _ArraysOnly(pickle.Unpickler):

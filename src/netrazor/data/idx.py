@@ -36,7 +36,7 @@ def read_idx(content: bytes) -> NDArray[np.uint8]:
             "the file is cut or extended, get it again"
         )
     values: NDArray[np.uint8] = np.frombuffer(content, np.uint8, offset=start)
-    return values.reshape(shape).copy()
+    return np.array(values.reshape(shape))
 
 
 def idx_bytes(array: NDArray[np.uint8]) -> bytes:

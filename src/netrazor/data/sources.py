@@ -154,6 +154,6 @@ def _only_file(directory: str, suffix: str) -> Path:
     return found[0]
 
 
-def _one_line(reason: object, width: int = 160) -> str:
+def _one_line(reason: object, width: int = 300) -> str:
     text = " ".join(str(reason).split())
     return text if len(text) <= width else text[: width - 3] + "..."

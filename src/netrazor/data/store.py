@@ -54,7 +54,7 @@ def obtain(published: Published, files: Sequence[str], directory: Path) -> dict[
             write_atomically(directory / published.folders[0] / file, content)
         return contents
     raise DatasetUnavailable(
-        "\n  ".join(["the files are nowhere to be had. Tried:", *tried])
+        "\n  ".join([f"{published.name}: the files are nowhere to be had. Tried:", *tried])
         + f"\n{published.advice}, or set {ENVIRONMENT_VARIABLE} to a directory that has them"
     )
 
