@@ -97,7 +97,6 @@ _MNIST = Published(
 
 _FASHION_MNIST = Published(
     name="fashion-mnist",
-    name="mnist",
     class_names=(
         "T-shirt or top", "trouser", "pullover", "dress", "coat",
         "sandal", "shirt", "sneaker", "bag", "ankle boot",

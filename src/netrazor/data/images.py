@@ -67,6 +67,10 @@ class ImageDataset(Dataset[tuple[Tensor, int]]):
         """
         return _unit_scaled(self.images), self.labels
 
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """The items at ``indices``: images float32 in [0, 1] and labels, equal to the stacked items."""
+        return _unit_scaled(self.images[indices]), self.labels[indices]
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the content (see :func:`netrazor.data.fingerprint`), in hexadecimal."""
