@@ -1,0 +1,103 @@
+"""Counting errors: the empirical risk that a certificate stands on."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from netrazor.data import ImageDataset
+from netrazor.errors import BadDataset, UnsupportedModel
+from netrazor.train.reporting import Reporter, Silent
+
+BATCH_SIZE = 1000
+
+
+@dataclass(frozen=True)
+class ErrorCount:
+    """Wrong answers on ``n`` examples: for each example one answer, right if the label is among the top k."""
+
+    errors: int
+    n: int
+
+    @property
+    def risk(self) -> float:
+        """The share of wrong answers."""
+        return self.errors / self.n
+
+
+@torch.inference_mode()
+def count_errors(
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    *,
+    batch_size: int = BATCH_SIZE,
+    top: int = 1,
+    name: str = "count errors",
+    reporter: Reporter | None = None,
+) -> ErrorCount:
+    """0-1 errors of ``model`` in evaluation mode over every example of ``dataset``, in order, in fixed batches.
+
+    An answer that is not a number counts as an error, and so does a tie for the last place that the label takes
+    part in: ties are never decided in the network's favour.
+
+    Raises:
+        BadDataset: empty, or labels that the network has no output for.
+        UnsupportedModel: the forward pass fails or gives something other than N x classes scores.
+    """
+    model.eval()
+    errors = n = 0
+    with (reporter or Silent()).stage(name, math.ceil(len(dataset) / batch_size)) as tick:  # type: ignore[arg-type]
+        for inputs, labels in in_order(dataset, batch_size):
+            errors += int(wrong(scores_of(model, inputs), labels, top).sum())
+            n += len(labels)
+            tick()
+    if n == 0:
+        raise BadDataset("dataset: must hold at least one example, got none; give one with examples")
+    return ErrorCount(errors, n)
+
+
+def in_order(dataset: Dataset[tuple[Tensor, int]], batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """All examples in order, in batches of ``batch_size`` (the last may be shorter)."""
+    if isinstance(dataset, ImageDataset):
+        for indices in torch.arange(len(dataset)).split(batch_size):
+            yield dataset.batch(indices)
+    else:
+        yield from DataLoader(dataset, batch_size=batch_size)
+
+
+def scores_of(model: nn.Module, inputs: Tensor) -> Tensor:
+    """The network's scores, N x classes.
+
+    Raises:
+        UnsupportedModel: the forward pass fails or gives something else.
+    """
+    try:
+        scores = model(inputs)
+    except Exception as error:
+        raise UnsupportedModel(
+            f"forward pass on inputs of shape {tuple(inputs.shape)} failed: {error}; "
+            "give a data set whose items fit the network"
+        ) from error
+    if not isinstance(scores, Tensor) or scores.ndim != 2 or len(scores) != len(inputs):
+        got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+        raise UnsupportedModel(
+            f"output: must be scores of shape ({len(inputs)}, classes), got {got}; wrap the network in a module "
+            "that returns class scores"
+        )
+    return scores
+
+
+def wrong(scores: Tensor, labels: Tensor, top: int = 1) -> Tensor:
+    """For each example, whether fewer than all of the top-k readings of ``scores`` hold the label."""
+    classes = scores.shape[-1]
+    if bool((labels < 0).any()) or bool((labels >= classes).any()):
+        raise BadDataset(
+            f"labels: must be in 0 .. {classes - 1}, got {int(labels.min())} .. {int(labels.max())}; "
+            "correct the labels or give the network as many outputs as there are classes"
+        )
+    own = scores.gather(-1, labels[..., None])
+    not_below = (scores >= own).sum(-1)  # the label's own place, and all that tie with it or beat it
+    return ~(not_below <= top) | own[..., 0].isnan() | scores.isnan().any(-1)

@@ -1,0 +1,19 @@
+"""Gradient training: batches that can be taken up anywhere, one loop for all stages, checkpoints."""
+
+from netrazor.train.batches import Batches
+from netrazor.train.checkpoint import Checkpoint
+from netrazor.train.fit import FitConfig, Trainable, Whole, fit
+from netrazor.train.optimizer import OptimizerConfig
+from netrazor.train.reporting import Reporter, Silent
+
+__all__ = [
+    "Batches",
+    "Checkpoint",
+    "FitConfig",
+    "OptimizerConfig",
+    "Reporter",
+    "Silent",
+    "Trainable",
+    "Whole",
+    "fit",
+]

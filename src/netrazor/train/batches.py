@@ -1,0 +1,56 @@
+"""Shuffled batches of a data set, the same for the same seed, from any step on."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from netrazor.data import ImageDataset
+from netrazor.errors import BadDataset
+
+
+class Batches:
+    """An endless, seeded stream of (inputs, labels) that starts at any step.
+
+    Each epoch is a fresh permutation determined by ``seed`` and the number of the epoch alone, so a resumed run
+    sees the batches that the first one would have seen. The last, short batch of an epoch is left out; a data
+    set smaller than one batch is one batch.
+
+    ``workers`` processes read data sets that are not held in memory.
+    """
+
+    def __init__(
+        self, dataset: Dataset[tuple[Tensor, int]], batch_size: int, seed: int, *, workers: int = 0
+    ) -> None:
+        self.dataset = dataset
+        self.n = len(dataset)  # type: ignore[arg-type]
+        if self.n == 0:
+            raise BadDataset("dataset: must hold at least one example, got none; give one with examples")
+        self.batch_size = min(batch_size, self.n)
+        self.per_epoch = self.n // self.batch_size
+        self.seed = seed
+        self.workers = workers
+
+    def steps(self, start: int, stop: int) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """(step, inputs, labels) for each step from ``start`` up to, not including, ``stop``."""
+        step = start
+        while step < stop:
+            epoch, skipped = divmod(step, self.per_epoch)
+            indices = self._permutation(epoch).split(self.batch_size)[skipped : self.per_epoch]
+            for inputs, labels in self._read(list(indices[: stop - step])):
+                yield step, inputs, labels
+                step += 1
+
+    def _permutation(self, epoch: int) -> Tensor:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        return torch.randperm(self.n, generator=generator)
+
+    def _read(self, indices: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        if isinstance(self.dataset, ImageDataset):
+            for chosen in indices:
+                yield self.dataset.batch(chosen)
+        else:
+            yield from DataLoader(
+                self.dataset, batch_sampler=[chosen.tolist() for chosen in indices], num_workers=self.workers
+            )

@@ -1,0 +1,68 @@
+"""Where a run left off, so that a killed one goes on from there."""
+
+import io
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from netrazor.errors import CheckpointMismatch
+from netrazor.files import write_atomically
+
+
+class Checkpoint:
+    """One file that holds the latest state of a run; replaced as a whole, at most every ``seconds``.
+
+    ``run`` identifies what is being computed (recipe, seed, data set): a file of another run is refused, so that
+    no result is ever stitched together from two runs. Files are read with weights-only loading.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], run: str, *, seconds: float = 30.0) -> None:
+        self.path = Path(path)
+        self.run = run
+        self.seconds = seconds
+        self._saved_at = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """The latest state, or None where there is none.
+
+        Raises:
+            CheckpointMismatch: the file is damaged or belongs to another run.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            content = torch.load(self.path, weights_only=True)
+            run, state = content["run"], content["state"]
+        except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
+            raise CheckpointMismatch(
+                f"checkpoint {self.path}: cannot be read ({type(error).__name__}); delete it to start again"
+            ) from error
+        if run != self.run:
+            raise CheckpointMismatch(
+                f"checkpoint {self.path}: belongs to another run ({run}), this one is {self.run}; "
+                "delete it, or choose another output directory"
+            )
+        return dict(state)
+
+    def due(self) -> bool:
+        """Whether the last save is long enough ago."""
+        return time.monotonic() - self._saved_at >= self.seconds
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Replace the file.
+
+        Raises:
+            OutputError: the file cannot be written; the one before is untouched.
+        """
+        buffer = io.BytesIO()
+        torch.save({"run": self.run, "state": dict(state)}, buffer)
+        write_atomically(self.path, buffer.getvalue())
+        self._saved_at = time.monotonic()
+
+    def remove(self) -> None:
+        """Delete the file, once the run is complete."""
+        self.path.unlink(missing_ok=True)
