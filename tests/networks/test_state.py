@@ -41,10 +41,6 @@ class Odd(nn.Module):
         return self.bound(self.function(x) + torch.from_numpy(self.array).float() + self.short)
 
 
-def every_network() -> list[nn.Module]:
-    return [networks.build(name) for name in networks.ARCHITECTURES[1:]]
-
-
 def test_state_in_any_place_is_found_once_and_loaded_back() -> None:
     model, fresh = Odd(0).eval(), Odd(1).eval()
     state = coded_state(model)

@@ -30,9 +30,9 @@ def coded_state(model: nn.Module, *, copy: bool = True) -> dict[str, np.ndarray]
     """Everything in ``model`` that its output in evaluation mode depends on, by name in order of definition.
 
     Parameters, buffers (persistent or not), and tensors and arrays held in attributes of any module or of
-    what it holds: lists, dictionaries, other objects, modules that are not registered, closures. A tensor that
-    is held in several places (tied weights) appears once, under its first name. Floats come as float32 (half
-    precision widened, which is exact) or float64, whole numbers and booleans in their own type.
+    what it holds: lists, dictionaries, other objects, modules that are not registered, closures. A tensor
+    that is held in several places (tied weights) appears once, under its first name. Floats come as float32
+    (half precision widened, which is exact) or float64, whole numbers and booleans in their own type.
 
     Left out is ``num_batches_tracked`` of the batch norms: it counts training steps, and only the average
     that is updated in training mode reads it. It shapes nothing in evaluation mode, where the claim is made.
