@@ -9,6 +9,7 @@ import io
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pooch
 
 CONNECT_SECONDS, SILENCE_SECONDS = 3, 20  # an address that does not answer is given up soon
 PACKAGE_SECONDS = 180
+UNREADABLE = (OSError, EOFError, zlib.error, tarfile.TarError)  # a file, gzip or tar archive that is broken
 
 
 class SourceFailed(Exception):
@@ -116,7 +118,7 @@ def unpacked(path: Path, file: str) -> bytes:
     """The content of ``path``, gunzipped where its name is ``file`` with .gz added.
 
     Raises:
-        OSError: the file cannot be read, or is no gzip file (also EOFError, where it is cut).
+        One of ``UNREADABLE``: the file cannot be read, or is cut or altered.
     """
     content = path.read_bytes()
     return gzip.decompress(content) if path.name == f"{file}.gz" else content

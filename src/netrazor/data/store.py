@@ -8,7 +8,7 @@ from pathlib import Path
 import pooch
 
 from netrazor.data.catalogue import Published
-from netrazor.data.sources import SourceFailed, unpacked
+from netrazor.data.sources import UNREADABLE, SourceFailed, unpacked
 from netrazor.errors import BadDataset, DatasetUnavailable
 from netrazor.files import write_atomically
 
@@ -47,7 +47,7 @@ def obtain(published: Published, files: Sequence[str], directory: Path) -> dict[
             contents = source.fetch(files)
             for file, content in contents.items():
                 _check(published, file, content)
-        except (SourceFailed, BadDataset) as error:
+        except (SourceFailed, BadDataset, *UNREADABLE) as error:
             tried.append(f"{source}: {error}")
             continue
         for file, content in contents.items():
@@ -62,7 +62,7 @@ def obtain(published: Published, files: Sequence[str], directory: Path) -> dict[
 def _checked_file(published: Published, file: str, path: Path) -> bytes:
     try:
         content = unpacked(path, file)
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise BadDataset(f"{path}: cannot be read ({error}); delete it and load again") from error
     try:
         _check(published, file, content)
