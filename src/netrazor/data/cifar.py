@@ -28,14 +28,14 @@ def read_cifar10(contents: Sequence[bytes], split: str) -> tuple[NDArray[np.uint
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
             batches = [_read_batch(members, name) for name in _BATCHES[split]]
-        images = np.concatenate([batch[b"data"] for batch in batches])
+        images = np.concatenate([batch[b"data"] for batch in batches]).reshape(-1, *_IMAGE_SHAPE)
         labels = np.concatenate([batch[b"labels"] for batch in batches])
     except (tarfile.TarError, EOFError, OSError, KeyError, pickle.UnpicklingError, ValueError) as error:
         raise BadDataset(
             f"CIFAR-10: must be the published archive of batches for Python, got one that cannot be read "
             f"({error}); get it again"
         ) from error
-    return images.reshape(-1, *_IMAGE_SHAPE).astype(np.uint8), labels.astype(np.uint8)
+    return images.astype(np.uint8), labels.astype(np.uint8)
 
 
 def _read_batch(archive: tarfile.TarFile, name: str) -> dict[bytes, Any]:
