@@ -16,13 +16,13 @@ SOURCE = Path(netrazor.__file__).parent
 LAYERS = [
     {"errors", "units", "files"},
     {"bounds", "coding", "certificate"},
-    {"checking"},
+    {"charging", "checking"},
     {"data", "networks", "train", "compress", "perturb", "evaluate"},
     {"pipeline", "replay"},
     {"baselines", "experiments", "report"},
     {"cli"},
 ]
-TORCH_FREE = set().union(*LAYERS[:3])
+TORCH_FREE = set().union(*LAYERS[:4])
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 
