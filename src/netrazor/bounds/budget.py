@@ -96,7 +96,7 @@ class DeltaBudget:
 
 
 def union_share(delta: float, choices: int) -> float:
-    """delta / choices, rounded down: the share of each of ``choices`` statements that must hold together.
+    """The share of each of ``choices`` statements that must hold together: delta / choices, rounded down.
 
     Raises:
         InvalidArgument: delta outside (0, 1), choices below 1.

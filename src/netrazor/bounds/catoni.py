@@ -56,10 +56,12 @@ def catoni(
     delta: Numbers = 0.05,
     alpha: Numbers = ALPHA,
 ) -> Numbers:
-    """inf over lambda > 1 of Phi^-1_{lambda/n}(Lhat + (alpha/lambda)(KL - log delta + 2 log(log(alpha^2 lambda) / log alpha))).
+    """Theorem 3.1: inf over lambda > 1 of Phi^-1_{lambda/n}(Lhat + (alpha/lambda)(KL - log delta + union)).
 
-    Claim: with probability at least 1 - delta over n i.i.d. examples, for all posteriors at once, the expected
-    0-1 loss is at most this. Catoni 2007, Theorem 1.2.6; the paper's Theorem 3.1. alpha is fixed in advance.
+    Here Phi^-1_g(x) = (1 - e^(-g x)) / (1 - e^(-g)) and union = 2 log( log(alpha^2 lambda) / log alpha ).
+
+    Claim: with probability at least 1 - delta over n i.i.d. examples, for all posteriors at once, the
+    expected 0-1 loss is at most this. Catoni 2007, Theorem 1.2.6, as the paper's Theorem 3.1 states it.
 
     Every lambda gives a valid value, so the search can only lose tightness; it stays within 1e-6 of the
     infimum.
@@ -73,7 +75,7 @@ def catoni(
 
     Raises:
         InvalidArgument: an argument outside its domain, or shapes that do not broadcast.
-    """  # noqa: E501
+    """
     columns = [quotient_up(empirical_risk), kl_nats, n, delta, alpha]
     starts = range(0, len(n), _BLOCK)
     blocks = [_infimum(*(column[at : at + _BLOCK, None] for column in columns)) for at in starts]

@@ -1,10 +1,9 @@
 """The binary divergence kl(q || p), bounded from below in floating point, and its upper inverse."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from netrazor.bounds._arguments import NONNEGATIVE, UNIT, Array, Numbers, elementwise
+from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import UNIT_ROUNDOFF
 
 _SMALLEST = 2.0**-960  # below it p / q overflows
@@ -29,23 +28,6 @@ def kl_below(q: Array, p: Array) -> Array:
     return np.where(second == np.inf, np.inf, np.maximum(value, 0.0))
 
 
-def upper_root(below: Callable[[Array], Array], least: Array, target: Array) -> Array:
-    """At least the largest p in [least, 1] at which an increasing function is no more than ``target``.
-
-    ``below(p)`` is at most the function's exact value. The upper end of the bracket moves only to points where
-    ``below`` exceeds the target, so the exact function exceeds it there too, and the upper end is what is
-    returned: neither the halting of the bisection nor rounding can take it under the root.
-    """
-    lower, upper = least.copy(), np.ones_like(least)
-    while True:
-        middle = lower + (upper - lower) / 2
-        if not ((middle > lower) & (middle < upper)).any():
-            return upper
-        beyond = below(middle) > target
-        upper = np.where(beyond, middle, upper)
-        lower = np.where(beyond, lower, middle)
-
-
 @elementwise(q=UNIT, c=NONNEGATIVE)
 def kl_inverse(q: Numbers, c: Numbers) -> Numbers:
     """The largest p with kl(q || p) <= c, rounded up.
@@ -59,5 +41,17 @@ def kl_inverse(q: Numbers, c: Numbers) -> Numbers:
     Raises:
         InvalidArgument: q outside [0, 1], c negative, infinite or NaN.
     """
-    q = np.where(q > 0, np.maximum(q, _SMALLEST), q)
-    return upper_root(lambda p: kl_below(q, p), q, c)
+    root = np.ones_like(q)
+    inside = q < 1
+    root[inside] = _kl_root(np.where(q > 0, np.maximum(q, _SMALLEST), q)[inside], c[inside])
+    return root
+
+
+def _kl_root(q: Array, c: Array) -> Array:
+    def left_over(p: Array, at: Indices) -> tuple[Array, Array]:
+        return c[at] - kl_below(q[at], p), (q[at] - p) / (p * (1 - p))
+
+    # Two points to the right of the root: Pinsker's, and the root of -h(q) - (1 - q) log(1 - p) = c.
+    entropy = -q * np.log(np.maximum(q, _SMALLEST)) - (1 - q) * np.log1p(-q)
+    start = np.minimum(q + np.sqrt(c / 2), -np.expm1(-(c + entropy) / (1 - q)))
+    return root_from_above(left_over, start + 2 * _ERROR * (1 - q))

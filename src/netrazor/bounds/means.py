@@ -28,7 +28,7 @@ def kl_chernoff(mean: Numbers, count: Numbers, delta: Numbers) -> Numbers:
 
 @elementwise(mean=UNIT, variance=UNIT, count=at_least(2), delta=PROBABILITY)
 def empirical_bernstein(mean: Numbers, variance: Numbers, count: Numbers, delta: Numbers) -> Numbers:
-    """mean + sqrt(2 V log(2/delta) / count) + 7 log(2/delta) / (3 (count - 1)), rounded up.
+    """The value mean + sqrt(2 V log(2/delta) / count) + 7 log(2/delta) / (3 (count - 1)), rounded up.
 
     Claim: with probability at least 1 - delta over ``count`` independent values in [0, 1], the average of
     their expectations is at most this. Maurer and Pontil 2009, Theorem 4.
@@ -50,9 +50,8 @@ def empirical_bernstein(mean: Numbers, variance: Numbers, count: Numbers, delta:
 def mean_upper(values: Numbers, delta: float, estimator: Estimator = "empirical-bernstein") -> float:
     """Upper confidence bound for the common mean of independent ``values`` in [0, 1].
 
-    Claim: that of the estimator, which is chosen before the values are drawn. Empirical Bernstein profits from
-    values that vary little, as the error rates of large batches do; kl-Chernoff needs no variance and suits
-    few values.
+    Claim: that of the estimator, which is chosen before the values are drawn. Empirical Bernstein profits
+    from values that vary little, as the error rates of large batches do; kl-Chernoff suits few values.
 
     Raises:
         InvalidArgument: values outside [0, 1] or too few of them, delta outside (0, 1), unknown estimator.

@@ -1,7 +1,7 @@
 """Overfitting costs entropy: Theorem 6.1 and its inverse readings.
 
 Whether an example was trained on is one fair bit; the loss on it tells about that bit as much as the
-Jensen-Shannon divergence between Bernoulli(a) and Bernoulli(b), with a and b the expected train and test errors:
+Jensen-Shannon divergence between Bernoulli(a) and Bernoulli(b), a and b the expected train and test errors:
 
     log 2 - l h(p) - (1 - l) h(q) = ( kl(a || l) + kl(b || l) ) / 2,    l = (a + b) / 2.
 
@@ -13,13 +13,14 @@ import math
 import numpy as np
 
 from netrazor.bounds._arguments import NONNEGATIVE, UNIT, Array, Numbers, at_least, elementwise
+from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import down, quotient_up, up
-from netrazor.bounds.divergence import kl_below, upper_root
+from netrazor.bounds.divergence import kl_below
 
 
 @elementwise(train_error=UNIT, test_error=UNIT, n=at_least(1))
 def memorization_floor(train_error: Numbers, test_error: Numbers, n: Numbers) -> Numbers:
-    """n (log 2 - l h(p) - (1 - l) h(q)), in nats, rounded down.
+    """The entropy n (log 2 - l h(p) - (1 - l) h(q)), in nats, rounded down.
 
     Claim: a selection procedure that depends on its n i.i.d. examples only as a set and has these expected
     errors has an entropy of at least this. The paper's Theorem 6.1 with equation 6.5: p = 1 / (1 + b/a),
@@ -56,7 +57,14 @@ def test_error_allowed(train_error: Numbers, code_bits: Numbers, n: Numbers) -> 
         InvalidArgument: an argument outside its domain, or shapes that do not broadcast.
     """
     a = quotient_up(train_error)
-    return upper_root(lambda b: _memory_below(a, b), a, up(code_bits * math.log(2.0) / n))
+    memory = up(code_bits * math.log(2.0) / n)
+
+    def left_over(b: Array, at: Indices) -> tuple[Array, Array]:
+        middle = (a[at] + b) / 2
+        slope = np.log(b * (1 - middle) / (middle * (1 - b))) / 2
+        return memory[at] - _memory_below(a[at], b), -slope
+
+    return root_from_above(left_over, np.full_like(a, 1.0))
 
 
 def _memory_below(a: Array, b: Array) -> Array:

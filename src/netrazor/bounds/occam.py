@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from netrazor.bounds._arguments import NONNEGATIVE, PROBABILITY, Array, Domain, Numbers, at_least, elementwise
+from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import UNIT_ROUNDOFF, up
 from netrazor.bounds.divergence import kl_inverse
 
@@ -14,8 +15,6 @@ _ERRORS = Domain(
     "count the errors on the n examples",
 )
 _BLOCK = 2**21  # numbers held at once by the series
-_NEWTON_STEPS = 64
-_RESOLUTION = 2.0**-40
 _TABLED = 16
 _LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 
@@ -24,10 +23,10 @@ _LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 def occam(errors: Numbers, n: Numbers, code_bits: Numbers, delta: Numbers = 0.05) -> Numbers:
     """The largest p with P(Binomial(n, p) <= errors) >= delta 2^(-code_bits), rounded up.
 
-    Claim: with probability at least 1 - delta over n i.i.d. examples, for all classifiers of a prefix-free code
-    at once, the error probability of one that errs on ``errors`` of the examples and has a message of
-    ``code_bits`` is at most this. The paper's Theorem 4.1 with the exact binomial tail in place of Theorem 3.1
-    (Langford 2005, "Tutorial on practical prediction theory for classification", Theorem 4.6); Kraft's
+    Claim: with probability at least 1 - delta over n i.i.d. examples, for all classifiers of a prefix-free
+    code at once, the error probability of one that errs on ``errors`` of the examples and has a message of
+    ``code_bits`` is at most this. The paper's Theorem 4.1 with the exact binomial tail in place of Theorem
+    3.1 (Langford 2005, "Tutorial on practical prediction theory for classification", Theorem 4.6); Kraft's
     inequality lets the shares of delta add up.
 
     Args:
@@ -44,10 +43,10 @@ def occam(errors: Numbers, n: Numbers, code_bits: Numbers, delta: Numbers = 0.05
     nats = up(code_bits * math.log(2.0) - np.log(delta))
     # Chernoff: the tail is at most exp(-n kl(errors/n || p)), so this is above the root, and never looser.
     upper = kl_inverse(errors / n, up(nats / n))
-    inside = np.flatnonzero((errors < n) & (errors > 0) & (upper < 1))
-    for at in range(0, len(inside), _BLOCK // 64):
-        part = inside[at : at + _BLOCK // 64]
-        upper[part] = _newton(errors[part], n[part], -nats[part], upper[part])
+    inside = (errors > 0) & (errors < n)
+    upper[inside] = np.minimum(
+        upper[inside], _tail_root(errors[inside], n[inside], -nats[inside], upper[inside])
+    )
     return upper
 
 
@@ -60,34 +59,21 @@ def clopper_pearson(errors: Numbers, n: Numbers, delta: Numbers = 0.05) -> Numbe
     return occam(errors, n, 0, delta)
 
 
-def _newton(k: Array, n: Array, log_target: Array, upper: Array) -> Array:
-    """The root of log P(Binomial(n, p) <= k) = log_target, from above.
+def _tail_root(k: Array, n: Array, log_target: Array, start: Array) -> Array:
+    """The root of log P(Binomial(n, p) <= k) = log_target, from above; the logarithm is concave in p."""
 
-    The log tail is concave in p, so its tangent lies above it and a step from the right of the root stays to
-    the right. Rounding can still overstep: a point counts only where the log tail plus its rounding error is
-    under the target.
-    """
-    p = upper
-    for _ in range(_NEWTON_STEPS):
-        log_tail, series = _log_tail_above(k, n, p)
-        excess = log_tail - log_target
-        holds = excess <= 0
-        upper = np.where(holds, np.minimum(p, upper), upper)
-        step = excess * (1 - p) * series / (n - k)  # d/dp log tail = -(n - k) / ((1 - p) series)
-        resolution = _RESOLUTION * p * (1 - p)
-        settled = np.abs(step) <= resolution
-        if (settled & holds).all():
-            break
-        step = np.where(settled & ~holds, 4 * resolution, step)
-        p = np.clip(p + step, k / (64 * n), 1 - UNIT_ROUNDOFF)
-    return upper
+    def left_over(p: Array, at: Indices) -> tuple[Array, Array]:
+        log_tail, series = _log_tail_above(k[at], n[at], p)
+        return log_tail - log_target[at], -(n - k)[at] / ((1 - p) * series)
+
+    return root_from_above(left_over, start)
 
 
 def _log_tail_above(k: Array, n: Array, p: Array) -> tuple[Array, Array]:
     """At least log P(Binomial(n, p) <= k) for 0 < k < n, and the tail's ratio to its last term.
 
-    The last term in logarithms, -n kl(k/n || p) and Stirling's corrections (Loader 2000), is off by a few units
-    times n and the size of its parts; each factor of the series adds three roundings.
+    The last term in logarithms, -n kl(k/n || p) and Stirling's corrections (Loader 2000), is off by a few
+    units times n and the size of its parts; each factor of the series adds three roundings.
     """
     hits = k * np.log(n * p / k)
     misses = (n - k) * np.log(n * (1 - p) / (n - k))

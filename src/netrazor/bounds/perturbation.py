@@ -1,41 +1,40 @@
-"""The divergence of a noisy weight from a mixture around the codebook: Theorem 5.1, by quadrature that is checked.
+"""The divergence of noisy weights from a mixture around their codebook (Theorem 5.1), from above.
 
 With g(x) = log sum_u p_u exp(-(x - u)^2 / (2 lambda^2)),
 
-    KL( Normal(w, sigma^2) || sum_u p_u Normal(u, lambda^2) ) = log(lambda / sigma) - 1/2 - E g(w + sigma z).
+    KL( Normal(w, sigma^2) || sum_u p_u Normal(u, lambda^2) ) = log(lambda / sigma) - 1/2 - E g(w + sigma z),
 
-g(x) + x^2 / (2 lambda^2) is a logarithm of a sum of exponentials of affine functions, hence convex, hence above
-each of its tangents. On a cell around a node the tangent at the node gives a lower bound on g whose
-expectation is known in closed form, so the sum over cells is a lower bound on E g and the divergence comes out
-as an **upper** value. Chords through neighbouring nodes bound how much the tangents gave away: that is the
-checked error, by which the nodes are refined.
-"""  # noqa: E501
+so a lower bound on E g, with the error of the quadrature checked, gives an upper value. A layer's weights
+share sigma, lambda and codebook: there is one term for each distinct value, and one evaluation of g serves
+all.
+"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
 
-from netrazor.bounds._arguments import FINITE, NONNEGATIVE, POSITIVE, Array, Domain, Numbers, elementwise
+from netrazor.bounds._arguments import (
+    FINITE,
+    NONNEGATIVE,
+    POSITIVE,
+    Array,
+    Numbers,
+    elementwise,
+)
+from netrazor.bounds._quadrature import Cells, Mixture
 from netrazor.bounds._rounding import UNIT_ROUNDOFF
 from netrazor.errors import InvalidArgument
 
-_REACH = 9.0  # sigmas around a value that are given nodes; the outer cells extend to infinity
-_START = 8.0  # nodes for each sigma, before any refinement
-_MOST_NODES = 2**17  # times distinct values
-_MOST_ROUNDS = 16
-_BLOCK = 2**20  # numbers held at once
-_ERROR = 1024 * UNIT_ROUNDOFF  # of a cell's mass and moments, the tails of erfc included
-
-_LIST = Domain("a list of finite numbers, not empty", np.isfinite, "pass the codebook's values")
+_FIRST = 4.0  # nodes for each sigma, before any refinement
+_MOST = 8192.0
+_FINEST = 2.0**-32  # the noise, as a share of the largest value, below which floats have no room for it
 
 
-class LambdaChoice(NamedTuple):
+@dataclass(frozen=True)
+class LambdaChoice:
     """The best prior scale of a layer: its place in the grid and the layer's divergence with it."""
 
-    place: int
+    index: int
     kl_nats: float
 
 
@@ -49,10 +48,10 @@ def perturbation_kl(
     *,
     tolerance: float = 1e-6,
 ) -> Numbers:
-    """At least KL( Normal(value, sigma^2) || sum_u p_u Normal(u, lam^2) ), in nats.
+    """Nats of KL( Normal(value, sigma^2) || sum_u p_u Normal(u, lam^2) ), rounded up.
 
-    Claim: never below the divergence, and above it by no more than ``tolerance`` unless that would take over
-    131,072 nodes. One term of the sum in the paper's Theorem 5.1, with the prior's weights p_u.
+    Claim: never below the divergence, and above it by no more than ``tolerance`` unless that would take more
+    than 8,192 nodes for each sigma. One term of the sum in the paper's Theorem 5.1, with weights p_u.
 
     Args:
         value: the weight that was coded.
@@ -65,10 +64,12 @@ def perturbation_kl(
     Raises:
         InvalidArgument: scales not positive, NaN, masses negative or of sum above 1, unequal lengths.
     """
-    prior = _Mixture.checked(centers, probabilities)
+    prior, surplus = _mixture(centers, probabilities)
     one = np.ones(1)
     cases = zip(value, sigma, lam, strict=True)
-    return np.array([_refined(prior, np.array([w]), one, s, (t,), tolerance)[0] for w, s, t in cases])
+    return np.array(
+        [surplus + _refined(prior, np.array([w]), one, s, np.array([t]), tolerance)[0] for w, s, t in cases]
+    )
 
 
 def layer_perturbation_kl(
@@ -97,8 +98,9 @@ def layer_perturbation_kl(
     Raises:
         InvalidArgument: as for ``perturbation_kl``; counts negative or not as many as values.
     """
-    prior, w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
-    return np.array([_refined(prior, w, c, sigma, (lam,), tolerance)[0] for lam in grid])
+    (prior, surplus), w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
+    totals = [_refined(prior, w, c, sigma, np.array([lam]), tolerance)[0] for lam in grid]
+    return np.asarray(np.array(totals) + c.sum() * surplus)
 
 
 def choose_lambda(
@@ -116,170 +118,73 @@ def choose_lambda(
     Claim and arguments as for ``layer_perturbation_kl``. Coarse nodes serve for the whole grid, since their
     values are upper values too; only the lambdas that can still be the best are refined.
     """
-    prior, w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
-    upper = _refined(prior, w, c, sigma, grid, tolerance)
+    (prior, surplus), w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
+    upper = _refined(prior, w, c, sigma, grid, tolerance) + c.sum() * surplus
     index = int(np.argmin(upper))
     return LambdaChoice(index, float(upper[index]))
 
 
-@dataclass(frozen=True)
-class _Mixture:
-    """Centres of positive mass; what the masses exceed 1 by, in nats, to be added to the divergence."""
-
-    centers: Array
-    log_mass: Array
-    surplus: float
-
-    @classmethod
-    def checked(cls, centers: Numbers, probabilities: Numbers) -> "_Mixture":
-        u = _LIST.check("centers", centers)
-        p = NONNEGATIVE.check("probabilities", probabilities)
-        if u.ndim != 1 or u.shape != p.shape:
-            raise InvalidArgument(
-                f"centers and probabilities: must be two lists of one length, got shapes {u.shape} and {p.shape}; "
-                "give each centre its mass"
-            )
-        total = float(p.sum()) * (1 + len(p) * UNIT_ROUNDOFF)
-        if not 0 < total <= 1 + 1e-6:
-            raise InvalidArgument(
-                f"probabilities: must have a sum above 0 and at most 1, got {total:g}; divide by their sum"
-            )
-        kept = p > 0
-        return cls(u[kept], np.log(p[kept]), max(0.0, float(np.log(total))))
+def _mixture(centers: Numbers, probabilities: Numbers) -> tuple[Mixture, float]:
+    """The prior, and the nats that masses whose sum exceeds 1 by rounding understate."""
+    u = FINITE.check("centers", centers)
+    p = NONNEGATIVE.check("probabilities", probabilities)
+    if u.ndim != 1 or u.shape != p.shape:
+        raise InvalidArgument(
+            f"centers and probabilities: must be lists of one length, got shapes {u.shape} and {p.shape}; "
+            "give each centre its mass"
+        )
+    total = float(p.sum()) * (1 + len(p) * UNIT_ROUNDOFF)
+    if not 0 < total <= 1 + 1e-6:
+        raise InvalidArgument(
+            f"probabilities: must have a sum above 0 and at most 1, got {total:g}; divide by their sum"
+        )
+    kept = p > 0
+    return Mixture(u[kept], np.log(p[kept])), max(0.0, float(np.log(total)))
 
 
 def _layer(
     values: Numbers, counts: Numbers, sigma: Numbers, centers: Numbers, probabilities: Numbers, lams: Numbers
-) -> tuple[_Mixture, Array, Array, Array]:
+) -> tuple[tuple[Mixture, float], Array, Array, Array]:
     w = FINITE.check("values", values)
     c = NONNEGATIVE.check("counts", counts)
-    POSITIVE.check("sigma", sigma)
     grid = POSITIVE.check("lams", lams)
+    if POSITIVE.check("sigma", sigma).ndim:
+        raise InvalidArgument(
+            f"sigma: must be one number for the layer, got {sigma!r}; call once for each layer"
+        )
     if w.ndim != 1 or w.shape != c.shape or not w.size:
         raise InvalidArgument(
-            f"values and counts: must be two lists of one length, not empty, got shapes {w.shape} and {c.shape}; "
+            f"values and counts: must be lists of one length, not empty, got shapes {w.shape} and {c.shape}; "
             "count each distinct value"
         )
     if grid.ndim != 1 or not grid.size:
-        raise InvalidArgument(
-            f"lams: must be a list of positive numbers, not empty, got shape {grid.shape}; fix a grid"
-        )
-    return _Mixture.checked(centers, probabilities), w, c, grid
+        raise InvalidArgument(f"lams: must be a list of positive numbers, got shape {grid.shape}; fix a grid")
+    return _mixture(centers, probabilities), w, c, grid
 
 
 def _refined(
-    prior: _Mixture,
+    prior: Mixture,
     values: Array,
     counts: Array,
     sigma: float,
-    lams: Sequence[float] | Array,
+    lams: Array,
     tolerance: float,
 ) -> Array:
     """Upper values for a grid of lambdas, the least of them refined until its checked error is allowed."""
-    allowed = tolerance * float(counts.sum())
-    upper, lower = np.full(len(lams), np.inf), np.full(len(lams), -np.inf)
-    spacing = sigma / _START
-    for _ in range(_MOST_ROUNDS):
-        cells = _Cells.around(values, counts, sigma, spacing)
-        for i in np.flatnonzero(lower <= upper.min()):
-            found, gap = cells.divergence(prior, lams[i])
-            upper[i], lower[i] = min(upper[i], found), max(lower[i], found - gap)
-        best = np.argmin(upper)
-        excess = upper[best] - lower[best]
-        finest = spacing * (len(cells.nodes) * len(values)) / _MOST_NODES
-        if excess <= allowed or spacing <= finest:
-            break
-        # The error falls with the square of the spacing.
-        spacing = max(finest, spacing / max(2.0, 1.2 * float(np.sqrt(excess / allowed))))
-    return upper
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Nodes on a lattice around a layer's values, and what its noisy weights put into the cell of each node.
-
-    ``mass`` is the expected number of weights in the cell, ``first`` the sum of their distances from the node,
-    ``second`` the sum over all cells of squared distances; ``mass_scale`` and ``first_scale`` are the sizes of
-    the parts these were made of, for the rounding.
-    """
-
-    sigma: float
-    count: float
-    nodes: Array
-    mass: Array
-    first: Array
-    second: float
-    mass_scale: Array
-    first_scale: Array
-
-    @classmethod
-    def around(cls, values: Array, counts: Array, sigma: float, spacing: float) -> "_Cells":
-        reach = np.arange(-np.ceil(_REACH * sigma / spacing), np.ceil(_REACH * sigma / spacing) + 1)
-        nodes = np.unique(np.rint(values / spacing)[:, None] + reach) * spacing
-        middles = (nodes[1:] + nodes[:-1]) / 2
-        mass, first, mass_scale, first_scale = np.zeros((4, len(nodes)))
-        second = 0.0
-        for w, count in zip(values, counts, strict=True):
-            # Any partition serves, and any node's tangent holds everywhere: what lies beyond the reach of a
-            # value goes to its outermost cells.
-            low, high = np.searchsorted(nodes, [w - _REACH * sigma, w + _REACH * sigma])
-            here = slice(low, max(high, low + 1))
-            t = np.concatenate(([-np.inf], (middles[low : here.stop - 1] - w) / sigma, [np.inf]))
-            tail = ndtr(-np.abs(t))
-            density = sigma * np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi)
-            straddles = np.diff(t >= 0)
-            p = np.diff(np.where(t < 0, tail, -tail)) + straddles
-            p_scale = tail[1:] + tail[:-1] + straddles
-            offset = w - nodes[here]
-            moment, moment_scale = -np.diff(density), density[1:] + density[:-1]
-            mass[here] += count * p
-            mass_scale[here] += count * p_scale
-            first[here] += count * (moment + offset * p)
-            first_scale[here] += count * (moment_scale + np.abs(offset) * p_scale)
-            squares = sigma**2 + offset @ (2 * moment + offset * p)
-            squares_scale = sigma**2 + np.abs(offset) @ (2 * moment_scale + np.abs(offset) * p_scale)
-            second += count * (squares + _ERROR * squares_scale)
-        return cls(sigma, float(counts.sum()), nodes, mass, first, second, mass_scale, first_scale)
-
-    def divergence(self, prior: _Mixture, lam: float) -> tuple[float, float]:
-        """The layer's divergence from the prior, from above, and how much above it may be."""
-        g, slope = _log_mixture(self.nodes, prior, lam)
-        size, slope_size = np.abs(g) + 1, np.sqrt(2 * np.abs(g)) / lam  # |slope| <= slope_size, by Jensen
-        rounding = _ERROR * (self.mass_scale @ size + self.first_scale @ slope_size)
-        rounding += len(g) * UNIT_ROUNDOFF * (self.mass @ size + np.abs(self.first) @ slope_size)
-        expected_g = self.mass @ g + self.first @ slope - self.second / (2 * lam**2) - rounding
-        constant = self.count * (np.log(lam / self.sigma) - 0.5 + prior.surplus)
-        upper = float(constant - expected_g + _ERROR * (np.abs(constant) + np.abs(expected_g)))
-        return upper, float(
-            self.mass @ self._given_away(g, slope, lam) + self._tails(prior, lam) + 2 * rounding
+    if sigma < _FINEST * np.abs(values).max():
+        raise InvalidArgument(
+            f"sigma: must be at least 2^-32 of the largest value {np.abs(values).max():g}, got {sigma:g}; "
+            "certify the layer without noise"
         )
-
-    def _given_away(self, g: Array, slope: Array, lam: float) -> Array:
-        """What a tangent is below the convex function at the farther end of its cell, at most.
-
-        There the convex function is below the chord to the neighbouring node.
-        """
-        step, rise = np.diff(self.nodes), np.diff(g)
-        right = (rise - slope[:-1] * step) / 2 + (step / lam) ** 2 / 4
-        left = (slope[1:] * step - rise) / 2 + (step / lam) ** 2 / 4
-        return np.maximum(np.append(right, 0.0), np.append(0.0, left))
-
-    def _tails(self, prior: _Mixture, lam: float) -> float:
-        """The same beyond the nodes: slopes differ by at most range / lambda^2, and little mass is out there."""
-        return float(self.count * self.sigma * np.ptp(prior.centers) / lam**2 * 1e-15)
-
-
-def _log_mixture(x: Array, prior: _Mixture, lam: float) -> tuple[Array, Array]:
-    """g and its derivative at the nodes x."""
-    g, slope = np.empty_like(x), np.empty_like(x)
-    rows = max(1, _BLOCK // len(prior.centers))
-    for at in range(0, len(x), rows):
-        part = slice(at, at + rows)
-        distance = (x[part, None] - prior.centers) / lam
-        exponent = prior.log_mass - distance**2 / 2
-        top = exponent.max(axis=1)
-        weight = np.exp(exponent - top[:, None])
-        total = weight.sum(axis=1)
-        g[part] = top + np.log(total)
-        slope[part] = -np.einsum("ij,ij->i", weight, distance) / (total * lam)
-    return g, slope
+    allowed = tolerance * float(counts.sum())
+    cells = Cells.around(values, counts, sigma, sigma / _FIRST)
+    upper, gap = np.array([cells.divergence(prior, float(lam), curved=False) for lam in lams]).T
+    lower, best, nodes = upper - gap, int(np.argmin(upper)), _FIRST
+    while upper[best] - lower[best] > allowed and nodes < _MOST:
+        for i in np.flatnonzero(lower <= upper[best]):
+            found, gap = cells.divergence(prior, float(lams[i]), curved=True)
+            upper[i], lower[i] = min(upper[i], found), max(lower[i], found - gap)
+        nodes *= 2
+        cells = Cells.around(values, counts, sigma, sigma / nodes)
+        best = int(np.argmin(upper))
+    return np.asarray(upper)

@@ -16,9 +16,9 @@ def _maurer_nats(kl_nats: Array, n: Array, delta: Array) -> Array:
 def maurer(empirical_risk: Numbers, kl_nats: Numbers, n: Numbers, delta: Numbers = 0.05) -> Numbers:
     """kl(risk of the sample || true risk) <= (KL + log(2 sqrt(n) / delta)) / n, solved for the true risk.
 
-    Claim: with probability at least 1 - delta over n i.i.d. examples, for all posteriors at once, the expected
-    loss (in [0, 1]) is at most this. Seeger 2002 with Maurer's constant, "A note on the PAC-Bayesian theorem"
-    (2004), Theorem 5, which needs n >= 8.
+    Claim: with probability at least 1 - delta over n i.i.d. examples, for all posteriors at once, the
+    expected loss (in [0, 1]) is at most this. Seeger 2002 with Maurer's constant, "A note on the PAC-Bayesian
+    theorem" (2004), Theorem 5, which needs n >= 8.
 
     Args:
         empirical_risk: mean loss on the n examples, as a fraction; a rounded quotient is taken one float up.
@@ -60,6 +60,10 @@ def dr17(
     delta is 6 / (pi^2 j^2). Dziugaite and Roy 2017, section 3, on Langford and Seeger's bound.
 
     Args:
+        empirical_risk: mean loss on the n examples, as a fraction; a rounded quotient is taken one float up.
+        kl_nats: at least KL(posterior || prior), of the prior at that place.
+        n: number of independent examples.
+        delta: failure probability of the whole list.
         grid_index: place of the chosen prior in the list, counted from 1.
 
     Raises:

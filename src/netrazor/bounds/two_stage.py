@@ -23,8 +23,8 @@ def two_stage(
 ) -> float:
     """PAC-Bayes bound at ``delta_bayes`` on an upper confidence bound at ``delta_risk`` of the noisy risk.
 
-    Claim: with probability at least 1 - (delta_risk + delta_bayes) over the n i.i.d. examples and the draws of
-    noise, the expected 0-1 loss of the noisy classifier is at most this.
+    Claim: with probability at least 1 - (delta_risk + delta_bayes) over the n i.i.d. examples and the draws
+    of noise, the expected 0-1 loss of the noisy classifier is at most this.
 
     Args:
         values: error rates on the n examples, one for each independent draw of the noise and all of equal

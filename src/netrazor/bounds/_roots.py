@@ -1,0 +1,46 @@
+"""Roots from above: a value is returned only where the function has provably changed its sign."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netrazor.bounds._arguments import Array
+from netrazor.bounds._rounding import UNIT_ROUNDOFF
+
+Indices: TypeAlias = NDArray[np.intp]
+
+_STEPS = 100
+_RESOLUTION = 2.0**-42
+_BELOW_ONE = 1 - UNIT_ROUNDOFF
+
+
+def root_from_above(function: Callable[[Array, Indices], tuple[Array, Array]], start: Array) -> Array:
+    """At least the root in (0, 1) of each of a list of concave decreasing functions, and close to it.
+
+    Newton's tangent to a concave function lies above it, so in exact arithmetic every step ends right of the
+    root. In floating point neither the start nor a step is trusted: a point counts as right of the root only
+    where the function, with its rounding error added, is no more than 0. Where no such point below 1 is found
+    the answer is 1.
+
+    Args:
+        function: takes points and the places in the list that they belong to; gives values **at least** the
+            exact ones, and slopes, which need only be roughly right.
+        start: points to the right of the roots.
+    """
+    upper, p = np.ones_like(start), np.minimum(start, _BELOW_ONE)
+    at = np.arange(len(start))
+    for _ in range(_STEPS):
+        value, slope = function(p[at], at)
+        here = p[at]
+        holds = value <= 0
+        upper[at[holds]] = np.minimum(upper[at[holds]], here[holds])
+        step = -value / slope
+        resolution = _RESOLUTION * here * (1 - here)
+        settled = np.abs(step) <= 4 * resolution
+        p[at] = np.clip(here + step + np.where(settled, 2 * resolution, 0.0), here / 64, _BELOW_ONE)
+        at = at[~(settled & holds)]
+        if not len(at):
+            break
+    return upper
