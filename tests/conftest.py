@@ -31,11 +31,12 @@ _FIXTURES = {"mnist", "mnist_test", "fashion_mnist"}
 
 def _load_or_skip(request: pytest.FixtureRequest, name: str, split: str) -> data.ImageDataset:
     missing = request.config.stash.setdefault(_MISSING, {})
-    try:
-        return data.load(name, split)
-    except DatasetUnavailable as error:
-        missing[name] = str(error)
-        pytest.skip(f"{name} cannot be had here")
+    if name not in missing:
+        try:
+            return data.load(name, split)
+        except DatasetUnavailable as error:
+            missing[name] = str(error)
+    pytest.skip(f"{name} cannot be had here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

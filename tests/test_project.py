@@ -1,0 +1,59 @@
+"""The project's own files: what is depended on is pinned, and what must not be depended on is not."""
+
+import os
+import re
+import subprocess
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower(), re.MULTILINE))
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked_for = chain(project["dependencies"], *project["optional-dependencies"].values())
+    names = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in asked_for}
+    assert names - set(PINS) == set()
+
+
+def test_torch_is_the_same_for_everybody() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(rf"^TORCH +:= {re.escape(PINS['torch'])}$", makefile, re.MULTILINE)
+
+
+def test_torchvision_stays_out() -> None:
+    assert "torchvision" not in PINS
+    importing = re.compile(r"^\s*(import|from) torchvision", re.MULTILINE)
+    assert [path for path in (ROOT / "src").rglob("*.py") if importing.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "purpose"),
+    [
+        ("certify", "netrazor certify"),
+        ("test", "-m pytest"),
+        ("lint", "bin/mypy"),
+        ("verify-records", "netrazor verify"),
+    ],
+)
+def test_every_target_sets_up_what_it_needs(target: str, purpose: str) -> None:
+    """Asked what it would do where nothing is installed, make begins with the environment."""
+    plan = subprocess.run(
+        ["make", "--dry-run", "VENV=/nonexistent", target],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},  # without the flags of a make that runs the tests
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert plan.returncode == 0, plan.stderr
+    assert plan.stdout.index("-m venv") < plan.stdout.index("pip install") < plan.stdout.index(purpose)
+
+
+def test_continuous_integration_runs_the_same_target() -> None:
+    script = ROOT / ".ci/run"
+    assert os.access(script, os.X_OK)
+    assert "make test" in script.read_text()
