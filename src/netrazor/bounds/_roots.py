@@ -14,9 +14,12 @@ Indices: TypeAlias = NDArray[np.intp]
 _STEPS = 100
 _RESOLUTION = 2.0**-42
 _BELOW_ONE = 1 - UNIT_ROUNDOFF
+_FLATTEST = 2.0**-200
 
 
-def root_from_above(function: Callable[[Array, Indices], tuple[Array, Array]], start: Array) -> Array:
+def root_from_above(
+    function: Callable[[Array, Indices], tuple[Array, Array]], start: Array, least: Array
+) -> Array:
     """At least the root in (0, 1) of each of a list of concave decreasing functions, and close to it.
 
     Newton's tangent to a concave function lies above it, so in exact arithmetic every step ends right of the
@@ -28,6 +31,7 @@ def root_from_above(function: Callable[[Array, Indices], tuple[Array, Array]], s
         function: takes points and the places in the list that they belong to; gives values **at least** the
             exact ones, and slopes, which need only be roughly right.
         start: points to the right of the roots.
+        least: points to the left of them, below which no step goes.
     """
     upper, p = np.ones_like(start), np.minimum(start, _BELOW_ONE)
     at = np.arange(len(start))
@@ -36,10 +40,10 @@ def root_from_above(function: Callable[[Array, Indices], tuple[Array, Array]], s
         here = p[at]
         holds = value <= 0
         upper[at[holds]] = np.minimum(upper[at[holds]], here[holds])
-        step = -value / slope
+        step = -value / np.minimum(slope, -_FLATTEST)
         resolution = _RESOLUTION * here * (1 - here)
         settled = np.abs(step) <= 4 * resolution
-        p[at] = np.clip(here + step + np.where(settled, 2 * resolution, 0.0), here / 64, _BELOW_ONE)
+        p[at] = np.clip(here + step + np.where(settled, 2 * resolution, 0.0), least[at], _BELOW_ONE)
         at = at[~(settled & holds)]
         if not len(at):
             break

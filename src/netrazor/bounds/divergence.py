@@ -11,21 +11,24 @@ _ERROR = 64 * UNIT_ROUNDOFF
 
 
 def kl_below(q: Array, p: Array) -> Array:
-    """At most kl(q || p), for q <= p, and within about 1e-14 (p - q) of it while p is not close to 1.
+    """At most kl(q || p), and within about 1e-14 |p - q| of it while neither is close to 0 or 1.
 
     With d = p - q, both terms of q log(q/p) + (1-q) log((1-q)/(1-p)) are of the size of d, and the divergence
     is of the size of d^2. Taken through log1p each term is off by a few units times d, where plain logarithms
     would be off by units times 1; so an inverse is off by units times p (1 - p), whatever q is.
     """
-    d = p - q
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        first = np.where(q > 0, q * np.log1p(d / np.maximum(q, _SMALLEST)), 0.0)
-        share = d / (1 - q)
-        # log1p loses its digits where 1 - p is much smaller than 1 - q; there the quotient itself is exact.
-        logarithm = np.where(share < 0.5, -np.log1p(-share), np.log((1 - q) / (1 - p)))
-        second = np.where(q < 1, (1 - q) * logarithm, 0.0)
-        value = second - first - _ERROR * (d + second)
-    return np.where(second == np.inf, np.inf, np.maximum(value, 0.0))
+        first = np.where(q > 0, -q * _log_quotient(p, np.maximum(q, _SMALLEST), p - q), 0.0)
+        second = np.where(q < 1, -(1 - q) * _log_quotient(1 - p, 1 - q, q - p), 0.0)
+        value = first + second - _ERROR * (np.abs(p - q) + np.abs(first) + np.abs(second))
+    infinite = (first == np.inf) | (second == np.inf)
+    return np.where(infinite, np.inf, np.maximum(value, 0.0))
+
+
+def _log_quotient(over: Array, under: Array, difference: Array) -> Array:
+    """The logarithm of over / under, through log1p save where the quotient itself keeps more digits."""
+    share = difference / under
+    return np.where(share > -0.5, np.log1p(share), np.log(over / under))
 
 
 @elementwise(q=UNIT, c=NONNEGATIVE)
@@ -54,4 +57,4 @@ def _kl_root(q: Array, c: Array) -> Array:
     # Two points to the right of the root: Pinsker's, and the root of -h(q) - (1 - q) log(1 - p) = c.
     entropy = -q * np.log(np.maximum(q, _SMALLEST)) - (1 - q) * np.log1p(-q)
     start = np.minimum(q + np.sqrt(c / 2), -np.expm1(-(c + entropy) / (1 - q)))
-    return root_from_above(left_over, start + 2 * _ERROR * (1 - q))
+    return root_from_above(left_over, start + 2 * _ERROR * (1 - q), np.maximum(q, _SMALLEST))

@@ -17,6 +17,8 @@ from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import down, quotient_up, up
 from netrazor.bounds.divergence import kl_below
 
+_SMALLEST = 2.0**-200
+
 
 @elementwise(train_error=UNIT, test_error=UNIT, n=at_least(1))
 def memorization_floor(train_error: Numbers, test_error: Numbers, n: Numbers) -> Numbers:
@@ -58,21 +60,28 @@ def test_error_allowed(train_error: Numbers, code_bits: Numbers, n: Numbers) -> 
     """
     a = quotient_up(train_error)
     memory = up(code_bits * math.log(2.0) / n)
+    allowed, inside = np.ones_like(a), a < 1
+    allowed[inside] = _memory_root(a[inside], memory[inside])
+    return allowed
 
+
+def _memory_root(a: Array, memory: Array) -> Array:
     def left_over(b: Array, at: Indices) -> tuple[Array, Array]:
         middle = (a[at] + b) / 2
         slope = np.log(b * (1 - middle) / (middle * (1 - b))) / 2
         return memory[at] - _memory_below(a[at], b), -slope
 
-    return root_from_above(left_over, np.full_like(a, 1.0))
+    return root_from_above(left_over, np.ones_like(a), np.maximum(a, _SMALLEST))
 
 
 def _memory_below(a: Array, b: Array) -> Array:
     """At most the Jensen-Shannon divergence of Bernoulli(a) and Bernoulli(b), in nats.
 
-    kl(b || l) with l below b is kl(1-b || 1-l). It is the smaller of two errors only that l is rounded: the
-    sum is least at the exact l, and rises from there with the square of the rounding.
+    It is the least of (kl(a || l) + kl(b || l)) / 2 over l and rises with the square of the rounding of l, which
+    the margin of ``kl_below`` outweighs where l is rounded relative to both l and 1 - l: two errors above 1/2
+    are taken by their complements, which are exact.
     """
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    middle = low + (high - low) / 2
-    return (kl_below(low, middle) + kl_below(1 - high, 1 - middle)) / 2
+    flip = (a >= 0.5) & (b >= 0.5)
+    a, b = np.where(flip, 1 - a, a), np.where(flip, 1 - b, b)
+    middle = (a + b) / 2
+    return (kl_below(a, middle) + kl_below(b, middle)) / 2

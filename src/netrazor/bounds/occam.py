@@ -66,7 +66,7 @@ def _tail_root(k: Array, n: Array, log_target: Array, start: Array) -> Array:
         log_tail, series = _log_tail_above(k[at], n[at], p)
         return log_tail - log_target[at], -(n - k)[at] / ((1 - p) * series)
 
-    return root_from_above(left_over, start)
+    return root_from_above(left_over, start, k / n / 64)
 
 
 def _log_tail_above(k: Array, n: Array, p: Array) -> tuple[Array, Array]:
