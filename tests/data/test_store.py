@@ -146,7 +146,7 @@ def test_when_nothing_works_everything_tried_is_told(offer) -> None:
 def test_a_directory_that_cannot_be_written(offer, tmp_path: Path) -> None:
     offer(Shelf(FILES))
     (tmp_path / "data").write_bytes(b"a file stands in the way")
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError, match="NETRAZOR_DATA"):
         data.load("toy")
 
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pooch
 
 from netrazor.data.catalogue import Published
 from netrazor.data.sources import UNREADABLE, SourceFailed, unpacked
-from netrazor.errors import BadDataset, DatasetUnavailable
+from netrazor.errors import BadDataset, DatasetUnavailable, OutputError
 from netrazor.files import write_atomically
 
 ENVIRONMENT_VARIABLE = "NETRAZOR_DATA"
@@ -50,13 +50,20 @@ def obtain(published: Published, files: Sequence[str], directory: Path) -> dict[
         except (SourceFailed, BadDataset, *UNREADABLE) as error:
             tried.append(f"{source}: {error}")
             continue
-        for file, content in contents.items():
-            write_atomically(directory / published.folders[0] / file, content)
+        _keep(contents, directory / published.name)
         return contents
     raise DatasetUnavailable(
         "\n  ".join([f"{published.name}: the files are nowhere to be had. Tried:", *tried])
         + f"\n{published.advice}, or set {ENVIRONMENT_VARIABLE} to a directory that has them"
     )
+
+
+def _keep(contents: Mapping[str, bytes], folder: Path) -> None:
+    try:
+        for file, content in contents.items():
+            write_atomically(folder / file, content)
+    except OutputError as error:
+        raise OutputError(f"{error} and name it in {ENVIRONMENT_VARIABLE}") from error
 
 
 def _checked_file(published: Published, file: str, path: Path) -> bytes:
