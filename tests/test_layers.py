@@ -24,6 +24,9 @@ LAYERS = [
     {"cli"},
 ]
 TORCH_FREE = set().union(*takewhile(lambda parts: "data" not in parts, LAYERS))
+VERSION = (
+    "netrazor.__version__"  # the one thing that the face has for everybody: a constant, set before all else
+)
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 
@@ -43,7 +46,7 @@ def imports(module: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: write imports in full, not relative"
-            members = {f"{node.module}.{alias.name}" for alias in node.names}
+            members = {f"{node.module}.{alias.name}" for alias in node.names} - {VERSION}
             found |= {member if member in MODULES else str(node.module) for member in members}
     return found
 
