@@ -7,6 +7,7 @@ together) an array.
 
 from netrazor.bounds.budget import DeltaBudget, union_share
 from netrazor.bounds.catoni import ALPHA, ALPHAS, catoni, catoni_at, catoni_over_alpha
+from netrazor.bounds.comparison import Line, side_by_side
 from netrazor.bounds.divergence import kl_inverse
 from netrazor.bounds.means import empirical_bernstein, kl_chernoff, mean_upper
 from netrazor.bounds.memorization import memorization_floor, memorized_bits, test_error_allowed
@@ -21,6 +22,7 @@ __all__ = [
     "ALPHAS",
     "DeltaBudget",
     "LambdaChoice",
+    "Line",
     "Outcome",
     "catoni",
     "catoni_at",
@@ -40,6 +42,7 @@ __all__ = [
     "occam",
     "outcome",
     "perturbation_kl",
+    "side_by_side",
     "test_error_allowed",
     "two_stage",
     "union_share",

@@ -6,7 +6,8 @@ from netrazor.bounds._arguments import NONNEGATIVE, UNIT, Array, Numbers, elemen
 from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import UNIT_ROUNDOFF
 
-_SMALLEST = 2.0**-960  # below it p / q overflows
+_SMALLEST = 2.0**-960  # below it p / q may overflow
+_FIRST_TERM = 2.0**-940  # at least q log(1 / q) down there
 _ERROR = 64 * UNIT_ROUNDOFF
 
 
@@ -20,7 +21,7 @@ def kl_below(q: Array, p: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         first = np.where(q > 0, -q * _log_quotient(p, np.maximum(q, _SMALLEST), p - q), 0.0)
         second = np.where(q < 1, -(1 - q) * _log_quotient(1 - p, 1 - q, q - p), 0.0)
-        value = first + second - _ERROR * (np.abs(p - q) + np.abs(first) + np.abs(second))
+        value = first + second - _ERROR * (np.abs(p - q) + np.abs(first) + np.abs(second)) - _FIRST_TERM
     infinite = (first == np.inf) | (second == np.inf)
     return np.where(infinite, np.inf, np.maximum(value, 0.0))
 

@@ -77,7 +77,7 @@ def _memory_root(a: Array, memory: Array) -> Array:
 def _memory_below(a: Array, b: Array) -> Array:
     """At most the Jensen-Shannon divergence of Bernoulli(a) and Bernoulli(b), in nats.
 
-    It is the least of (kl(a || l) + kl(b || l)) / 2 over l and rises with the square of the rounding of l, which
+    It is the least (kl(a || l) + kl(b || l)) / 2 over l and rises with the square of the rounding of l, which
     the margin of ``kl_below`` outweighs where l is rounded relative to both l and 1 - l: two errors above 1/2
     are taken by their complements, which are exact.
     """
