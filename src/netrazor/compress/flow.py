@@ -59,6 +59,8 @@ def _one(mark: Tensor) -> Mark:
     return Mark(mark, mark)
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def live_elements(graph: Graph) -> dict[fx.Node, Tensor]:
     """For each floating-point leaf of ``graph``, a boolean tensor: true where a path leads to the output.
 

@@ -70,11 +70,9 @@ class Call:
 
     def run(self, replaced: Mapping[str, Any]) -> Any:
         """Run the operation on tensors, some arguments replaced."""
-        values = {name: replaced.get(name, plain(value)) for name, value in self.arguments.items()}
-        schema = self.node.target._schema  # type: ignore[union-attr]
-        positional = [values[a.name] for a in schema.arguments if not a.kwarg_only and a.name in values]
-        keywords = {a.name: values[a.name] for a in schema.arguments if a.kwarg_only and a.name in values}
-        return self.node.target(*positional, **keywords)  # type: ignore[operator]
+        values = {name: plain(value) for name, value in self.arguments.items()} | dict(replaced)
+        first = next(iter(values))  # often called self, which cannot be passed by name
+        return self.node.target(values.pop(first), **values)  # type: ignore[operator]
 
     def tensors(self) -> Iterator[tuple[str, Argument]]:
         """Every tensor argument with the name of its place, those inside lists too."""

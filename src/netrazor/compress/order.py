@@ -1,0 +1,129 @@
+"""Putting interchangeable units in the order in which they are cheapest to code."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from netrazor.compress.graph import Graph
+from netrazor.compress.units import Place, UnitGroup
+from netrazor.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class UnitPatterns:
+    """Where the weights of the units of a group are not zero: two boolean arrays, units x weights."""
+
+    settled: np.ndarray
+    """Weights whose other axes are in their final order: those coming in, and biases."""
+    unsettled: np.ndarray
+    """The other weights, mostly those going out: only how many are not zero means anything."""
+
+
+OrderFunction = Callable[[UnitPatterns], np.ndarray]
+Order = Literal["count", "incoming", "outgoing", "lexicographic"] | OrderFunction
+
+
+def reorder(graph: Graph, groups: Sequence[UnitGroup], order: Order = "count") -> int:
+    """Reorder the units of each group in place; returns how many groups changed.
+
+    Live units come first. Then, by ``order``: "count" by their number of non-zero weights, descending;
+    "incoming" and "outgoing" by those on one side first; "lexicographic" by the pattern of the incoming ones.
+    Ties go by the pattern of the incoming weights, then stay as they are, so that a second call changes nothing.
+    A function is given the `UnitPatterns` of each group and returns the units in their new order.
+
+    Values are moved, never computed with. Shared state is moved along all of its axes at once.
+    """
+    chosen = order if callable(order) else _named(order)
+    moving: dict[tuple[fx.Node, int], list[int]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        for place in group.places:
+            moving[place.leaf, place.axis].append(index)
+    changed = 0
+    for index, group in enumerate(groups):
+        permutation = chosen(_patterns(graph, group, index, moving))
+        if not np.array_equal(permutation, np.arange(len(group))):
+            changed += 1
+            for place in group.places:
+                _permute(graph.leaves[place.leaf], place, permutation)
+    return changed
+
+
+def live_units(graph: Graph, group: UnitGroup) -> int:
+    """How many units of ``group`` have a non-zero weight."""
+    alive = np.zeros(len(group), dtype=bool)
+    for place in group.places:
+        alive |= _pattern(graph.leaves[place.leaf], place).any(1)
+    return int(alive.sum())
+
+
+def _named(order: str) -> OrderFunction:
+    if order not in _ORDERS:
+        raise ConfigurationError(f"order: one of {', '.join(_ORDERS)} or a function; got {order!r}")
+    return _ORDERS[order]
+
+
+def _patterns(
+    graph: Graph, group: UnitGroup, index: int, moving: Mapping[tuple[fx.Node, int], list[int]]
+) -> UnitPatterns:
+    """The patterns of a group when all groups before it are settled."""
+    parts: dict[bool, list[np.ndarray]] = {True: [], False: []}
+    for place in group.places:
+        tensor = graph.leaves[place.leaf]
+        others = [
+            other
+            for axis in range(tensor.dim())
+            if axis != place.axis
+            for other in moving.get((place.leaf, axis), [])
+        ]
+        parts[all(other < index for other in others)].append(_pattern(tensor, place))
+    empty = np.zeros((len(group), 0), dtype=bool)
+    return UnitPatterns(*(np.concatenate([empty, *parts[settled]], axis=1) for settled in (True, False)))
+
+
+def _pattern(tensor: Tensor, place: Place) -> np.ndarray:
+    """Units x weights: the non-zeros of a piece of state, by unit along the axis of ``place``."""
+    present = (tensor.detach() != 0).movedim(place.axis, 0).cpu().numpy()
+    return present[place.positions].reshape(len(place.positions), -1)
+
+
+def _permute(tensor: Tensor, place: Place, permutation: np.ndarray) -> None:
+    index = np.arange(tensor.shape[place.axis])
+    index[place.positions] = place.positions[permutation]
+    with torch.no_grad():
+        tensor.copy_(tensor.index_select(place.axis, torch.from_numpy(index).to(tensor.device)))
+
+
+def _by(units: UnitPatterns, *counts: np.ndarray) -> np.ndarray:
+    """Live units first, then by descending ``counts``, then by the settled pattern, then as they are."""
+    alive = units.settled.any(1) | units.unsettled.any(1)
+    rows = np.packbits(units.settled, axis=1)
+    return np.array(
+        sorted(
+            range(len(alive)), key=lambda u: (not alive[u], *(-c[u] for c in counts), (~rows[u]).tobytes())
+        )
+    )
+
+
+def _count(units: UnitPatterns) -> np.ndarray:
+    return _by(units, units.settled.sum(1) + units.unsettled.sum(1))
+
+
+def _incoming(units: UnitPatterns) -> np.ndarray:
+    return _by(units, units.settled.sum(1), units.unsettled.sum(1))
+
+
+def _outgoing(units: UnitPatterns) -> np.ndarray:
+    return _by(units, units.unsettled.sum(1), units.settled.sum(1))
+
+
+_ORDERS: Mapping[str, OrderFunction] = {
+    "count": _count,
+    "incoming": _incoming,
+    "outgoing": _outgoing,
+    "lexicographic": _by,
+}
