@@ -38,7 +38,7 @@ def count_errors(
     name: str = "count errors",
     reporter: Reporter | None = None,
 ) -> ErrorCount:
-    """0-1 errors of ``model`` in evaluation mode over every example of ``dataset``, in order, in fixed batches.
+    """0-1 errors of ``model`` in evaluation mode over all examples of ``dataset``, in order, in fixed batches.
 
     An answer that is not a number counts as an error, and so does a tie for the last place that the label takes
     part in: ties are never decided in the network's favour.
@@ -84,14 +84,14 @@ def scores_of(model: nn.Module, inputs: Tensor) -> Tensor:
     if not isinstance(scores, Tensor) or scores.ndim != 2 or len(scores) != len(inputs):
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
         raise UnsupportedModel(
-            f"output: must be scores of shape ({len(inputs)}, classes), got {got}; wrap the network in a module "
-            "that returns class scores"
+            f"output: must be scores of shape ({len(inputs)}, classes), got {got}; wrap the network in a "
+            "module that returns class scores"
         )
     return scores
 
 
 def wrong(scores: Tensor, labels: Tensor, top: int = 1) -> Tensor:
-    """For each example, whether fewer than all of the top-k readings of ``scores`` hold the label."""
+    """For each example, whether more than ``top`` scores reach that of its label, its own included."""
     classes = scores.shape[-1]
     if bool((labels < 0).any()) or bool((labels >= classes).any()):
         raise BadDataset(

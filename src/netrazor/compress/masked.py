@@ -1,4 +1,4 @@
-"""Weights under masks: what the network computes with is zero where a weight is pruned, the weight itself lives on.
+"""Weights under masks: the network computes with zero where a weight is pruned, and the weight itself lives on.
 
 All pruning here has the same form (Guo et al. 2016): the optimizer moves the whole tensor with the gradient
 taken at the masked one, so that a pruned weight can grow back, and a schedule decides when and where the masks

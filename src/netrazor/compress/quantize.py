@@ -1,8 +1,8 @@
 """Quantized weights: a codebook for each tensor, its centres trained, zeros exact and reserved.
 
 As in Han, Mao and Dally (2016) the codebook starts from k-means and the gradient of a centre gathers those of
-its weights. Here the weights themselves are moved by the optimizer too and pick their nearest centre again now
-and then, so that an assignment can still change while training.
+its weights. Here the weights themselves are moved by the optimizer too and pick their nearest centre again
+now and then, so that an assignment can still change while training.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Pruning by what a bit buys: across all layers, keep the weights whose loss is largest for their code length.
+"""Pruning by what a bit buys: keep the weights whose loss is largest for their code length, across all layers.
 
 A weight's removal costs about 1/2 F w^2 in loss (F the mean squared gradient) and saves its bits: its place,
 which is cheaper in a row, column or kernel position that is in use anyway, and its value. Ranking by the ratio

@@ -32,7 +32,8 @@ class DynamicNetworkSurgery:
     """Masks from a threshold for each layer: mean(|w|) + c * std(|w|), over the layer's whole tensor.
 
     At each step, with a probability that falls over time, every mask is renewed: weights below the threshold
-    are pruned, weights above ``HYSTERESIS`` times the threshold are spliced back, those between stay as they are.
+    are pruned, weights above ``HYSTERESIS`` times the threshold are spliced back, those between stay as they
+    are.
 
     Args:
         offsets: c by step.

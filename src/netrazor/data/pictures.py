@@ -10,7 +10,9 @@ from torch import Tensor
 from netrazor.errors import BadDataset
 
 
-def read_picture(path: str | os.PathLike[str], shape: tuple[int, int, int], *, invert: bool = False) -> Tensor:
+def read_picture(
+    path: str | os.PathLike[str], shape: tuple[int, int, int], *, invert: bool = False
+) -> Tensor:
     """An image file as float32 of ``shape`` (channels, height, width) in [0, 1].
 
     Raises:

@@ -8,9 +8,11 @@ from torch.nn import functional as F
 class LeNet5(nn.Module):
     """Two convolutions with max-pooling, then 800-500-10 fully connected with the only nonlinearity between.
 
-    Input: N x 1 x 28 x 28 float32 in [0, 1]. Output: N x ``classes`` logits. The input is scaled to [-1, 1]
-    by constants that no data chose, so the scaling is not part of the message.
+    Input: N x 1 x 28 x 28 float32 in [0, 1]. Output: N x ``classes`` logits. The input is scaled to [0, 2] by
+    a constant that no data chose, so the scaling is not part of the message.
     """
+
+    input_shape = (1, 28, 28)
 
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
@@ -21,7 +23,7 @@ class LeNet5(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of ``images``."""
-        x = 2.0 * (images - 0.5)
+        x = 2.0 * images
         x = F.max_pool2d(self.conv1(x), 2)
         x = F.max_pool2d(self.conv2(x), 2)
         x = torch.flatten(x, 1)

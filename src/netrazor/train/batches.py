@@ -13,9 +13,9 @@ from netrazor.errors import BadDataset
 class Batches:
     """An endless, seeded stream of (inputs, labels) that starts at any step.
 
-    Each epoch is a fresh permutation determined by ``seed`` and the number of the epoch alone, so a resumed run
-    sees the batches that the first one would have seen. The last, short batch of an epoch is left out; a data
-    set smaller than one batch is one batch.
+    Each epoch is a fresh permutation determined by ``seed`` and the number of the epoch alone, so a resumed
+    run sees the batches that the first one would have seen. The last, short batch of an epoch is left out; a
+    data set smaller than one batch is one batch.
 
     ``workers`` processes read data sets that are not held in memory.
     """

@@ -16,8 +16,8 @@ from netrazor.files import write_atomically
 class Checkpoint:
     """One file that holds the latest state of a run; replaced as a whole, at most every ``seconds``.
 
-    ``run`` identifies what is being computed (recipe, seed, data set): a file of another run is refused, so that
-    no result is ever stitched together from two runs. Files are read with weights-only loading.
+    ``run`` identifies what is being computed (recipe, seed, data set): a file of another run is refused, so
+    that no result is ever stitched together from two runs. Files are read with weights-only loading.
     """
 
     def __init__(self, path: str | os.PathLike[str], run: str, *, seconds: float = 30.0) -> None:

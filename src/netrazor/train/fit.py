@@ -1,7 +1,8 @@
-"""One training loop for every stage: dense, pruning, and quantizing differ in what the network computes with."""
+"""One training loop for every stage: they differ in the weights that the network computes with."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -12,7 +13,6 @@ from torch.nn import functional as F
 
 from netrazor.errors import NonFiniteWeights
 from netrazor.train.batches import Batches
-from netrazor.train.checkpoint import Checkpoint
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.reporting import Reporter, Silent
 
@@ -49,6 +49,10 @@ class Trainable(Protocol):
         """Called after each step of the optimizer."""
         ...
 
+    def finish(self) -> None:
+        """Called once at the end: the network's parameters become what it computed with."""
+        ...
+
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` needs to go on, beside the network's own state."""
         ...
@@ -76,6 +80,9 @@ class Whole:
     def step(self) -> None:
         """Nothing to do."""
 
+    def finish(self) -> None:
+        """They are already."""
+
     def state_dict(self) -> dict[str, Any]:
         """Nothing beside the network."""
         return {}
@@ -92,21 +99,21 @@ def fit(
     *,
     name: str = "train",
     loss: Loss = F.cross_entropy,
-    checkpoint: Checkpoint | None = None,
+    resume: dict[str, Any] | None = None,
+    save: Callable[[Callable[[], dict[str, Any]]], None] | None = None,
     reporter: Reporter | None = None,
 ) -> None:
     """Train ``model`` in place for ``config.steps`` steps through ``weights``.
 
-    With a ``checkpoint``, the state is saved now and then, and a run with the same stage ``name`` that was killed
-    or interrupted goes on from there to the result that an uninterrupted run would have had.
+    After each step, ``save`` is offered a function that gives the state; a run that gets such a state back as
+    ``resume`` goes on to the result that an uninterrupted run would have had.
 
     Raises:
         NonFiniteWeights: the loss became NaN or infinite.
-        CheckpointMismatch, OutputError: as for `Checkpoint`.
     """
     reporter = reporter or Silent()
     optimizer = config.optimizer.build(weights.parameters())
-    done = _restore(checkpoint, name, model, weights, optimizer)
+    done = 0 if resume is None else _restore(resume, model, weights, optimizer)
     model.train()
     with reporter.stage(name, config.steps, done) as tick:
         for step, inputs, labels in batches.steps(done, config.steps):
@@ -120,25 +127,26 @@ def fit(
             optimizer.step()
             weights.step()
             tick()
-            if checkpoint is not None and checkpoint.due():
-                state = {"model": model.state_dict(), "weights": weights.state_dict()}
-                checkpoint.save(
-                    {"stage": name, "done": step + 1, "optimizer": optimizer.state_dict(), **state}
-                )
+            if save is not None:
+                save(partial(_state, step + 1, model, weights, optimizer))
     model.eval()
 
 
+def _state(
+    done: int, model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    return {
+        "done": done,
+        "model": model.state_dict(),
+        "weights": weights.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+
+
 def _restore(
-    checkpoint: Checkpoint | None,
-    name: str,
-    model: nn.Module,
-    weights: Trainable,
-    optimizer: torch.optim.Optimizer,
+    state: dict[str, Any], model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
 ) -> int:
-    """Take up the saved state of this stage, if there is one; the number of steps already done."""
-    state = checkpoint.load() if checkpoint is not None else None
-    if state is None or state["stage"] != name:
-        return 0
+    """Take up a saved state; the number of steps already done."""
     model.load_state_dict(state["model"])
     weights.load_state_dict(state["weights"])
     optimizer.load_state_dict(state["optimizer"])

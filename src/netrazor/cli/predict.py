@@ -1,0 +1,32 @@
+"""`netrazor predict`: classify images with the decoded network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="A message, or a directory with one.")],
+    images: Annotated[list[Path], typer.Argument(help="Image files (PNG, JPEG, ...).")],
+    invert: Annotated[
+        bool, typer.Option(help="Dark on light ink, as on paper: invert the grey values.")
+    ] = False,
+) -> None:
+    """Print the class of each image, by the network decoded from the message.
+
+    Images are converted to the size and channels of the network's input; values are scaled to [0, 1].
+    """
+    import torch
+
+    from netrazor import replay
+    from netrazor.data.pictures import read_picture
+
+    network = replay.load(run)
+    console = Console(soft_wrap=True)
+    for path in images:
+        with torch.inference_mode():
+            scores = network(read_picture(path, network.input_shape, invert=invert)[None])[0]
+        share = torch.softmax(scores, 0).max().item()
+        console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})", highlight=False)

@@ -1,0 +1,66 @@
+"""A smaller network for training: the empty units that `simplify` moved to the back are cut off.
+
+Zeros in place are what is coded, but multiplying by them takes time. Where every layer's live units stand in
+front, the leading blocks of all tensors are a network of their own with the same function.
+"""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+
+class _Unfit(Exception):
+    """The leading blocks do not make a network."""
+
+
+@torch.no_grad()
+def shrunk(model: nn.Module, example: Tensor) -> nn.Module:
+    """A copy of ``model`` without its trailing empty units, or a plain copy where cutting would change it.
+
+    Walks the layers in the order in which ``example`` passes them. Each layer loses the input columns that no
+    longer arrive (they must be empty) and its trailing empty outputs. A network with grouped convolutions,
+    norms, or sums of branches that lose different numbers of units is returned whole.
+    """
+    small = copy.deepcopy(model).eval()
+    own = [module for module in small.modules() if next(module.parameters(recurse=False), None) is not None]
+    if any(not isinstance(module, _LAYERS) or getattr(module, "groups", 1) != 1 for module in own):
+        return copy.deepcopy(model)
+    hooks = [module.register_forward_pre_hook(_cut) for module in own]
+    try:
+        scores = small(example)
+    except (_Unfit, RuntimeError):
+        return copy.deepcopy(model)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    expected = model.eval()(example)
+    same = scores.shape == expected.shape and torch.allclose(scores, expected, rtol=1e-3, atol=1e-4)
+    return small.train(model.training) if same else copy.deepcopy(model)
+
+
+@torch.no_grad()
+def expand_into(model: nn.Module, small: nn.Module) -> None:
+    """Put the tensors of ``small`` into the leading blocks of those of ``model``; the rest becomes zero."""
+    parts = dict(small.named_parameters())
+    for name, parameter in model.named_parameters():
+        parameter.zero_()
+        parameter[tuple(slice(0, size) for size in parts[name].shape)] = parts[name]
+    buffers = dict(small.named_buffers())
+    for name, buffer in model.named_buffers():
+        buffer.copy_(buffers[name])
+
+
+def _cut(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    weight: Tensor = module.weight  # type: ignore[assignment]
+    bias: Tensor | None = module.bias  # type: ignore[assignment]
+    arriving = inputs[0].shape[-1 if isinstance(module, nn.Linear) else 1]
+    if bool(weight[:, arriving:].any()):
+        raise _Unfit
+    live = weight.flatten(1).any(1) if bias is None else weight.flatten(1).any(1) | (bias != 0)
+    outputs = int(live.nonzero().max()) + 1 if bool(live.any()) else 1
+    weight.data = weight.data[:outputs, :arriving].clone()
+    if bias is not None:
+        bias.data = bias.data[:outputs].clone()

@@ -1,0 +1,1 @@
+"""Named experiments and the paper's figures, on top of the pipeline."""

@@ -1,0 +1,187 @@
+"""Recipes: every number that decides how a network is trained and cut down, as typed configuration."""
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from netrazor.compress.quantize import CodebookConfig
+from netrazor.errors import ConfigurationError
+from netrazor.perturb import NoiseConfig
+from netrazor.train import FitConfig, OptimizerConfig
+
+_FORBID = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, config=_FORBID)
+class SurgeryStage:
+    """Dynamic Network Surgery for the length of ``fit``; each entry holds for an equal share of the steps.
+
+    Attributes:
+        fit: steps, batch and optimizer.
+        offsets: c of the thresholds mean + c * deviation.
+        probabilities: of renewing the masks at a step.
+    """
+
+    fit: FitConfig
+    offsets: tuple[float, ...] = Field(min_length=1)
+    probabilities: tuple[float, ...] = Field(min_length=1)
+    kind: Literal["surgery"] = "surgery"
+
+
+@dataclass(frozen=True, config=_FORBID)
+class GradualStage:
+    """Zhu and Gupta's gradual magnitude pruning.
+
+    Attributes:
+        fit: steps, batch and optimizer.
+        sparsity: final sparsity of every weight tensor.
+        start: share of the steps before pruning begins.
+        end: share of the steps after which the target holds.
+        every: steps between renewals of the masks.
+    """
+
+    fit: FitConfig
+    sparsity: float = Field(ge=0, lt=1)
+    start: float = Field(default=0.0, ge=0, le=1)
+    end: float = Field(default=0.7, ge=0, le=1)
+    every: int = Field(default=20, ge=1)
+    kind: Literal["gradual"] = "gradual"
+
+
+@dataclass(frozen=True, config=_FORBID)
+class RateStage:
+    """Pruning by saliency per bit over all tensors together, biases included.
+
+    Attributes:
+        fit: steps, batch and optimizer.
+        nonzeros: weights kept in the end.
+        end: share of the steps after which the target holds.
+        stop: share of the steps after which the masks stay.
+        every: steps between renewals of the masks.
+    """
+
+    fit: FitConfig
+    nonzeros: int = Field(ge=1)
+    end: float = Field(default=1.0, gt=0, le=1)
+    stop: float = Field(default=1.0, gt=0, le=1)
+    every: int = Field(default=30, ge=1)
+    kind: Literal["rate"] = "rate"
+
+
+PruneStage = Annotated[SurgeryStage | GradualStage | RateStage, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, config=_FORBID)
+class QuantizeStage:
+    """Codebooks and the training of their centres."""
+
+    fit: FitConfig
+    codebook: CodebookConfig = CodebookConfig()
+
+
+@dataclass(frozen=True, config=_FORBID)
+class Recipe:
+    """How a certificate is reached; a stage that is None or empty is left out.
+
+    Attributes:
+        name: what it is called.
+        train: dense training from the start.
+        prune: one after the other; dead units are removed after each.
+        quantize: codebooks.
+        noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
+        simplify: remove dead units, fold constants, order units.
+    """
+
+    name: str
+    train: FitConfig | None = None
+    prune: tuple[PruneStage, ...] = ()
+    quantize: QuantizeStage | None = None
+    noise: NoiseConfig | None = NoiseConfig()
+    simplify: bool = True
+
+
+QUICK = Recipe(
+    name="quick",
+    train=FitConfig(steps=470, batch_size=128, optimizer=OptimizerConfig(rate=2e-3, decay="constant")),
+    prune=(
+        RateStage(
+            fit=FitConfig(steps=2340, batch_size=128, optimizer=OptimizerConfig(rate=2e-3, decay="constant")),
+            nonzeros=1000,
+        ),
+        RateStage(
+            fit=FitConfig(steps=2340, batch_size=128, optimizer=OptimizerConfig(rate=2e-3, floor=0.1)),
+            nonzeros=900,
+            end=0.2,
+            stop=0.6,
+        ),
+    ),
+    quantize=QuantizeStage(
+        fit=FitConfig(steps=1870, batch_size=128, optimizer=OptimizerConfig(rate=6e-4)),
+        codebook=CodebookConfig(bits=3, vector_bits=3, center_bits=6),
+    ),
+)
+
+# Appendix A.1. Where it gives no number: the inverse decay takes a tenth of the rate at each fall, momentum
+# is 0.9, the pieces of the surgery's schedules are of equal length, and Adam has a rate of 1e-3.
+PAPER = Recipe(
+    name="paper",
+    train=FitConfig(
+        steps=20_000,
+        batch_size=1024,
+        optimizer=OptimizerConfig(
+            kind="sgd", rate=0.01, decay="inverse", decay_rate=0.1, decay_every=125, momentum=0.9, l2=0.005
+        ),
+    ),
+    prune=(
+        SurgeryStage(
+            fit=FitConfig(
+                steps=30_000, batch_size=1024, optimizer=OptimizerConfig(rate=1e-3, decay="constant")
+            ),
+            offsets=(0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0),
+            probabilities=(1.0, 0.1, 0.01, 0.001),
+        ),
+    ),
+    quantize=QuantizeStage(
+        fit=FitConfig(steps=1000, batch_size=1024, optimizer=OptimizerConfig(rate=1e-3, decay="constant")),
+        codebook=CodebookConfig(bits=4, vector_bits=4, center_bits=8, reassign_every=0),
+    ),
+)
+
+RECIPES = {recipe.name: recipe for recipe in (QUICK, PAPER)}
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if name not in RECIPES:
+        raise ConfigurationError(f"recipe: one of {', '.join(RECIPES)} allowed, got {name!r}; choose one")
+    return RECIPES[name]
+
+
+def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
+    """The recipe with every stage's number of steps multiplied by ``scale``, and its rates' decay with it.
+
+    Raises:
+        ConfigurationError: scale is not above 0.
+    """
+    if not scale > 0:
+        raise ConfigurationError(f"scale: a number above 0 allowed, got {scale!r}; 1 is the whole recipe")
+
+    def shorter(fit: FitConfig) -> FitConfig:
+        every = max(1, round(fit.optimizer.decay_every * scale))
+        optimizer = replace(fit.optimizer, decay_every=every)
+        return replace(fit, steps=max(1, round(fit.steps * scale)), optimizer=optimizer)
+
+    return replace(
+        recipe,
+        train=None if recipe.train is None else shorter(recipe.train),
+        prune=tuple(replace(stage, fit=shorter(stage.fit)) for stage in recipe.prune),
+        quantize=None
+        if recipe.quantize is None
+        else replace(recipe.quantize, fit=shorter(recipe.quantize.fit)),
+    )
