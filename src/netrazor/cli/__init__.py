@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 
 from netrazor import __version__
+from netrazor.cli.bound import bound
 from netrazor.cli.certify import certify
 from netrazor.cli.encode import decode, encode
 from netrazor.cli.inspect import inspect
+from netrazor.cli.paper import paper
 from netrazor.cli.predict import predict
 from netrazor.cli.verify import verify
 from netrazor.errors import NetrazorError
@@ -22,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (certify, verify, predict, inspect, encode, decode):
+for command in (certify, verify, predict, inspect, bound, encode, decode, paper):
     app.command()(command)
 
 
