@@ -1,0 +1,103 @@
+"""A pruning or quantizing step against a plain training step: LeNet-5, one batch size, in one run.
+
+    python benchmarks/step.py
+
+The four kinds of steps take turns, so that a machine whose speed drifts slows all of them; the ratios are medians
+over rounds. Writes results/step.json.
+"""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+
+import torch
+from torch import nn
+
+from netrazor.compress import QuantizedWeights, simplify
+from netrazor.data import load
+from netrazor.files import write_atomically
+from netrazor.networks import build
+from netrazor.pipeline.cutting import masked
+from netrazor.pipeline.recipes import PAPER, QUICK
+from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, Whole, fit
+
+STEPS, ROUNDS = 20, 9
+
+
+def plain_steps(model: nn.Module, batches: Batches, steps: int) -> None:
+    """What a PyTorch user writes."""
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    model.train()
+    for _, inputs, labels in batches.steps(0, steps):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(inputs), labels)
+        loss.backward()
+        optimizer.step()
+
+
+def netrazor_steps(model: nn.Module, weights: Trainable, batches: Batches, steps: int) -> None:
+    """The same length of one of our stages."""
+    optimizer = OptimizerConfig(rate=1e-3, decay="constant")
+    fit(model, weights, batches, FitConfig(steps, batches.batch_size, optimizer))
+
+
+def pruned_network() -> nn.Module:
+    """A network with one weight in a hundred left, as the quantizer meets it."""
+    model = build("lenet5").to(memory_format=torch.channels_last)
+    for parameter in model.parameters():
+        parameter.data *= torch.rand_like(parameter) < 0.01
+    simplify(model, torch.rand(8, 1, 28, 28))
+    return model
+
+
+def kinds_of_steps(batch_size: int) -> dict[str, Callable[[], None]]:
+    """The same number of steps, plain and through each kind of weights."""
+    batches = Batches(load("mnist"), batch_size, seed=0)
+    plain, whole, surgery, rate = (build("lenet5").to(memory_format=torch.channels_last) for _ in range(4))
+    thin = pruned_network()
+    assert QUICK.quantize is not None
+    codebook = QUICK.quantize.codebook
+    return {
+        "plain": lambda: plain_steps(plain, batches, STEPS),
+        "whole": lambda: netrazor_steps(whole, Whole(whole), batches, STEPS),
+        "surgery": lambda: netrazor_steps(surgery, masked(PAPER.prune[0], surgery, seed=0), batches, STEPS),
+        "rate": lambda: netrazor_steps(rate, masked(QUICK.prune[0], rate, seed=0), batches, STEPS),
+        "quantize": lambda: netrazor_steps(thin, QuantizedWeights(thin, codebook, STEPS), batches, STEPS),
+    }
+
+
+def measure(batch_size: int) -> dict[str, object]:
+    """Milliseconds of a plain step, and the ratio of each kind to it."""
+    kinds = kinds_of_steps(batch_size)
+    seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(ROUNDS):
+        for kind, steps in kinds.items():
+            started = time.perf_counter()
+            steps()
+            seconds[kind].append((time.perf_counter() - started) / STEPS)
+    ratios = {
+        kind: round(statistics.median(a / b for a, b in zip(times, seconds["plain"], strict=True)), 3)
+        for kind, times in seconds.items()
+    }
+    return {"plain step, ms": round(1000 * statistics.median(seconds["plain"]), 2), "ratio to plain": ratios}
+
+
+def main() -> None:
+    """Measure and write."""
+    torch.manual_seed(0)
+    content = {
+        "command": "python benchmarks/step.py",
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "date": date.today().isoformat(),
+        "figures": {f"batch {batch_size}": measure(batch_size) for batch_size in (128, 1024)},
+    }
+    print(json.dumps(content, indent=2))
+    write_atomically("results/step.json", json.dumps(content, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
