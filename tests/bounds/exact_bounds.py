@@ -4,6 +4,7 @@ Inputs are what the functions were given, taken exactly: a float is the rational
 Every check returns whether ``value`` understates, and by how much it exceeds the exact value.
 """
 
+import functools
 import math
 from fractions import Fraction
 
@@ -32,8 +33,11 @@ def against_root(value, function, slope):
         if function(p) < 0:
             return True, 0.0
     start = p
-    for _ in range(4):
-        p -= function(p) / slope(p)
+    for _ in range(5):
+        step = function(p) / slope(p)
+        p -= step
+        if abs(step) < 1e-10:  # Newton: what is left of the distance is of the order of its square
+            break
     return False, float(start - p)
 
 
@@ -97,14 +101,14 @@ def catoni(value, errors, n, kl_nats, delta, alpha):
         return catoni_formula(errors, n, kl_nats, delta, alpha, mp.exp(max(u, mp.mpf("1e-12"))))
 
     least = at(centre)
-    for _ in range(6):
+    for _ in range(4):
         left, right = at(centre - step), at(centre + step)
         bend = left - 2 * least + right
         if bend > 0:
             following = centre + step * (left - right) / (2 * bend)
             if abs(following - centre) < 2 * step and at(following) < least:
                 centre, least = following, at(following)
-        step /= 8
+        step /= 16
     return against(value, least)
 
 
@@ -131,6 +135,7 @@ def occam(value, errors, n, code_bits, delta):
     return against_root(value, left, slope)
 
 
+@functools.lru_cache(maxsize=4)
 def log_tail(k, n, p):
     """Logarithm of P(Binomial(n, p) <= k), and the tail's ratio to its last term, in integers of 200 bits."""
     scale = 1 << 200

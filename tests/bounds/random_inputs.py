@@ -96,10 +96,10 @@ def _risk(rows):
 def _draw_perturbation(rng, count):
     rows = []
     for _ in range(count):
-        size = int(rng.integers(1, 17))
+        size = int(rng.integers(1, 9))
         centers = np.sort(rng.normal(size=size)) * 10 ** rng.uniform(-3, 1)
         probabilities = rng.dirichlet(np.full(size, rng.choice([0.3, 1.0, 10.0]))) + 1e-12
-        sigma = np.abs(centers).max() * 10 ** rng.uniform(-2.5, 0.3)
+        sigma = np.abs(centers).max() * 10 ** rng.uniform(-2, 0.3)
         lam = sigma * 10 ** rng.uniform(-0.5, 1)
         rows.append((rng.choice(centers), sigma, centers, probabilities / probabilities.sum(), lam))
     return rows

@@ -1,0 +1,34 @@
+"""Confidence bounds for the noisy risk, and the bound in two stages."""
+
+import numpy as np
+import pytest
+
+from netrazor import bounds
+
+
+def test_bernstein_profits_from_small_variance():
+    values = 0.03 + 0.002 * np.random.default_rng(0).standard_normal(6000)
+    bernstein = bounds.mean_upper(values, 0.01)
+    assert values.mean() < bernstein < bounds.mean_upper(values, 0.01, "kl-chernoff")
+    assert bernstein < 0.034
+
+
+def test_the_figures_of_the_design():
+    assert bounds.kl_chernoff(0.03, 120, 0.01) == pytest.approx(0.10, abs=0.005)
+    assert bounds.kl_chernoff(0.03, 6000, 0.01) == pytest.approx(0.037, abs=0.0005)
+
+
+def test_extremes():
+    assert bounds.kl_chernoff(0, 10, 0.05) == pytest.approx(1 - 0.05**0.1, abs=1e-13)
+    assert bounds.kl_chernoff(1, 10, 0.05) == 1.0
+    assert bounds.empirical_bernstein(1, 0, 10, 0.05) == 1.0
+    assert bounds.mean_upper([0.25], 0.05, "kl-chernoff") > 0.25
+
+
+def test_two_stages_are_one_after_the_other():
+    values = np.linspace(0, 0.1, 500)
+    upper = bounds.mean_upper(values, 0.01)
+    assert bounds.two_stage(values, 300, 10_000) == bounds.maurer(upper, 300, 10_000, 0.04)
+    assert bounds.two_stage(values, 300, 10_000, bound="catoni") == bounds.catoni(upper, 300, 10_000, 0.04)
+    few = bounds.two_stage(values[::10], 300, 10_000, estimator="kl-chernoff")
+    assert few > bounds.two_stage(values, 300, 10_000, estimator="kl-chernoff")
