@@ -1,4 +1,4 @@
-"""The bounds again, from their published formulas, in rationals and 60 digits: slow and plain.
+"""The bounds again, from their published formulas, in rationals and 50 digits: slow and plain.
 
 Inputs are what the functions were given, taken exactly: a float is the rational it is, a count an integer.
 Every check returns whether ``value`` understates, and by how much it exceeds the exact value.
@@ -11,7 +11,7 @@ from fractions import Fraction
 import mpmath as mp
 import numpy as np
 
-mp.mp.dps = 60
+mp.mp.dps = 50
 LOG_2 = mp.log(2)
 
 
@@ -93,7 +93,7 @@ def catoni_at(value, errors, n, kl_nats, delta, alpha, lam):
 
 def catoni(value, errors, n, kl_nats, delta, alpha):
     """Theorem 3.1's infimum, by a fine grid and then parabolas through the best of it."""
-    grid = np.concatenate([np.linspace(1e-9, 1, 60), np.linspace(1, math.log(1e3 * n) + 1, 1000)])
+    grid = np.concatenate([np.linspace(1e-9, 1, 40), np.linspace(1, math.log(1e3 * n) + 1, 400)])
     best = grid[int(np.argmin(_catoni_floats(errors, n, kl_nats, delta, alpha, np.exp(grid))))]
     centre, step = mp.mpf(float(best)), mp.mpf("0.03")
 
@@ -137,14 +137,14 @@ def occam(value, errors, n, code_bits, delta):
 
 @functools.lru_cache(maxsize=4)
 def log_tail(k, n, p):
-    """Logarithm of P(Binomial(n, p) <= k), and the tail's ratio to its last term, in integers of 200 bits."""
-    scale = 1 << 200
+    """Logarithm of P(Binomial(n, p) <= k), and the tail's ratio to its last term, in integers of 128 bits."""
+    scale = 1 << 128
     odds = int(mp.floor(scale * (1 - p) / p))
     total = term = scale
     for m in range(k):
-        term = term * (k - m) * odds // ((n - k + 1 + m) << 200)
+        term = term * (k - m) * odds // ((n - k + 1 + m) << 128)
         total += term
-        if term < 1 << 40:  # what is left out is under 2^-140 of the sum
+        if term < 1 << 40:  # what is left out is under 2^-60 of the sum
             break
     series = mp.mpf(total) / scale
     choose = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
