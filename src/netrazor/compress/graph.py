@@ -208,15 +208,22 @@ def _resolved(model: nn.Module, program: Any, inputs: tuple[Tensor, ...]) -> Gra
     state = {**program.state_dict, **program.constants}
     waiting = list(inputs)
     leaves, constants, given = {}, {}, {}
+    first: dict[int, fx.Node] = {}
     placeholders = [node for node in program.graph.nodes if node.op == "placeholder"]
     for node, spec in zip(placeholders, program.graph_signature.input_specs, strict=True):
         if spec.kind == torch.export.graph_signature.InputKind.USER_INPUT:
             given[node] = waiting.pop(0)
         elif _place(state[spec.target]) in own:
-            leaves[node] = own[_place(state[spec.target])]
+            tensor = own[_place(state[spec.target])]
+            if first.setdefault(id(tensor), node) is node:
+                leaves[node] = tensor
+            else:  # tied weights have a placeholder for each name
+                node.replace_all_uses_with(first[id(tensor)])
         else:
             constants[node] = state[spec.target]
-    return Graph(list(program.graph.nodes), leaves, constants, given)
+    known = leaves.keys() | constants.keys() | given.keys()
+    nodes = [node for node in program.graph.nodes if node.op != "placeholder" or node in known]
+    return Graph(nodes, leaves, constants, given)
 
 
 def _place(tensor: Tensor) -> tuple[int, torch.Size, tuple[int, ...], torch.dtype]:

@@ -14,7 +14,7 @@ MOVES: Mapping[str, str] = {
             "_unsafe_view chunk clone contiguous detach alias diagonal expand flatten flip lift_fresh "
             "lift_fresh_copy movedim moveaxis narrow permute repeat repeat_interleave reshape roll select "
             "slice split split_with_sizes squeeze swapaxes t tensor_split tile transpose unbind unflatten "
-            "unsqueeze view view_as expand_as pad constant_pad_nd index_select numpy_T channel_shuffle "
+            "unsqueeze view view_as expand_as pad constant_pad_nd index index_select numpy_T channel_shuffle "
             "pixel_shuffle pixel_unshuffle"
         ).split(),
         "self",

@@ -1,5 +1,6 @@
 """Putting interchangeable units in the order in which they are cheapest to code."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,25 +17,29 @@ from netrazor.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class UnitPatterns:
-    """Where the weights of the units of a group are not zero: two boolean arrays, units x weights."""
+    """Where the weights of the units of a group are not zero: boolean arrays, units x weights."""
 
+    incoming: np.ndarray
+    """Weights that make the units, with their biases and what scales or shifts them."""
+    outgoing: np.ndarray
+    """Weights that read the units."""
     settled: np.ndarray
-    """Weights whose other axes are in their final order: those coming in, and biases."""
-    unsettled: np.ndarray
-    """The other weights, mostly those going out: only how many are not zero means anything."""
+    """Those of both whose other axes stay as they are or are ordered already."""
 
 
 OrderFunction = Callable[[UnitPatterns], np.ndarray]
 Order = Literal["count", "incoming", "outgoing", "lexicographic"] | OrderFunction
 
 
-def reorder(graph: Graph, groups: Sequence[UnitGroup], order: Order = "count") -> int:
-    """Reorder the units of each group in place; returns how many groups changed.
+def reorder(
+    graph: Graph, groups: Sequence[UnitGroup], order: Order = "count"
+) -> list[tuple[UnitGroup, np.ndarray]]:
+    """Reorder the units of each group in place; returns the groups that changed, with their permutations.
 
     Live units come first. Then, by ``order``: "count" by their number of non-zero weights, descending;
-    "incoming" and "outgoing" by those on one side first; "lexicographic" by the pattern of the incoming ones.
-    Ties go by the pattern of the incoming weights, then stay as they are, so that a second call changes nothing.
-    A function is given the `UnitPatterns` of each group and returns the units in their new order.
+    "incoming" and "outgoing" by those on one side first; "lexicographic" by their pattern alone. Ties go by the
+    pattern of the settled weights, then stay as they are, so that a second call changes nothing. A function is
+    given the `UnitPatterns` of each group and returns the units in their new order.
 
     Values are moved, never computed with. Shared state is moved along all of its axes at once.
     """
@@ -43,14 +48,23 @@ def reorder(graph: Graph, groups: Sequence[UnitGroup], order: Order = "count") -
     for index, group in enumerate(groups):
         for place in group.places:
             moving[place.leaf, place.axis].append(index)
-    changed = 0
+    changed = []
     for index, group in enumerate(groups):
         permutation = chosen(_patterns(graph, group, index, moving))
         if not np.array_equal(permutation, np.arange(len(group))):
-            changed += 1
-            for place in group.places:
-                _permute(graph.leaves[place.leaf], place, permutation)
+            permute(graph, group, permutation)
+            changed.append((group, permutation))
     return changed
+
+
+def permute(graph: Graph, group: UnitGroup, permutation: np.ndarray) -> None:
+    """Put the units of ``group`` in the order of ``permutation``, in place."""
+    with torch.no_grad():
+        for place in group.places:
+            tensor = graph.leaves[place.leaf]
+            index = np.arange(tensor.shape[place.axis])
+            index[place.positions] = place.positions[permutation]
+            tensor.copy_(tensor.index_select(place.axis, torch.from_numpy(index).to(tensor.device)))
 
 
 def live_units(graph: Graph, group: UnitGroup) -> int:
@@ -71,18 +85,26 @@ def _patterns(
     graph: Graph, group: UnitGroup, index: int, moving: Mapping[tuple[fx.Node, int], list[int]]
 ) -> UnitPatterns:
     """The patterns of a group when all groups before it are settled."""
-    parts: dict[bool, list[np.ndarray]] = {True: [], False: []}
-    for place in group.places:
-        tensor = graph.leaves[place.leaf]
-        others = [
+    patterns = [_pattern(graph.leaves[place.leaf], place) for place in group.places]
+    others = [
+        [
             other
-            for axis in range(tensor.dim())
+            for axis in range(graph.leaves[place.leaf].dim())
             if axis != place.axis
             for other in moving.get((place.leaf, axis), [])
         ]
-        parts[all(other < index for other in others)].append(_pattern(tensor, place))
-    empty = np.zeros((len(group), 0), dtype=bool)
-    return UnitPatterns(*(np.concatenate([empty, *parts[settled]], axis=1) for settled in (True, False)))
+        for place in group.places
+    ]
+
+    def joined(chosen: Sequence[bool]) -> np.ndarray:
+        empty = np.zeros((len(group), 0), dtype=bool)
+        return np.concatenate([empty, *itertools.compress(patterns, chosen)], axis=1)
+
+    return UnitPatterns(
+        incoming=joined([not place.reads for place in group.places]),
+        outgoing=joined([place.reads for place in group.places]),
+        settled=joined([all(other < index for other in others_of) for others_of in others]),
+    )
 
 
 def _pattern(tensor: Tensor, place: Place) -> np.ndarray:
@@ -91,16 +113,9 @@ def _pattern(tensor: Tensor, place: Place) -> np.ndarray:
     return present[place.positions].reshape(len(place.positions), -1)
 
 
-def _permute(tensor: Tensor, place: Place, permutation: np.ndarray) -> None:
-    index = np.arange(tensor.shape[place.axis])
-    index[place.positions] = place.positions[permutation]
-    with torch.no_grad():
-        tensor.copy_(tensor.index_select(place.axis, torch.from_numpy(index).to(tensor.device)))
-
-
 def _by(units: UnitPatterns, *counts: np.ndarray) -> np.ndarray:
     """Live units first, then by descending ``counts``, then by the settled pattern, then as they are."""
-    alive = units.settled.any(1) | units.unsettled.any(1)
+    alive = units.incoming.any(1) | units.outgoing.any(1)
     rows = np.packbits(units.settled, axis=1)
     return np.array(
         sorted(
@@ -110,15 +125,15 @@ def _by(units: UnitPatterns, *counts: np.ndarray) -> np.ndarray:
 
 
 def _count(units: UnitPatterns) -> np.ndarray:
-    return _by(units, units.settled.sum(1) + units.unsettled.sum(1))
+    return _by(units, units.incoming.sum(1) + units.outgoing.sum(1))
 
 
 def _incoming(units: UnitPatterns) -> np.ndarray:
-    return _by(units, units.settled.sum(1), units.unsettled.sum(1))
+    return _by(units, units.incoming.sum(1), units.outgoing.sum(1))
 
 
 def _outgoing(units: UnitPatterns) -> np.ndarray:
-    return _by(units, units.unsettled.sum(1), units.settled.sum(1))
+    return _by(units, units.outgoing.sum(1), units.incoming.sum(1))
 
 
 _ORDERS: Mapping[str, OrderFunction] = {

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, fx, nn
 
 from netrazor.compress.flow import live_elements
 from netrazor.compress.fold import fold_constants
 from netrazor.compress.graph import Graph, trace
-from netrazor.compress.order import Order, live_units, reorder
-from netrazor.compress.units import unit_groups
+from netrazor.compress.order import Order, live_units, permute, reorder
+from netrazor.compress.units import UnitGroup, unit_groups
 from netrazor.errors import UnsupportedModel
 
 _TOLERANCE = 1e-3  # of the largest output: rounding moves it far less, a wrong step far more
@@ -45,7 +46,8 @@ def simplify(
 
     ``example`` is an input of the right shape, or a tuple of inputs; its outputs are compared before and after.
     A network whose forward pass cannot be followed, or whose outputs would change, stays untouched, and the
-    report says why. A second call changes nothing.
+    report says why; so does the order of a group of units whose outputs depend on it after all. A second call
+    changes nothing.
     """
     try:
         graph = trace(model, example)
@@ -53,32 +55,53 @@ def simplify(
         return SimplifyReport(untouched=str(error))
     before = {node: tensor.detach().clone() for node, tensor in graph.leaves.items()}
     expected = _outputs(graph)
-    report = _simplified(graph, order, fold)
-    difference = _difference(expected, _outputs(graph))
-    if not difference <= _TOLERANCE:  # NaN counts as a change
+    zeroed, folded = _emptied(graph, fold)
+    if not _gives(graph, expected):
         with torch.no_grad():
             for node, tensor in graph.leaves.items():
                 tensor.copy_(before[node])
-        return SimplifyReport(untouched=f"outputs would change by {difference:.1g} of the largest")
-    return report
+        return SimplifyReport(untouched="its outputs would change")
+    del before
+    groups, reordered = _ordered(graph, order, expected)
+    return SimplifyReport(
+        zeroed=zeroed,
+        folded=folded,
+        reordered=reordered,
+        units=sum(len(group) for group in groups),
+        live=sum(live_units(graph, group) for group in groups),
+    )
 
 
-def _simplified(graph: Graph, order: Order, fold: bool) -> SimplifyReport:
+def _emptied(graph: Graph, fold: bool) -> tuple[int, int]:
+    """Zero what is dead and fold what is constant until nothing changes; the number of both."""
     zeroed = folded = 0
     while True:
         removed = _zero_dead(graph)
         moved = fold_constants(graph) if fold else 0
         zeroed, folded = zeroed + removed, folded + moved
         if not removed and not moved:
-            break
+            return zeroed, folded
+
+
+def _ordered(graph: Graph, order: Order, expected: list[Tensor]) -> tuple[list[UnitGroup], int]:
+    """Reorder all groups whose units are interchangeable in fact; these groups and how many changed."""
     groups = unit_groups(graph)
-    return SimplifyReport(
-        zeroed=zeroed,
-        folded=folded,
-        reordered=reorder(graph, groups, order),
-        units=sum(len(group) for group in groups),
-        live=sum(live_units(graph, group) for group in groups),
-    )
+    changed = reorder(graph, groups, order)
+    if not _gives(graph, expected):
+        for group, permutation in reversed(changed):
+            permute(graph, group, np.argsort(permutation))
+        groups = [group for group in groups if _interchangeable(graph, group, expected)]
+        changed = reorder(graph, groups, order)
+    return groups, len(changed)
+
+
+def _interchangeable(graph: Graph, group: UnitGroup, expected: list[Tensor]) -> bool:
+    """Whether the outputs stay when the units of ``group`` move around in a circle."""
+    circle = np.roll(np.arange(len(group)), 1)
+    permute(graph, group, circle)
+    same = _gives(graph, expected)
+    permute(graph, group, np.argsort(circle))
+    return same
 
 
 def _zero_dead(graph: Graph) -> int:
@@ -105,9 +128,8 @@ def _outputs(graph: Graph) -> list[Tensor]:
     return [result.double() for result in results if isinstance(result, Tensor)]
 
 
-def _difference(expected: list[Tensor], got: list[Tensor]) -> float:
-    """The largest difference between outputs, relative to the largest output."""
+def _gives(graph: Graph, expected: list[Tensor]) -> bool:
+    """Whether the outputs on the example are still the expected ones, up to rounding."""
     scale = max((float(tensor.abs().max()) for tensor in expected), default=0.0)
-    pairs = zip(expected, got, strict=True)
-    largest = max((float((a - b).abs().max()) for a, b in pairs), default=0.0)
-    return largest / (scale or 1.0)
+    differences = (float((a - b).abs().max()) for a, b in zip(expected, _outputs(graph), strict=True))
+    return all(difference <= _TOLERANCE * scale for difference in differences)

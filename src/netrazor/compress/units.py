@@ -34,6 +34,8 @@ class Place:
     leaf: fx.Node
     axis: int
     positions: np.ndarray
+    reads: bool = False
+    """Whether a weight reads the units along this axis, rather than makes, shifts or scales them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class _Labels:
         self.parent = [FIXED]
         self.axes: dict[fx.Node, dict[int, np.ndarray]] = defaultdict(dict)
         self.elements: dict[fx.Node, Tensor] = {}
+        self.reading: set[tuple[fx.Node, int]] = set()
         self.marks: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.calls = itertools.count()
 
@@ -176,7 +179,16 @@ class _Labels:
         for root, held in places.items():
             kind = tuple((node, axis, len(positions)) for node, axis, positions in held)
             alike[kind, tuple(sorted(marks[root]))].append(root)
-        return [_group([places[root] for root in roots]) for roots in alike.values() if len(roots) > 1]
+        return [self._group([places[root] for root in roots]) for roots in alike.values() if len(roots) > 1]
+
+    def _group(self, units: Sequence[Sequence[tuple[fx.Node, int, np.ndarray]]]) -> UnitGroup:
+        ordered = sorted(units, key=lambda held: int(held[0][2][0]))
+        places = []
+        for held in zip(*ordered, strict=True):
+            node, axis, _ = held[0]
+            positions = np.stack([positions for _, _, positions in held])
+            places.append(Place(node, axis, positions, (node, axis) in self.reading))
+        return UnitGroup(tuple(places))
 
     def _reduce_elements(self) -> None:
         """State used like an activation: its labels as those of one axis, or nothing of it moves."""
@@ -204,16 +216,6 @@ class _Leaf:
     node: fx.Node
     tensor: Tensor
     transposed: bool = False
-
-
-def _group(units: Sequence[Sequence[tuple[fx.Node, int, np.ndarray]]]) -> UnitGroup:
-    ordered = sorted(units, key=lambda held: int(held[0][2][0]))
-    return UnitGroup(
-        tuple(
-            Place(held[0][0], held[0][1], np.stack([positions for _, _, positions in held]))
-            for held in zip(*ordered, strict=True)
-        )
-    )
 
 
 def _compact(*labels: Tensor) -> list[Tensor]:
@@ -275,6 +277,7 @@ def _layer(
     read = _channels(space, space.of(given.value), axis)
     if read is None or not isinstance(weight.value, _Leaf):
         return None
+    space.reading.add((weight.value.node, 1 - reads if weight.value.transposed else reads))
     space.unite(space.axis(weight.value, reads), read)
     made = space.axis(weight.value, makes)
     if bias is not None:
@@ -377,10 +380,21 @@ def _meet(space: _Labels, labels: Tensor, units: Tensor, fixed: Tensor) -> None:
         space.distinguish(labels[units], numbers[units])
 
 
+def _sloped(space: _Labels, call: Call) -> Tensor | None:
+    slopes = call["weight"]
+    if slopes.tensor.numel() > 1:
+        channels = _channels(space, space.of(call["self"].value), 1)
+        if channels is None:
+            return None
+        _unite_axis(space, slopes.value, channels)
+    return space.of(call["self"].value)
+
+
 def _moved(space: _Labels, call: Call) -> Any:
     data = operations.MOVES[call.name]
-    if any(name != data for name, _ in call.tensors()):
-        return None
+    others = [argument.value for name, argument in call.tensors() if name != data]
+    if not all(isinstance(value, _Leaf) and not value.tensor.dtype.is_floating_point for value in others):
+        return None  # where to may depend on the input
     whole = call[data].value if isinstance(call[data], Argument) else None
     if isinstance(whole, _Leaf) and call.name in ("t", "numpy_T", "transpose") and whole.tensor.dim() == 2:
         return replace(whole, transposed=not whole.transposed)
@@ -480,6 +494,7 @@ _RULES: dict[str, Callable[[_Labels, Call], Any]] = {
     **dict.fromkeys(("matmul", "bmm", "mm"), _matrix_product),
     "addmm": _added_product,
     "linear": _linear,
+    "prelu": _sloped,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,
