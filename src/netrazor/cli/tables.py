@@ -58,7 +58,7 @@ def layer_table(result: Result, paper: bool) -> Table:
             str(layer.nonzeros),
             f"{100 * layer.nonzeros / layer.elements:.2f} %",
             decimal_up(layer.coded_bytes, 1),
-            f"{layer.smoothing_bytes:.1f}",
+            f"{round(layer.smoothing_bytes, 1) + 0.0:.1f}",  # no minus zero
         ]
         table.add_row(*row, *(PUBLISHED["layers"].get(layer.name, ("",) * 4) if paper else ()))
     return table
