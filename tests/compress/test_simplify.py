@@ -51,7 +51,7 @@ def test_function_stays_and_a_second_call_changes_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ZOO)
-@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(density=st.floats(0.02, 0.9), seed=st.integers(0, 10**6), fold=st.booleans())
 def test_any_mask_and_any_order_leave_the_function(name: str, density: float, seed: int, fold: bool) -> None:
     make, kind = ZOO[name]
