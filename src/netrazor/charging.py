@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netrazor import bounds
 from netrazor.certificate import ChargedLedger, LedgerLine
-from netrazor.coding import Limits
+from netrazor.coding import Limits, StaticValues
 from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError
 from netrazor.units import bits_from_nats
@@ -23,6 +23,9 @@ LAMBDA_GRID = tuple(2.0 ** (5 - i / 8) for i in range(255))
 
 FREE = ("framing", "aside")  # constant, or describing the posterior only
 
+_STEP = 2.0**-10  # bits; divergences are charged in whole steps, rounded up
+_LEAST_EXCESS = 2.0**-20  # bits of rounding, by which another machine's logarithms may differ unseen
+
 
 def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
     """What a message costs, line by line.
@@ -33,10 +36,14 @@ def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
 
     Raises:
         MessageError: the bytes are no message.
-        CertificateError: the message describes its noise in a form that is not ours.
+        CertificateError: the message describes its noise in a form that is not ours, or sets aside more.
     """
-    message = read(blob, limits or Limits())
-    noise = _noise_in(message)
+    return ledger_of(read(blob, limits or Limits()))
+
+
+def ledger_of(message: Message) -> ChargedLedger:
+    """`charge` of a message that was read."""
+    noise = noise_in(message)
     free = (*FREE, "schema") if message.architecture > 0 else FREE
     divergences = {} if noise is None else _value_bits(message, noise)
     lines = []
@@ -77,18 +84,23 @@ def noise_of(blob: bytes, limits: Limits | None = None) -> Noise | None:
         MessageError: the bytes are no message.
         CertificateError: the description does not fit the arrays.
     """
-    return _noise_in(read(blob, limits or Limits()))
+    return noise_in(read(blob, limits or Limits()))
 
 
-def _noise_in(message: Message) -> Noise | None:
+def noise_in(message: Message) -> Noise | None:
+    """`noise_of` a message that was read.
+
+    Only sigma may stand aside, where nothing is paid for: anything else there would be a free ride.
+    """
     index: NDArray[Any] | None = message.arrays.get(LAMBDA)
     sigma: NDArray[Any] | None = message.arrays.get(SIGMA)
-    if index is None and sigma is None:
+    if index is None and sigma is None and not message.aside:
         return None
     static = [name for name in message.static if name != LAMBDA]
     fits = (
         index is not None
         and sigma is not None
+        and message.aside == (SIGMA,)
         and index.dtype == np.uint8
         and sigma.dtype == np.float32
         and index.shape == sigma.shape == (len(static),)
@@ -96,8 +108,8 @@ def _noise_in(message: Message) -> Noise | None:
     )
     if index is None or sigma is None or not fits:
         raise CertificateError(
-            f"{LAMBDA} and {SIGMA}: must be one index and one scale for each of {len(static)} arrays of "
-            "values, zero together; got something else: the message is not one that certify writes"
+            f"{LAMBDA} and {SIGMA}: must be one index and, alone set aside, one scale for each of {len(static)} "
+            "arrays of values, zero together; got something else: the message is not one that certify writes"
         )
     return Noise(
         dict(zip(static, map(float, sigma), strict=True)), dict(zip(static, map(int, index), strict=True))
@@ -106,19 +118,36 @@ def _noise_in(message: Message) -> Noise | None:
 
 def _value_bits(message: Message, noise: Noise) -> dict[str, float]:
     """Divergence of each array's values, in bits, rounded up."""
-    bits = {}
-    for name, prior in message.static.items():
-        array = message.arrays[name]
-        values, counts = np.unique(array[array != 0].astype(np.float64), return_counts=True)
-        index = noise.index.get(name, 0)
-        if index == 0:
-            mass = dict(zip(prior.centers.tolist(), prior.probabilities.tolist(), strict=True))
-            exact = sum(-math.log2(mass[v]) * int(c) for v, c in zip(values.tolist(), counts, strict=True))
-            bits[name] = exact * (1 + 2.0**-40)
-        elif len(values):
-            lams = [LAMBDA_GRID[index - 1]]
-            kl_nats = bounds.layer_perturbation_kl(
-                values, counts, noise.sigma[name], prior.centers, prior.probabilities, lams
-            )
-            bits[name] = bits_from_nats(max(0.0, float(kl_nats[0])))
-    return bits
+    return {
+        name: _round_up(_discrete_bits(prior) if index == 0 else _noisy_bits(name, prior, noise, index))
+        for name, prior in message.static.items()
+        for index in (noise.index.get(name, 0),)
+    }
+
+
+def _discrete_bits(prior: StaticValues) -> float:
+    """Code length of the values under their symbol probabilities."""
+    used = [(int(c), float(p)) for c, p in zip(prior.counts, prior.probabilities, strict=True) if c]
+    return math.fsum(-c * math.log2(p) for c, p in used) * (1 + 2.0**-40)
+
+
+def _noisy_bits(name: str, prior: StaticValues, noise: Noise, index: int) -> float:
+    """Theorem 5.1 for the values of one array, with lambda from the grid."""
+    if not prior.centers.all():  # a minus zero: in the pattern, but not among the weights that bear noise
+        raise CertificateError(
+            f"{name}: values with noise must not be zero, got minus zero; the message is not one that certify writes"
+        )
+    kl_nats = bounds.layer_perturbation_kl(
+        prior.centers,
+        prior.counts,
+        noise.sigma[name],
+        prior.centers,
+        prior.probabilities,
+        [LAMBDA_GRID[index - 1]],
+    )
+    return bits_from_nats(max(0.0, float(kl_nats[0])))
+
+
+def _round_up(bits: float) -> float:
+    """The next step that is well above ``bits``, so that machines whose logarithms differ agree on it."""
+    return math.ceil((bits + _LEAST_EXCESS) / _STEP) * _STEP

@@ -5,25 +5,30 @@ not follow. What this cannot see is whether the recorded error count is true: th
 """
 
 import hashlib
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
 
 from netrazor import bounds
-from netrazor.certificate import Certificate, NoiseRecord
+from netrazor.certificate import ASSUMPTIONS, Certificate, NoiseRecord
 from netrazor.certificate.canonical import digest
-from netrazor.charging import charge, noise_of
+from netrazor.charging import ledger_of, noise_in
 from netrazor.coding import Limits
-from netrazor.coding import architecture as architecture_of
-from netrazor.errors import NetrazorError
+from netrazor.coding.message import read
+from netrazor.errors import MessageError, NetrazorError
 from netrazor.units import nats_from_bits, percent_up
 
 Status = Literal["VALID", "CONSISTENT, NOT RECOUNTED", "INVALID"]
 
-# Which parts of delta each method spends.
-DELTA_PARTS: dict[str, tuple[str, ...]] = {
-    "occam": ("occam",),
-    "perturbation": ("noisy risk", "PAC-Bayes"),
-}
+# Fixed for all certificates, since a choice made after the draws or the counts would have to be paid for:
+# the confidence bound of the noisy risk, and the part of a noisy certificate's delta that it spends.
+ESTIMATOR: Literal["empirical-bernstein"] = "empirical-bernstein"
+NOISY_RISK_SHARE = Decimal("0.2")
+
+_RISK_STEPS = 10**9  # certified risks are whole multiples of its inverse, rounded up
+_LEAST_EXCESS = 1e-12  # of the rounding, by which another machine's logarithms may differ unseen
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,27 @@ class Verdict:
         return {"VALID": 0, "INVALID": 1, "CONSISTENT, NOT RECOUNTED": 3}[self.status]
 
 
+def delta_parts(delta: float, considered: Iterable[str]) -> dict[str, float]:
+    """How delta is spent: evenly on the methods among which the tightest is chosen.
+
+    Each number is rounded down in the decimal figures that it prints as, so that their sum is at most delta.
+    """
+    methods = list(considered)
+    share = Decimal(repr(delta)) / len(methods)
+    risk = (share * NOISY_RISK_SHARE).quantize(share.scaleb(-6), rounding=ROUND_FLOOR)
+    parts = {}
+    if "occam" in methods:
+        parts["occam"] = _float_down(share)
+    if "perturbation" in methods:
+        parts |= {"noisy risk": _float_down(risk), "PAC-Bayes": _float_down(share - risk)}
+    return parts
+
+
+def _float_down(number: Decimal) -> float:
+    rounded = float(number)
+    return rounded if Decimal(repr(rounded)) <= number else math.nextafter(rounded, 0.0)
+
+
 def risk_bound(certificate: Certificate) -> float:
     """The bound that follows from the certificate's own counts, bits and parts of delta.
 
@@ -68,16 +94,21 @@ def risk_bound(certificate: Certificate) -> float:
     """
     parts, bits = certificate.delta_parts, certificate.effective_bits
     if certificate.method == "occam":
-        return float(bounds.occam(certificate.errors, certificate.n, bits, parts["occam"]))
+        return _risk_up(bounds.occam(certificate.errors, certificate.n, bits, parts["occam"]))
     kl_nats = nats_from_bits(bits)
-    return float(bounds.maurer(certificate.empirical_risk, kl_nats, certificate.n, parts["PAC-Bayes"]))
+    return _risk_up(bounds.maurer(certificate.empirical_risk, kl_nats, certificate.n, parts["PAC-Bayes"]))
 
 
 def noisy_risk_upper(noise: NoiseRecord, delta: float) -> float:
     """The upper confidence bound of the noisy empirical risk, from the recorded draws."""
     if noise.estimator == "kl-chernoff":
-        return float(bounds.kl_chernoff(noise.mean, noise.draws, delta))
-    return float(bounds.empirical_bernstein(noise.mean, noise.variance, noise.draws, delta))
+        return _risk_up(bounds.kl_chernoff(noise.mean, noise.draws, delta))
+    return _risk_up(bounds.empirical_bernstein(noise.mean, noise.variance, noise.draws, delta))
+
+
+def _risk_up(value: float) -> float:
+    """``value`` rounded up far enough that machines whose logarithms differ in the last place agree on it."""
+    return min(1.0, math.ceil((float(value) + _LEAST_EXCESS) * _RISK_STEPS) / _RISK_STEPS)
 
 
 def claim(certificate: Certificate) -> str:
@@ -87,10 +118,10 @@ def claim(certificate: Certificate) -> str:
         "perturbation": "the network decoded from the message, with its noise drawn anew for each answer,",
     }[certificate.method]
     answers = "" if certificate.evaluation.top == 1 else f" (top {certificate.evaluation.top})"
-    confidence = f"{100 * (1 - certificate.delta):g} %"
+    confidence = (100 * (1 - Decimal(repr(certificate.delta)))).quantize(Decimal("1e-6"), ROUND_FLOOR)
     return (
-        f"With probability at least {confidence} over the draw of the {certificate.n} training examples, "
-        f"{classifier} errs{answers} on at most {percent_up(certificate.risk_bound)} of new examples."
+        f"With probability at least {confidence.normalize():f} % over the draw of the {certificate.n} training "
+        f"examples, {classifier} errs{answers} on at most {percent_up(certificate.risk_bound)} of new examples."
     )
 
 
@@ -102,13 +133,13 @@ def check(certificate: Certificate, blob: bytes, *, limits: Limits | None = None
         blob: the bytes of the message.
         limits: of the reader, for networks of more than the usual size.
     """
-    findings = [*_check_files(certificate, blob), *_check_budget(certificate)]
+    findings = [*_check_files(certificate, blob), *_check_terms(certificate)]
     try:
         findings += _check_message(certificate, blob, limits)
-        if not findings:
-            findings += _check_numbers(certificate)
     except NetrazorError as error:
-        findings.append(Finding("message", str(error)))
+        findings.append(Finding("message" if isinstance(error, MessageError) else "noise", str(error)))
+    if not findings:
+        findings += _check_numbers(certificate)
     return tuple(findings)
 
 
@@ -120,33 +151,31 @@ def _check_files(certificate: Certificate, blob: bytes) -> list[Finding]:
     )
 
 
-def _check_budget(certificate: Certificate) -> list[Finding]:
-    findings = []
-    if certificate.method not in certificate.considered:
-        findings.append(
-            Finding("delta", "the method is not among those considered, so no delta was spent on it")
-        )
-    needed = {part for method in certificate.considered for part in DELTA_PARTS[method]}
-    if needed != set(certificate.delta_parts):
-        findings.append(
-            Finding("delta", f"delta_parts must be {sorted(needed)}, got {sorted(certificate.delta_parts)}")
-        )
-        return findings
-    try:
-        bounds.DeltaBudget(certificate.delta, certificate.delta_parts)
-    except NetrazorError as error:
-        findings.append(Finding("delta", str(error)))
-    return findings
+def _check_terms(certificate: Certificate) -> list[Finding]:
+    """What no certificate may choose for itself."""
+    considered = certificate.considered
+    if certificate.method not in considered or len(set(considered)) < len(considered):
+        return [
+            Finding(
+                "delta", "considered: the method, and each method once, needed, or no delta was spent on it"
+            )
+        ]
+    expected = delta_parts(certificate.delta, considered)
+    return _unequal(
+        ("delta", "delta_parts", certificate.delta_parts, expected),
+        ("assumptions", "assumptions", certificate.assumptions, ASSUMPTIONS),
+    )
 
 
 def _check_message(certificate: Certificate, blob: bytes, limits: Limits | None) -> list[Finding]:
-    ledger = charge(blob, limits)
+    message = read(blob, limits or Limits())
+    ledger = ledger_of(message)
     findings = _unequal(
         ("ledger", "the ledger", certificate.ledger, ledger),
         ("bits", "effective_bits", certificate.effective_bits, ledger.charged_bits),
-        ("architecture", "architecture.index", certificate.architecture.index, architecture_of(blob)),
+        ("architecture", "architecture.index", certificate.architecture.index, message.architecture),
     )
-    described = noise_of(blob, limits) is not None
+    described = noise_in(message) is not None
     if described != (certificate.noise is not None) or described != (certificate.method == "perturbation"):
         findings.append(
             Finding("noise", "method, noise record and message do not speak of the same classifier")
@@ -155,23 +184,30 @@ def _check_message(certificate: Certificate, blob: bytes, limits: Limits | None)
 
 
 def _check_numbers(certificate: Certificate) -> list[Finding]:
-    if certificate.noise is None:
-        risk = certificate.errors / certificate.n
-        findings = _unequal(("risk", "empirical_risk", certificate.empirical_risk, risk))
-    else:
-        upper = noisy_risk_upper(certificate.noise, certificate.delta_parts["noisy risk"])
-        findings = _unequal(
-            ("risk", "noise.risk_upper", certificate.noise.risk_upper, upper),
-            ("risk", "empirical_risk", certificate.empirical_risk, certificate.noise.risk_upper),
-        )
-        if certificate.noise.draws * certificate.noise.examples_per_draw % certificate.n:
-            findings.append(Finding("risk", "the draws do not cover every example equally often"))
-    bound = risk_bound(certificate)
+    try:
+        findings = _check_risk(certificate)
+        bound = risk_bound(certificate)
+    except NetrazorError as error:  # counts and risks outside of what the bounds take
+        return [Finding("risk", str(error))]
     if certificate.risk_bound < bound:
         findings.append(
             Finding("bound", f"risk_bound is {certificate.risk_bound!r}; what it rests on gives {bound!r}")
         )
     return findings + _unequal(("claim", "claim", certificate.claim, claim(certificate)))
+
+
+def _check_risk(certificate: Certificate) -> list[Finding]:
+    noise, n = certificate.noise, certificate.n
+    if noise is None:
+        return _unequal(("risk", "empirical_risk", certificate.empirical_risk, certificate.errors / n))
+    findings = _unequal(("risk", "noise.estimator", noise.estimator, ESTIMATOR))
+    if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
+        findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
+    upper = noisy_risk_upper(noise, certificate.delta_parts["noisy risk"])
+    return findings + _unequal(
+        ("risk", "noise.risk_upper", noise.risk_upper, upper),
+        ("risk", "empirical_risk", certificate.empirical_risk, noise.risk_upper),
+    )
 
 
 def _unequal(*items: tuple[str, str, object, object]) -> list[Finding]:

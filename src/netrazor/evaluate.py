@@ -1,7 +1,7 @@
 """Counting errors: the empirical risk that a certificate stands on."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -65,10 +65,12 @@ def in_order(dataset: Dataset[tuple[Tensor, int]], batch_size: int) -> Iterator[
         for indices in torch.arange(len(dataset)).split(batch_size):
             yield dataset.batch(indices)
     else:
-        yield from DataLoader(dataset, batch_size=batch_size)
+        own = torch.Generator()  # so that reading takes nothing from the global stream of random numbers
+        for inputs, labels in DataLoader(dataset, batch_size=batch_size, generator=own):
+            yield inputs, labels.long()
 
 
-def scores_of(model: nn.Module, inputs: Tensor) -> Tensor:
+def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """The network's scores, N x classes.
 
     Raises:

@@ -2,37 +2,40 @@
 
 import json
 import os
+import secrets
 from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import bounds, checking, coding, networks
-from netrazor.certificate import Certificate, parse
-from netrazor.charging import noise_of
-from netrazor.checking import Finding, Verdict
+from netrazor import checking, coding, networks
+from netrazor.certificate import ArchitectureRecord, Certificate, NoiseRecord, parse
+from netrazor.charging import Noise, noise_of
+from netrazor.checking import Finding, Status, Verdict
 from netrazor.coding import Limits
 from netrazor.data import fingerprint
-from netrazor.errors import CertificateError, ConfigurationError, NetrazorError
-from netrazor.evaluate import count_errors
-from netrazor.perturb import error_rates
+from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
+from netrazor.evaluate import count_errors, in_order, scores_of
+from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
-from netrazor.pipeline.issuing import decode_into
+from netrazor.pipeline.message import decode_into
 from netrazor.train import Reporter, Silent
 from netrazor.units import percent_up
 
 MAX_FILE_BYTES = 2**31
-RECOUNT_SEED = 977  # the draws of a verification are its own
 
 
-def load(path: str | os.PathLike[str], *, model: nn.Module | None = None) -> nn.Module:
+def load(
+    path: str | os.PathLike[str], *, model: nn.Module | None = None, limits: Limits | None = None
+) -> nn.Module:
     """The decoded classifier, in evaluation mode; where the certificate has noise, without it.
 
     Args:
         path: a message, or a directory with one.
         model: a network of the architecture that was coded, for messages of a user's own architecture; it is
             not changed.
+        limits: of the reader of messages.
 
     Raises:
         MessageError: the file is no message.
@@ -41,14 +44,14 @@ def load(path: str | os.PathLike[str], *, model: nn.Module | None = None) -> nn.
     """
     blob = _message(path)
     if model is None:
-        name = networks.name_of(coding.architecture(blob))
+        name = networks.name_of(coding.architecture(blob, limits=limits))
         if name == "custom":
             raise ConfigurationError(
                 "model: the message is of a user's own architecture; pass model= with a network of that "
                 "architecture"
             )
         model = networks.build(name)
-    return decode_into(model, blob)
+    return decode_into(model, blob, limits)
 
 
 def verify(
@@ -57,6 +60,7 @@ def verify(
     *,
     model: nn.Module | None = None,
     limits: Limits | None = None,
+    seed: int | None = None,
     reporter: Reporter | None = None,
 ) -> Verdict:
     """Whether the certificate in a directory holds together, and, with the data set, whether its counts are true.
@@ -72,22 +76,37 @@ def verify(
         dataset: the training set that was certified.
         model: a network of the architecture, for a user's own.
         limits: of the reader of messages.
+        seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         reporter: told of the progress.
+
+    Raises:
+        ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``.
+        DataError: ``dataset`` is none.
     """
     certificate: Certificate | None = None
     try:
         certificate = parse(_read(Path(path) / CERTIFICATE))
         blob = _message(path)
         findings = checking.check(certificate, blob, limits=limits)
-        if findings or dataset is None:
-            return Verdict("INVALID" if findings else "CONSISTENT, NOT RECOUNTED", findings, certificate)
-        findings, notes = _recount(certificate, blob, dataset, model, reporter or Silent())
-        return Verdict("INVALID" if findings else "VALID", findings, certificate, notes)
-    except ConfigurationError:
-        raise  # wrong use, which says nothing about the certificate
+        if findings:
+            return Verdict("INVALID", findings, certificate)
+        if dataset is None and model is None and certificate.architecture.index == 0:
+            return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
+        decoded = load_checked(certificate.architecture, blob, model, limits)
+        if dataset is None:
+            return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
+        recount = _Recount(certificate, decoded, dataset, reporter or Silent())
+        recount.run(noise_of(blob, limits), secrets.randbits(48) if seed is None else seed)
+        status: Status = "INVALID" if recount.findings else "VALID"
+        return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
+    except (ConfigurationError, DataError):
+        raise
+    except CheckpointMismatch as error:
+        return Verdict("INVALID", (Finding("architecture", str(error)),), certificate)
+    except CertificateError as error:
+        return Verdict("INVALID", (Finding("certificate", str(error)),), certificate)
     except NetrazorError as error:
-        code = {"DatasetMismatch": "dataset", "CertificateError": "certificate"}.get(type(error).__name__)
-        return Verdict("INVALID", (Finding(code or "message", str(error)),), certificate)
+        return Verdict("INVALID", (Finding("message", str(error)),), certificate)
 
 
 def to_json(verdict: Verdict) -> str:
@@ -98,112 +117,130 @@ def to_json(verdict: Verdict) -> str:
     return json.dumps({**content, "notes": list(verdict.notes)}, indent=2) + "\n"
 
 
-def _recount(
-    certificate: Certificate,
-    blob: bytes,
-    dataset: Dataset[tuple[Tensor, int]],
-    model: nn.Module | None,
-    reporter: Reporter,
-) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """What does not hold on the data, and what a reader should know."""
-    found = fingerprint(dataset)
-    if found != certificate.dataset.fingerprint:
-        named = f"{certificate.dataset.name} ({certificate.dataset.split})"
-        return (
-            Finding(
-                "dataset",
-                f"the certificate is about {named}, fingerprint {certificate.dataset.fingerprint[:16]}..., got a "
-                f"data set with fingerprint {found[:16]}...; verify with the data set that was certified",
-            ),
-        ), ()
-    decoded = load_checked(certificate, blob, model)
-    evaluation = certificate.evaluation
-    count = count_errors(
-        decoded, dataset, batch_size=evaluation.batch_size, top=evaluation.top, reporter=reporter
-    )
-    notes = [f"counted again: {count.errors} errors on {count.n} examples"]
-    findings = []
-    if count.n != certificate.n:
-        findings.append(Finding("n", f"n is {certificate.n}; the data set has {count.n} examples"))
-    elif count.errors != certificate.errors:
-        findings += _differing(certificate, count.errors, notes)
-    if certificate.noise is not None and not findings:
-        findings += _redraw(certificate, blob, decoded, dataset, reporter, notes)
-    return tuple(findings), tuple(notes)
+def load_checked(
+    record: ArchitectureRecord, blob: bytes, model: nn.Module | None, limits: Limits | None = None
+) -> nn.Module:
+    """The decoded network, checked to be the one that the certificate names.
 
-
-def load_checked(certificate: Certificate, blob: bytes, model: nn.Module | None) -> nn.Module:
-    """The decoded network, its source checked against the certificate's digest.
+    A declared architecture is built anew, whatever ``model`` is: its shapes cost nothing, so they must be its own.
 
     Raises:
-        CertificateError: the module's source is not the one certified.
+        ConfigurationError: a user's own architecture, and no ``model``.
+        CheckpointMismatch: another name, source or shape than the certificate and its message say.
     """
-    if model is None:
-        model = networks.build(networks.name_of(certificate.architecture.index))
+    name = networks.name_of(record.index)
+    if name != record.name:
+        raise CheckpointMismatch(f"architecture.name is {record.name!r}; index {record.index} is {name!r}")
+    if record.index > 0:
+        model = networks.build(name)
+    elif model is None:
+        raise ConfigurationError(
+            "model: needed to count again, the architecture is the user's own; pass model="
+        )
     source = networks.source_digest(model)
-    if source != certificate.architecture.source_sha256:
-        raise CertificateError(
-            f"architecture.source_sha256 is {certificate.architecture.source_sha256[:16]}..., the module's source "
-            f"has {source[:16]}...; verify with the version of netrazor or of your module that was certified"
+    if source != record.source_sha256:
+        raise CheckpointMismatch(
+            f"architecture.source_sha256 is {record.source_sha256[:16]}..., the module's source has "
+            f"{source[:16]}...; verify with the version of netrazor or of your module that was certified"
         )
-    return decode_into(model, blob)
+    return decode_into(model, blob, limits)
 
 
-def _differing(certificate: Certificate, errors: int, notes: list[str]) -> list[Finding]:
-    """Another count than the recorded one: too few recorded errors invalidate, too many do not."""
-    recounted = replace_count(certificate, errors)
-    notes.append(
-        f"the certificate records {certificate.errors} errors, made on {certificate.evaluation.runtime}; with "
-        f"the count of this runtime the bound is {percent_up(recounted)}"
-    )
-    if errors < certificate.errors or recounted <= certificate.risk_bound:
-        return []
-    return [
-        Finding(
-            "recount", f"errors is {certificate.errors}; the decoded network makes {errors} on this runtime"
+class _Recount:
+    """What of a certificate does not hold on the data, and what a reader should know besides."""
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        decoded: nn.Module,
+        dataset: Dataset[tuple[Tensor, int]],
+        reporter: Reporter,
+    ) -> None:
+        self.certificate = certificate
+        self.decoded = decoded
+        self.dataset = dataset
+        self.reporter = reporter
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+
+    def run(self, noise: Noise | None, seed: int) -> None:
+        """Each check in turn, until one fails."""
+        self._recognize()
+        if not self.findings:
+            self._count()
+        if not self.findings and noise is not None and self.certificate.noise is not None:
+            self._redraw(noise, self.certificate.noise, seed)
+
+    def _find(self, code: str, text: str) -> None:
+        self.findings.append(Finding(code, text))
+
+    def _recognize(self) -> None:
+        """Is it the data set that was certified?"""
+        record, found = self.certificate.dataset, fingerprint(self.dataset)
+        if found != record.fingerprint:
+            self._find(
+                "dataset",
+                f"the certificate is about {record.name} ({record.split}), fingerprint {record.fingerprint[:16]}..., "
+                f"got a data set with fingerprint {found[:16]}...; verify with the data set that was certified",
+            )
+            return
+        classes = scores_of(self.decoded, next(in_order(self.dataset, 1))[0]).shape[1]
+        if classes != record.classes:
+            self._find("dataset", f"dataset.classes is {record.classes}; the network has {classes}")
+
+    def _count(self) -> None:
+        """Another count than the recorded one: too few recorded errors invalidate, too many do not."""
+        certificate, evaluation = self.certificate, self.certificate.evaluation
+        count = count_errors(
+            self.decoded,
+            self.dataset,
+            batch_size=evaluation.batch_size,
+            top=evaluation.top,
+            reporter=self.reporter,
         )
-    ]
+        self.notes.append(f"counted again: {count.errors} errors on {count.n} examples")
+        if count.n != certificate.n:
+            self._find("n", f"n is {certificate.n}; the data set has {count.n} examples")
+        elif count.errors != certificate.errors:
+            bound = bound_with(certificate, count.errors)
+            self.notes.append(
+                f"the certificate records {certificate.errors} errors, counted with {evaluation.runtime}; with "
+                f"the count of this runtime the bound is {percent_up(bound)}"
+            )
+            if count.errors > certificate.errors and bound > certificate.risk_bound:
+                self._find(
+                    "recount",
+                    f"errors is {certificate.errors}; the decoded network makes {count.errors} on this runtime",
+                )
+
+    def _redraw(self, noise: Noise, record: NoiseRecord, seed: int) -> None:
+        """The noisy risk from draws of the verifier's own, against the recorded upper confidence bound."""
+        rates = error_rates(
+            self.decoded,
+            noise.sigma,
+            self.dataset,
+            examples_per_draw=record.examples_per_draw,
+            passes=record.draws * record.examples_per_draw // self.certificate.n,
+            seed=seed,
+            top=self.certificate.evaluation.top,
+            reporter=self.reporter,
+        )
+        mean, _ = mean_and_variance(rates, record.examples_per_draw)
+        self.notes.append(
+            f"drawn again: noisy risk {percent_up(mean, 3)} over {len(rates)} draws of the verifier's own "
+            f"(seed {seed})"
+        )
+        if mean > record.risk_upper:
+            self._find(
+                "noisy-risk", f"noise.risk_upper is {record.risk_upper}; fresh draws have a mean of {mean}"
+            )
 
 
-def replace_count(certificate: Certificate, errors: int) -> float:
+def bound_with(certificate: Certificate, errors: int) -> float:
     """The bound of the certificate if the decoded network made ``errors`` errors."""
     if certificate.method == "perturbation":
         return certificate.risk_bound  # rests on the noisy draws, which are drawn again
-    bits, part = certificate.effective_bits, certificate.delta_parts["occam"]
-    return float(bounds.occam(errors, certificate.n, bits, part))
-
-
-def _redraw(
-    certificate: Certificate,
-    blob: bytes,
-    decoded: nn.Module,
-    dataset: Dataset[tuple[Tensor, int]],
-    reporter: Reporter,
-    notes: list[str],
-) -> list[Finding]:
-    """The noisy risk from draws of the verifier's own, against the certificate's upper confidence bound."""
-    noise, record = noise_of(blob), certificate.noise
-    assert noise is not None  # checked before: method, record and message agree
-    assert record is not None
-    rates = error_rates(
-        decoded,
-        noise.sigma,
-        dataset,
-        examples_per_draw=record.examples_per_draw,
-        passes=record.draws * record.examples_per_draw // certificate.n,
-        seed=RECOUNT_SEED,
-        top=certificate.evaluation.top,
-        reporter=reporter,
-    )
-    mean = float(rates.mean())
-    notes.append(
-        f"drawn again: noisy risk {percent_up(mean, 3)} over {len(rates)} draws of the verifier's own"
-    )
-    if mean <= record.risk_upper:
-        return []
-    return [
-        Finding("noisy-risk", f"noise.risk_upper is {record.risk_upper}; fresh draws have a mean of {mean}")
-    ]
+    return checking.risk_bound(certificate.model_copy(update={"errors": errors}))
 
 
 def _message(path: str | os.PathLike[str]) -> bytes:

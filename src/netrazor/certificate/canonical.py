@@ -44,7 +44,7 @@ def parse(text: str | bytes) -> Certificate:
         raise CertificateError(f"certificate: at most {MAX_BYTES} bytes allowed, got {len(text)}")
     try:
         content = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
-        return Certificate.model_validate_json(json.dumps(content))
+        return Certificate.model_validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "certificate"

@@ -50,9 +50,9 @@ class ArchitectureRecord(_Record):
 class EvaluationRecord(_Record):
     """How the errors were counted."""
 
-    batch_size: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1, le=2**31)]
     precision: Literal["float32"] = "float32"
-    top: Annotated[int, Field(ge=1)] = 1
+    top: Annotated[int, Field(ge=1, le=2**31)] = 1
     runtime: str
 
 
@@ -69,8 +69,8 @@ class NoiseRecord(_Record):
         seed: of the draws, for repetition; verification draws its own.
     """
 
-    draws: Annotated[int, Field(ge=2)]
-    examples_per_draw: Annotated[int, Field(ge=1)]
+    draws: Annotated[int, Field(ge=2, le=2**53)]
+    examples_per_draw: Annotated[int, Field(ge=1, le=2**53)]
     mean: Risk
     variance: Annotated[float, Field(ge=0)]
     estimator: Literal["empirical-bernstein", "kl-chernoff"]

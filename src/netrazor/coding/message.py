@@ -29,12 +29,18 @@ Array = NDArray[np.generic]
 
 
 class Message:
-    """Everything a message says, with the account of its bits."""
+    """Everything a message says, with the account of its bits; ``aside`` names the arrays nobody pays for."""
 
     def __init__(
-        self, arrays: dict[str, Array], architecture: int, static: dict[str, StaticValues], ledger: Ledger
+        self,
+        arrays: dict[str, Array],
+        aside: tuple[str, ...],
+        architecture: int,
+        static: dict[str, StaticValues],
+        ledger: Ledger,
     ):
         self.arrays = arrays
+        self.aside = aside
         self.architecture = architecture
         self.static = static
         self.ledger = ledger
@@ -165,6 +171,7 @@ def read(blob: bytes, limits: Limits) -> Message:
             code_static_values(noisy, account, charges)
         finish("values", noisy)
     arrays = {field.name: array_from_keys(keys[field.name], field.dtype) for field in fields}
+    asides: list[Field] = []
     if has_aside:
         aside_schema = Reader(view[at:])
         asides = code_schema(aside_schema, None, limits)
@@ -185,7 +192,7 @@ def read(blob: bytes, limits: Limits) -> Message:
         )
     entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
     statics = {account.name: account.static for account in later}
-    return Message(arrays, index, statics, entries)
+    return Message(arrays, tuple(field.name for field in asides), index, statics, entries)
 
 
 def _code_header(

@@ -86,7 +86,7 @@ class MaskedWeights:
     def finish(self) -> None:
         """Make the zeros real: the network's parameters become the masked ones."""
         for name, parameter in self.weights.items():
-            parameter.mul_(self.masks[name])
+            parameter.masked_fill_(~self.masks[name], 0.0)  # a product would leave minus zeros
 
     def nonzeros(self) -> int:
         """How many weights are not pruned."""

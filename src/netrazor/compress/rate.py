@@ -38,7 +38,7 @@ def place_bits(mask: Tensor) -> Tensor:
 class RatePruning:
     """Keep the ``target`` weights of the whole network with the largest saliency per bit.
 
-    The number kept falls geometrically in sqrt(step), from all to ``target`` at step ``end``. Needs
+    The number kept falls geometrically in sqrt(step), from all there are to ``target`` at step ``end``. Needs
     ``MaskedWeights(..., saliency=True)``.
 
     Args:
@@ -57,7 +57,7 @@ class RatePruning:
     def step(self, weights: MaskedWeights) -> None:
         """Renew the masks every ``every`` steps."""
         if self.done == 0:
-            self.initial = weights.nonzeros()
+            self.initial = max(1, weights.nonzeros())
         self.done += 1
         if self.done > self.stop or self.done % self.every:
             return

@@ -57,7 +57,7 @@ class DynamicNetworkSurgery:
         offset = self.offsets.at(step)
         for name, weight in weights.weights.items():
             magnitude = weight.abs()
-            threshold = magnitude.mean() + offset * magnitude.std()
+            threshold = magnitude.mean() + offset * magnitude.std(correction=0)
             mask = weights.masks[name]
             weights.masks[name] = (mask & (magnitude >= threshold)) | (magnitude >= HYSTERESIS * threshold)
 

@@ -1,15 +1,18 @@
 """Error rates of the noisy network, one for each independent draw of its noise."""
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.utils.data import Dataset
 
-from netrazor.evaluate import in_order, wrong
+from netrazor.errors import InvalidArgument, UnsupportedModel
+from netrazor.evaluate import in_order, scores_of, wrong
 from netrazor.train.reporting import Reporter, Silent
 
 _NUMBERS_AT_ONCE = 2**23  # noisy weights held at once
@@ -25,11 +28,26 @@ def draws_needed(variance: float, slack: float, delta: float) -> int:
 
     A fifth more variance than given is allowed for. Decided before the draws that count are made.
     """
-    log_term = math.log(2 / delta)
-    most = 2 * 1.2 * variance * log_term / slack**2 + 14 * log_term / (3 * slack) + 2
-    counts = np.arange(2, math.ceil(2 * most) + 2)
-    slacks = np.sqrt(2 * 1.2 * variance * log_term / counts) + 7 * log_term / (3 * (counts - 1))
-    return int(counts[np.argmax(slacks <= slack)])
+    nats = math.log(2 / delta)
+    # root = 1 / sqrt(count - 1) solves linear * root^2 + spread * root = slack.
+    linear, spread = 7 * nats / 3, math.sqrt(2 * 1.2 * variance * nats)
+    root = 2 * slack / (math.sqrt(spread**2 + 4 * linear * slack) + spread)
+    return math.ceil(1 + root**-2)
+
+
+def draw_seed(seed: int, purpose: str) -> int:
+    """A seed for the draws of one purpose, whose stream nothing else in a run of this ``seed`` has used."""
+    return int.from_bytes(hashlib.sha256(f"{purpose} {seed}".encode()).digest()[:6], "big")
+
+
+def mean_and_variance(rates: Tensor, examples_per_draw: int) -> tuple[float, float]:
+    """Mean and unbiased sample variance (rounded up) of error rates, exact before that one rounding."""
+    errors = [round(rate * examples_per_draw) for rate in rates.tolist()]
+    count, total = len(errors), sum(errors)
+    mean = Fraction(total, count * examples_per_draw)
+    squares = Fraction(count * sum(e * e for e in errors) - total * total, count * (count - 1))
+    variance = float(squares / examples_per_draw**2)
+    return float(mean), math.nextafter(variance, 1.0) if variance else 0.0
 
 
 @torch.inference_mode()
@@ -50,15 +68,22 @@ def error_rates(
     Each group gets noise of its own: independent Normal(0, sigma^2) on every **non-zero** element of the
     parameters named in ``sigma``. So the rates are independent, and the average of their expectations is the
     empirical risk of the noisy network. The same seed gives the same draws on one machine.
+
+    Raises:
+        InvalidArgument: ``examples_per_draw`` does not divide the number of examples.
+        UnsupportedModel: noise on something that is no parameter, or a forward pass that fails.
     """
     n = len(dataset)  # type: ignore[arg-type]
-    if n % examples_per_draw:
-        raise ValueError(f"examples_per_draw must divide {n}, got {examples_per_draw}")
+    if n == 0 or n % examples_per_draw:
+        raise InvalidArgument(
+            f"examples_per_draw: a divisor of the number of examples, {n}, allowed, got {examples_per_draw}; "
+            "see largest_divisor"
+        )
     model.eval()
-    noisy = {name: p for name, p in model.named_parameters() if sigma.get(name, 0.0) > 0}
+    noisy = _noisy_parameters(model, sigma)
     together = max(1, _NUMBERS_AT_ONCE // max(1, sum(p.numel() for p in noisy.values())))
     generator = torch.Generator().manual_seed(seed)
-    forward = vmap(lambda weights, x: functional_call(model, weights, (x,)), randomness="error")
+    forward = _forward(model, noisy, next(in_order(dataset, 1))[0])
     rates = []
     with (reporter or Silent()).stage("noisy risk", passes * n) as tick:
         for _ in range(passes):
@@ -66,11 +91,45 @@ def error_rates(
                 draws = len(labels) // examples_per_draw
                 weights = {name: _draw(p, sigma[name], draws, generator) for name, p in noisy.items()}
                 grouped = inputs.unflatten(0, (draws, examples_per_draw))
-                scores = forward(weights, grouped) if noisy else model(inputs).unflatten(0, grouped.shape[:2])
-                errors = wrong(scores, labels.unflatten(0, (draws, examples_per_draw)), top)
+                errors = wrong(
+                    forward(weights, grouped), labels.unflatten(0, (draws, examples_per_draw)), top
+                )
                 rates.append(errors.double().mean(1))
                 tick(len(labels))
     return torch.cat(rates)
+
+
+def _noisy_parameters(model: nn.Module, sigma: Mapping[str, float]) -> dict[str, Tensor]:
+    parameters = dict(model.named_parameters())
+    noisy = [name for name, scale in sigma.items() if scale > 0]
+    if unknown := [name for name in noisy if name not in parameters]:
+        raise UnsupportedModel(
+            f"noise: on parameters allowed, got noise on {unknown}; code these without noise"
+        )
+    return {name: parameters[name] for name in noisy}
+
+
+def _forward(
+    model: nn.Module, noisy: Mapping[str, Tensor], example: Tensor
+) -> Callable[[Mapping[str, Tensor], Tensor], Tensor]:
+    """Scores draws x examples x classes; all draws at once where the network's operations allow that."""
+
+    def one_by_one(weights: Mapping[str, Tensor], grouped: Tensor) -> Tensor:
+        draws = range(len(grouped))
+        copies = [{name: of[draw] for name, of in weights.items()} for draw in draws]
+        return torch.stack([scores_of(partial(functional_call, model, copies[d]), grouped[d]) for d in draws])
+
+    def without_noise(weights: Mapping[str, Tensor], grouped: Tensor) -> Tensor:
+        return scores_of(model, grouped.flatten(0, 1)).unflatten(0, grouped.shape[:2])
+
+    if not noisy:
+        return without_noise
+    together = vmap(lambda weights, x: functional_call(model, weights, (x,)), randomness="error")
+    try:  # in-place operations and branches on values are among what cannot be vectorized
+        together({name: p[None] for name, p in noisy.items()}, example[None].clone())
+    except Exception:
+        return one_by_one
+    return together
 
 
 def _draw(weight: Tensor, sigma: float, draws: int, generator: torch.Generator) -> Tensor:

@@ -18,7 +18,7 @@ from netrazor import bounds
 from netrazor.charging import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
 from netrazor.data import ImageDataset
-from netrazor.perturb.draws import error_rates, largest_divisor
+from netrazor.perturb.draws import draw_seed, error_rates, largest_divisor
 from netrazor.train.reporting import Reporter, Silent
 from netrazor.units import LOG_2
 
@@ -33,14 +33,12 @@ class NoiseConfig:
         search_examples: examples that the search looks at.
         slack: the upper confidence bound of the noisy risk may exceed the mean by this much; as many draws
             are made as that takes.
-        delta_share: part of delta for that confidence bound, as a share of what the noisy certificate has.
         examples_per_draw: examples that share one draw of the noise, at most.
     """
 
     shares: tuple[float, ...] = (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4)
     search_examples: int = Field(default=6000, ge=1)
     slack: float = Field(default=0.003, gt=0, lt=1)
-    delta_share: float = Field(default=0.2, gt=0, lt=1)
     examples_per_draw: int = Field(default=20, ge=1)
 
 
@@ -111,9 +109,11 @@ def search_noise(
             scale = float(magnitudes.max() - magnitudes.min()) or float(magnitudes.max())
             for number, share in enumerate(config.shares):
                 sigma = float(np.float32(share * scale))
-                draws = seed * 1_000_003 + len(options) * 1000 + number
-                risk = error_rates(model, {name: sigma}, part, examples_per_draw=group, seed=draws)
-                options[name].append(_option(static[name], sigma, float(risk.mean()) - noiseless))
+                near = _near(sigma, magnitudes.max())
+                if near:
+                    draws = draw_seed(seed, f"search {name} {number}")
+                    risk = error_rates(model, {name: sigma}, part, examples_per_draw=group, seed=draws)
+                    options[name].append(_option(static[name], sigma, near, float(risk.mean()) - noiseless))
                 tick()
     chosen = _descend(options, lambda bits, added: _bound(noiseless + added, fixed_bits + bits, n, delta))
     noise = Noise(
@@ -139,9 +139,15 @@ def _discrete_bits(prior: StaticValues) -> float:
     return float(-(prior.counts[used] * np.log2(prior.probabilities[used])).sum())
 
 
-def _option(prior: StaticValues, sigma: float, added_risk: float) -> _Option:
-    """The price of one array's values with noise ``sigma``, at the best lambda within reach of it."""
-    near = [i for i, lam in enumerate(LAMBDA_GRID) if sigma / 2 <= lam <= 4 * sigma]
+def _near(sigma: float, largest: float) -> list[int]:
+    """Places in the grid within reach of ``sigma``; none where values of that size leave it no room."""
+    if sigma < 2.0**-20 * largest:
+        return []
+    return [i for i, lam in enumerate(LAMBDA_GRID) if sigma / 2 <= lam <= 4 * sigma]
+
+
+def _option(prior: StaticValues, sigma: float, near: list[int], added_risk: float) -> _Option:
+    """The price of one array's values with noise ``sigma``, at the best of the lambdas ``near``."""
     lams = [LAMBDA_GRID[i] for i in near]
     best = bounds.choose_lambda(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, lams)
     return _Option(sigma, near[best.index] + 1, best.kl_nats / LOG_2, added_risk)

@@ -6,23 +6,28 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.certificate import Certificate, DatasetRecord, to_json
 from netrazor.data import check
-from netrazor.errors import InvalidArgument
-from netrazor.evaluate import count_errors, in_order, scores_of
-from netrazor.files import write_atomically
-from netrazor.networks import coded_state
+from netrazor.data.fingerprint import examples
+from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
+from netrazor.evaluate import count_errors, scores_of
+from netrazor.files import write_together
+from netrazor.networks import build, coded_state, source_digest
 from netrazor.pipeline.cutting import Cutting
 from netrazor.pipeline.issuing import Issued, Subject, issue
+from netrazor.pipeline.message import codable_arrays
 from netrazor.pipeline.recipes import Recipe, recipe_named
 from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
 from netrazor.train import Checkpoint, Reporter, Silent
 
+LEAST_EXAMPLES = 8  # what the bounds are proved for
 MESSAGE, CERTIFICATE, RESULT, CHECKPOINT = "network.nrz", "certificate.json", "result.json", "checkpoint.pt"
 
 
@@ -47,8 +52,7 @@ def certify(
     """Train and cut down ``model`` by ``recipe``, write it as a message, and bound its error on new examples.
 
     Claim: with probability at least 1 - delta over the draw of ``dataset``, the network decoded from the
-        message
-    errs on at most ``certificate.risk_bound`` of new examples, if the certificate's assumptions hold.
+    message errs on at most ``certificate.risk_bound`` of new examples, if the certificate's assumptions hold.
 
     Args:
         model: any classifier: inputs to N x classes scores. It is changed in place to the network certified.
@@ -84,46 +88,85 @@ def run(
     Args:
         architecture: the declared architecture that ``model`` is, whose shapes then cost nothing.
         test: examples to report the error on; nothing is chosen by them.
+
+    Raises:
+        NetrazorError: as for `certify`; a ``model`` that is not the declared architecture.
     """
     reporter = reporter or Silent()
     recipe = recipe_named(recipe) if isinstance(recipe, str) else recipe
-    if not 0 < delta < 1:
-        raise InvalidArgument(f"delta: a probability between 0 and 1 allowed, got {delta!r}; 0.05 is usual")
+    _check_numbers(delta, seed)
+    # What cannot be certified is refused before hours of training, not after.
+    _check_declared(model, architecture)
+    identity = _digest(codable_arrays(model))
+    subject = _subject(model, dataset, architecture, delta, seed, reporter)
     directory = None if out is None else _writable(out)
-    coded_state(model)  # what cannot be coded is refused before hours of training, not after
-    subject = _subject(model, dataset, architecture, delta, seed)
-    cutting = Cutting(
-        model,
-        dataset,
-        recipe,
-        seed=seed,
-        checkpoint=None
-        if directory is None
-        else Checkpoint(directory / CHECKPOINT, _run_id(subject, recipe)),
-        reporter=reporter,
-    )
-    torch.manual_seed(seed)
+    checkpoint = None
+    if directory is not None:
+        checkpoint = Checkpoint(
+            directory / CHECKPOINT, _run_id(subject, recipe, source_digest(model), identity)
+        )
+    cutting = Cutting(model, dataset, recipe, seed=seed, checkpoint=checkpoint, reporter=reporter)
     cutting.run()
     started = time.monotonic()
     issued = issue(model, recipe, subject, reporter)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
     result = _result(issued, seconds, test, delta)
     if directory is not None:
-        write_atomically(directory / MESSAGE, issued.blob)
-        write_atomically(directory / RESULT, result.to_json())
-        write_atomically(directory / CERTIFICATE, to_json(issued.certificate))
-        if cutting.checkpoint is not None:
-            cutting.checkpoint.remove()
+        write_together(
+            directory,
+            {MESSAGE: issued.blob, RESULT: result.to_json(), CERTIFICATE: to_json(issued.certificate)},
+        )
+    if checkpoint is not None:
+        checkpoint.remove()
     return Run(issued, result)
 
 
+def _check_numbers(delta: float, seed: int) -> None:
+    if not 1e-100 <= delta < 1:
+        raise InvalidArgument(
+            f"delta: a probability from 1e-100 to below 1 allowed, got {delta!r}; 0.05 is usual"
+        )
+    if not 0 <= seed < 2**31:
+        raise InvalidArgument(f"seed: a whole number from 0 to 2^31 - 1 allowed, got {seed!r}; 0 is usual")
+
+
+def _check_declared(model: nn.Module, architecture: str) -> None:
+    """Refuse a network that is not what its message would say: the shapes of the declared one are free."""
+    if architecture == "custom":
+        return
+    declared = build(architecture)
+    layouts = [
+        [(name, array.dtype, array.shape) for name, array in coded_state(network, copy=False).items()]
+        for network in (declared, model)
+    ]
+    if layouts[0] != layouts[1] or source_digest(declared) != source_digest(model):
+        raise ConfigurationError(
+            f"architecture: {architecture!r} has other arrays, settings or source than the network given; "
+            "pass architecture='custom'"
+        )
+
+
 def _subject(
-    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], architecture: str, delta: float, seed: int
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    architecture: str,
+    delta: float,
+    seed: int,
+    reporter: Reporter,
 ) -> Subject:
+    first = next(iter(examples(dataset)), None)
+    if first is None or len(dataset) < LEAST_EXAMPLES:  # type: ignore[arg-type]
+        raise BadDataset(
+            f"dataset: at least {LEAST_EXAMPLES} examples needed, got {len(dataset)}; give one with more"  # type: ignore[arg-type]
+        )
     with torch.inference_mode():
-        inputs = next(iter(in_order(dataset, 2)), (None,))[0] if len(dataset) else None  # type: ignore[arg-type]
-        classes = 1 if inputs is None else scores_of(model.eval(), inputs).shape[1]
+        classes = scores_of(model.eval(), torch.as_tensor(first[0])[None]).shape[1]
     summary = check(dataset, classes)
+    if summary.duplicates:
+        reporter.say(
+            f"{summary.duplicates} of {summary.n} inputs equal an earlier one: the bound takes all {summary.n} "
+            "as independent draws, so copies that were made on purpose must go"
+        )
     record = DatasetRecord(
         name=str(getattr(dataset, "name", type(dataset).__name__)),
         split=str(getattr(dataset, "split", "train")),
@@ -135,15 +178,23 @@ def _subject(
 
 def _writable(out: str | os.PathLike[str]) -> Path:
     directory = Path(out)
-    probe = directory / ".writable"
-    write_atomically(probe, b"")
-    probe.unlink()
+    probe = ".writable"
+    write_together(directory, {probe: b""})
+    (directory / probe).unlink()
     return directory
 
 
-def _run_id(subject: Subject, recipe: Recipe) -> str:
-    content = [subject.architecture, subject.record.fingerprint, subject.seed, asdict(recipe)]
+def _run_id(subject: Subject, recipe: Recipe, *network: str) -> str:
+    """What determines the course of the stages: with any of it changed, a checkpoint belongs to another run."""
+    content = [subject.architecture, *network, subject.record.fingerprint, subject.seed, asdict(recipe)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _digest(arrays: dict[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(repr((name, array.dtype.str, array.shape)).encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def _result(

@@ -1,5 +1,6 @@
 """The stages that change a network: train, prune, simplify, quantize, in this order."""
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -84,29 +85,43 @@ class Cutting:
         resume: dict[str, Any] | None,
     ) -> None:
         found = {key: value.clone() for key, value in self.model.state_dict().items()}
-        working = shrunk(self.model, self.example).to(memory_format=torch.channels_last)
+        working = _in_fast_layout(shrunk(self.model, self.example), self.example)
         weights = behind(working)
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:
             if self.checkpoint is not None and self.checkpoint.due():
                 self.checkpoint.save({"stage": number, "found": found, "fit": fit_state()})
 
-        fit(
-            working,
-            weights,
-            Batches(self.dataset, config.batch_size, seed=self.seed * 101 + number),
-            config,
-            name=name,
-            resume=resume,
-            save=save,
-            reporter=self.reporter,
-        )
+        seed = self.seed * 101 + number
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fit(
+                working,
+                weights,
+                Batches(self.dataset, config.batch_size, seed=seed),
+                config,
+                name=name,
+                resume=resume,
+                save=save,
+                reporter=self.reporter,
+            )
         weights.finish()
         expand_into(self.model, working)
         if self.recipe.simplify and name != "train":
             simplify(self.model, self.example, fold=name != "quantize")  # new bias values are not quantized
         if self.checkpoint is not None:
             self.checkpoint.save({"stage": number + 1, "found": self.model.state_dict(), "fit": None})
+
+
+def _in_fast_layout(model: nn.Module, example: Tensor) -> nn.Module:
+    """``model`` with channels last, where its forward pass bears that (one that calls ``view`` may not)."""
+    try:
+        fast = copy.deepcopy(model).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            fast(example.clone())
+    except Exception:
+        return model
+    return fast
 
 
 def masked(stage: PruneStage, model: nn.Module, *, seed: int) -> MaskedWeights:

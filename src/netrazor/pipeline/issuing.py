@@ -1,12 +1,11 @@
 """From a network to its message, from the decoded message to its certificate."""
 
-import copy
 import hashlib
 import platform
 from dataclasses import asdict
 from dataclasses import dataclass as plain_dataclass
-from decimal import ROUND_DOWN, Decimal
 from math import ceil
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -22,21 +21,24 @@ from netrazor.certificate import (
     Provenance,
     seal,
 )
-from netrazor.charging import LAMBDA, SIGMA, Noise, charge
+from netrazor.charging import Noise, charge, noise_of
 from netrazor.evaluate import BATCH_SIZE, ErrorCount, count_errors
-from netrazor.networks import ARCHITECTURES, coded_state, load_coded_state, source_digest
+from netrazor.networks import ARCHITECTURES, source_digest
 from netrazor.perturb import (
     NoiseConfig,
     NoiseSearch,
+    draw_seed,
     draws_needed,
     error_rates,
     largest_divisor,
+    mean_and_variance,
     search_noise,
 )
+from netrazor.pipeline.message import OWN, decode_into, encode
 from netrazor.pipeline.recipes import Recipe
 from netrazor.train import Reporter
 
-ESTIMATOR = "empirical-bernstein"  # fixed for all certificates, so that no choice is made after the draws
+PILOT_DRAWS = 100  # at least, to estimate how much the error rates vary
 
 
 @plain_dataclass(frozen=True)
@@ -63,36 +65,9 @@ class Subject:
         return len(self.dataset)  # type: ignore[arg-type]
 
 
-def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, static: bool = False) -> bytes:
-    """The message of a network; with ``noise`` or ``static``, its values in a stream of their own."""
-    index = ARCHITECTURES.index(architecture)
-    arrays = coded_state(model)
-    if noise is None:
-        return coding.encode(arrays, architecture=index, values="static" if static else "auto")
-    coded, aside = noise.arrays()
-    return coding.encode({**arrays, **coded}, architecture=index, values="static", aside=aside)
-
-
-def decode_into(model: nn.Module, blob: bytes) -> nn.Module:
-    """A copy of ``model`` with the weights of the message: the network that is certified.
-
-    Raises:
-        MessageError: the bytes are no message.
-        CheckpointMismatch: it holds the weights of another architecture.
-    """
-    decoded = copy.deepcopy(model).eval().to(memory_format=torch.channels_last)  # runs twice as fast
-    arrays = {name: a for name, a in coding.decode(blob).items() if name not in (LAMBDA, SIGMA)}
-    load_coded_state(decoded, arrays)
-    return decoded
-
-
-def delta_parts(delta: float, noise: NoiseConfig | None) -> dict[str, float]:
-    """How delta is spent: halved between the two kinds of certificates where both are tried."""
-    if noise is None:
-        return {"occam": delta}
-    half = Decimal(repr(delta)) / 2
-    risk = (half * Decimal(repr(noise.delta_share))).quantize(half.scaleb(-6), rounding=ROUND_DOWN)
-    return {"occam": float(half), "noisy risk": float(risk), "PAC-Bayes": float(half - risk)}
+def considered(noise: NoiseConfig | None) -> tuple[Literal["occam", "perturbation"], ...]:
+    """The kinds of certificates that are tried, among which delta is divided."""
+    return ("occam",) if noise is None else ("occam", "perturbation")
 
 
 @plain_dataclass(frozen=True)
@@ -102,7 +77,7 @@ class Issued:
     Attributes:
         blob: the message certified.
         certificate: of the tightest kind.
-        decoded: the network decoded from ``blob``.
+        decoded: the network decoded from ``blob``, without noise.
         others: certificates of the other kinds, each about a message of its own.
         noise: what the search found, where there was one.
     """
@@ -121,72 +96,86 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter
     noise, a second message with static values and noise is written too; delta is split between the two kinds.
     """
     plain = encode(model, subject.architecture)
-    decoded = decode_into(model, plain)
-    count = count_errors(decoded, subject.dataset, reporter=reporter)
-    candidates = [(_certificate(plain, model, recipe, subject, count, None), plain)]
+    candidates = [_occam(plain, model, recipe, subject, reporter)]
     search = None
     if recipe.noise is not None:
-        search, blob = _with_noise(decoded, recipe.noise, subject, count, reporter)
-        record = _noise_record(decoded, search.noise, recipe.noise, subject, reporter)
-        candidates.append((_certificate(blob, model, recipe, subject, count, record), blob))
-    candidates.sort(key=lambda pair: pair[0].risk_bound)
-    (certificate, blob), *others = candidates
-    return Issued(blob, certificate, decoded, tuple(other for other, _ in others), search)
+        search, noisy = _with_noise(candidates[0].decoded, recipe.noise, subject, reporter)
+        candidates.append(_perturbation(noisy, model, recipe, recipe.noise, subject, reporter))
+    best, *others = sorted(candidates, key=lambda candidate: candidate.certificate.risk_bound)
+    return Issued(best.blob, best.certificate, best.decoded, tuple(o.certificate for o in others), search)
+
+
+@plain_dataclass(frozen=True)
+class _Candidate:
+    """A message, the network decoded from it, and its certificate."""
+
+    blob: bytes
+    decoded: nn.Module
+    certificate: Certificate
+
+
+def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter) -> _Candidate:
+    """Theorem 4.1: the errors of the network that was decoded."""
+    decoded = decode_into(model, blob, OWN)
+    count = count_errors(decoded, subject.dataset, reporter=reporter)
+    return _Candidate(blob, decoded, _certificate(blob, model, recipe, subject, count, None))
 
 
 def _with_noise(
-    decoded: nn.Module, config: NoiseConfig, subject: Subject, count: ErrorCount, reporter: Reporter
+    decoded: nn.Module, config: NoiseConfig, subject: Subject, reporter: Reporter
 ) -> tuple[NoiseSearch, bytes]:
     """The noise that pays best, frozen, and the message that describes it."""
     static = encode(decoded, subject.architecture, static=True)
-    priors = coding.static_values(static)
+    ledger = charge(static, OWN)
     search = search_noise(
         decoded,
-        priors,
+        coding.static_values(static, limits=OWN),
         subject.dataset,
         config,
-        fixed_bits=charge(static).charged_bits - charge(static).charged_to("values"),
+        fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
         n=subject.n,
-        delta=delta_parts(subject.delta, config)["PAC-Bayes"],
+        delta=checking.delta_parts(subject.delta, considered(config))["PAC-Bayes"],
         seed=subject.seed,
         reporter=reporter,
     )
     return search, encode(decoded, subject.architecture, search.noise)
 
 
+def _perturbation(
+    blob: bytes, model: nn.Module, recipe: Recipe, config: NoiseConfig, subject: Subject, reporter: Reporter
+) -> _Candidate:
+    """Theorem 5.1: the risk of the decoded network under the noise that its message describes."""
+    decoded, noise = decode_into(model, blob, OWN), noise_of(blob, OWN)
+    assert noise is not None  # it was just written
+    count = count_errors(decoded, subject.dataset, reporter=reporter)
+    record = _noise_record(decoded, noise, config, subject, reporter)
+    return _Candidate(blob, decoded, _certificate(blob, model, recipe, subject, count, record))
+
+
 def _noise_record(
     decoded: nn.Module, noise: Noise, config: NoiseConfig, subject: Subject, reporter: Reporter
 ) -> NoiseRecord:
     """The noisy risk from draws that nothing was chosen by."""
-    delta = delta_parts(subject.delta, config)["noisy risk"]
+    delta = checking.delta_parts(subject.delta, considered(config))["noisy risk"]
     group = largest_divisor(subject.n, config.examples_per_draw)
-    pilot = error_rates(
-        decoded,
-        noise.sigma,
-        subject.dataset,
-        examples_per_draw=group,
-        seed=2 * subject.seed,
-        reporter=reporter,
-    )
+
+    def draw(purpose: str, passes: int) -> Tensor:
+        seed = draw_seed(subject.seed, purpose)
+        return error_rates(decoded, noise.sigma, subject.dataset, examples_per_draw=group, passes=passes,
+                           seed=seed, reporter=reporter)  # fmt: skip
+
+    pilot = draw("pilot", ceil(PILOT_DRAWS * group / subject.n))
     draws = draws_needed(float(pilot.var()), config.slack, delta)
-    seed = 2 * subject.seed + 1
-    rates = error_rates(
-        decoded,
-        noise.sigma,
-        subject.dataset,
-        examples_per_draw=group,
-        passes=ceil(draws * group / subject.n),
-        seed=seed,
-        reporter=reporter,
-    )
+    rates = draw("certificate", ceil(draws * group / subject.n))
+    mean, variance = mean_and_variance(rates, group)
     record = NoiseRecord(
         draws=len(rates),
         examples_per_draw=group,
-        mean=float(rates.mean()),
-        variance=float(rates.var()),
-        estimator=ESTIMATOR,
+        mean=mean,
+        variance=variance,
+        estimator=checking.ESTIMATOR,
         risk_upper=1.0,
-        seed=seed,
+        seed=draw_seed(subject.seed, "certificate"),
     )
     return record.model_copy(update={"risk_upper": checking.noisy_risk_upper(record, delta)})
 
@@ -199,13 +188,11 @@ def _certificate(
     count: ErrorCount,
     noise: NoiseRecord | None,
 ) -> Certificate:
-    ledger = charge(blob)
-    parts = delta_parts(subject.delta, recipe.noise)
-    considered = ("occam",) if recipe.noise is None else ("occam", "perturbation")
+    ledger = charge(blob, OWN)
     draft = Certificate(
         claim="",
         method="occam" if noise is None else "perturbation",
-        considered=considered,
+        considered=considered(recipe.noise),
         risk_bound=1.0,
         empirical_risk=count.risk if noise is None else noise.risk_upper,
         errors=count.errors,
@@ -214,7 +201,7 @@ def _certificate(
         message_sha256=hashlib.sha256(blob).hexdigest(),
         n=count.n,
         delta=subject.delta,
-        delta_parts=parts,
+        delta_parts=checking.delta_parts(subject.delta, considered(recipe.noise)),
         dataset=subject.record,
         architecture=ArchitectureRecord(
             name=subject.architecture,

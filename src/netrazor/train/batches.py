@@ -51,6 +51,11 @@ class Batches:
             for chosen in indices:
                 yield self.dataset.batch(chosen)
         else:
-            yield from DataLoader(
-                self.dataset, batch_sampler=[chosen.tolist() for chosen in indices], num_workers=self.workers
+            loader = DataLoader(
+                self.dataset,
+                batch_sampler=[chosen.tolist() for chosen in indices],
+                num_workers=self.workers,
+                generator=torch.Generator(),  # reading takes nothing from the global stream of random numbers
             )
+            for inputs, labels in loader:
+                yield inputs, labels.long()

@@ -140,6 +140,7 @@ def _state(
         "model": model.state_dict(),
         "weights": weights.state_dict(),
         "optimizer": optimizer.state_dict(),
+        "random": torch.get_rng_state(),  # dropout goes on where it was
     }
 
 
@@ -150,6 +151,7 @@ def _restore(
     model.load_state_dict(state["model"])
     weights.load_state_dict(state["weights"])
     optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["random"])
     return int(state["done"])
 
 

@@ -1,0 +1,69 @@
+"""Networks as messages: encode, and decode what will be certified."""
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from netrazor import coding
+from netrazor.charging import LAMBDA, SIGMA, Noise
+from netrazor.coding import Limits
+from netrazor.coding.message import read
+from netrazor.errors import CheckpointMismatch, NonFiniteWeights
+from netrazor.networks import ARCHITECTURES, coded_state, load_coded_state
+
+OWN = Limits(elements=2**62, arrays=2**62, decisions=2**62)  # a message that was just written can be trusted
+
+
+def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, static: bool = False) -> bytes:
+    """The message of a network; with ``noise`` or ``static``, its values in a stream of their own."""
+    index = ARCHITECTURES.index(architecture)
+    arrays = codable_arrays(model)
+    if noise is None:
+        return coding.encode(arrays, architecture=index, values="static" if static else "auto")
+    coded, aside = noise.arrays()
+    return coding.encode({**arrays, **coded}, architecture=index, values="static", aside=aside)
+
+
+def codable_arrays(model: nn.Module) -> dict[str, NDArray[Any]]:
+    """The whole state of a network, minus zeros made zero: they would be paid for and mean nothing.
+
+    Raises:
+        UnsupportedModel: state that cannot be coded.
+        NonFiniteWeights: NaN or infinite values.
+    """
+    arrays = coded_state(model)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise NonFiniteWeights(
+                f"{name}: finite values needed, got infinite ones; write masks as large numbers or booleans"
+            )
+    return {
+        name: array + array.dtype.type(0) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
+
+
+def decode_into(model: nn.Module, blob: bytes, limits: Limits | None = None) -> nn.Module:
+    """A copy of ``model`` with the weights of the message: the network that is certified.
+
+    Raises:
+        MessageError: the bytes are no message.
+        CheckpointMismatch: it holds the weights of another architecture.
+    """
+    message = read(blob, limits or Limits())
+    described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
+    decoded = copy.deepcopy(model).eval()
+    load_coded_state(decoded, {name: a for name, a in message.arrays.items() if name not in described})
+    if list(message.arrays) != [*coded_state(decoded, copy=False), *described]:
+        # The order of a declared architecture's arrays is not paid for, so it must not be chosen.
+        raise CheckpointMismatch(
+            "message: arrays in the order of the network's definition needed, got another order; "
+            "the message is not one that certify writes"
+        )
+    if message.architecture > 0:  # the forward pass of a user's own network may count on the usual layout
+        decoded = decoded.to(memory_format=torch.channels_last)  # runs twice as fast
+    return decoded
