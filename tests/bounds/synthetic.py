@@ -142,8 +142,8 @@ def _ties():
     return (_answers() == 0).astype(np.float32)
 
 
-def through_pipeline(rng, seed):
-    """Bounds of both kinds for one training set of coin tosses, their true risks, and one with a fault."""
+def issued(rng, seed):
+    """Certificates of both kinds for one training set of coin tosses, and the weights that were certified."""
     import torch
     from torch.utils.data import TensorDataset
 
@@ -162,22 +162,28 @@ def through_pipeline(rng, seed):
     record = DatasetRecord(name="coin tosses", split="train", fingerprint="0" * 64, classes=2)
     noise = NoiseConfig(shares=(0.1, 0.3), search_examples=100, slack=0.1, examples_per_draw=5)
     recipe = dataclasses.replace(recipe_named("quick"), noise=noise)
-    issued = issue(model, recipe, Subject("custom", dataset, record, DELTA, seed), Silent())
-    found = []
-    for certificate in (issued.certificate, *issued.others):
-        true = true_risk(model.weight.detach().numpy(), certificate, issued)
-        found.append((certificate.method, certificate.risk_bound, true))
-    forgotten = bounds.occam(issued.certificate.errors, PIPELINE_N, 0, DELTA)
+    found = issue(model, recipe, Subject("custom", dataset, record, DELTA, seed), Silent())
+    return found, model.weight.detach().numpy()
+
+
+def through_pipeline(rng, seed):
+    """Bounds of both kinds for one training set of coin tosses, their true risks, and one with a fault."""
+    run, weight = issued(rng, seed)
+    found = [
+        (certificate.method, certificate.risk_bound, true_risk(weight, certificate, run))
+        for certificate in (run.certificate, *run.others)
+    ]
+    forgotten = bounds.occam(run.certificate.errors, PIPELINE_N, 0, DELTA)
     return [*found, ("code length forgotten", forgotten, 0.5)]
 
 
-def true_risk(weight, certificate, issued):
+def true_risk(weight, certificate, run):
     """Over all inputs, labels being coin tosses: half, and a tie is an error."""
     difference = weight[1] - weight[0]
     scores = CUBE @ difference
     if certificate.method == "occam":
         return float(np.mean(np.where(scores == 0, 1.0, 0.5)))
-    sigma = next(iter(issued.noise.noise.sigma.values()))
+    sigma = next(iter(run.noise.noise.sigma.values()))
     assert sigma > 0
     right = ndtr(scores / (sigma * math.sqrt(np.count_nonzero(weight))))
     return float(np.mean((right + (1 - right)) / 2))
