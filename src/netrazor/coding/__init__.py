@@ -1,9 +1,9 @@
 """The network codec: dictionaries of quantized arrays to short messages, and back, to the bit."""
 
-from netrazor.coding.arrays import StaticValues
 from netrazor.coding.ledger import KINDS, Entry, Ledger
 from netrazor.coding.limits import Limits
 from netrazor.coding.message import architecture, decode, encode, ledger, static_values
+from netrazor.coding.static import StaticValues
 
 __all__ = [
     "KINDS",

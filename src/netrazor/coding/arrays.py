@@ -1,170 +1,147 @@
-"""One array: header, pattern, codebook, values.
-
-Small arrays go through the mixing models, large ones through models of fixed probabilities at the speed of the
-coder, arrays of more distinct values than a codebook holds byte by byte.
-"""
-
-from dataclasses import dataclass
-from math import prod
+"""One array: its frame, the pattern of its non-zero elements, their codebook, their values."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from netrazor.coding.bulk import code_bulk_mask, code_bulk_symbols, code_raw, code_table
-from netrazor.coding.codebook import MAX_ENTRIES, Codebook, code_codebook
-from netrazor.coding.integers import code_below
-from netrazor.coding.keys import Keys, array_from_keys
+from netrazor.coding.codebook import MAX_ENTRIES, Codebook
+from netrazor.coding.contexts import Places
+from netrazor.coding.frame import output_counts, view_of
+from netrazor.coding.history import History
+from netrazor.coding.keys import Array, Keys, keys_from_array, nonzero_mask
 from netrazor.coding.ledger import Charges
-from netrazor.coding.limits import Limits, check_limit
-from netrazor.coding.pattern import Mask, code_pattern
-from netrazor.coding.rangecoder import Coder, Symbols
+from netrazor.coding.limits import Limits
+from netrazor.coding.masks import MaskCoder
+from netrazor.coding.pattern import Mask
+from netrazor.coding.rangecoder import Coder, Meter, Symbols
+from netrazor.coding.raw import code_raw
 from netrazor.coding.schema import Field
-from netrazor.coding.values import code_values
+from netrazor.coding.static import StaticArray
+from netrazor.coding.table_values import best_tables, code_tables, code_under_tables
+from netrazor.coding.tables import Counts
+from netrazor.coding.values import MAX_MIXED_ENTRIES, code_values
+from netrazor.errors import CorruptMessage
 
-__all__ = ["Account", "Charges", "StaticValues", "code_array", "code_static_values"]
-
-_EMPTY, _FULL, _MIXED, _BULK, _RAW = range(5)
-MIXED_ELEMENTS = 2**18
-MIXED_VALUES = 2**16
-
-
-@dataclass(frozen=True)
-class StaticValues:
-    """What Theorem 5.1 needs to know of an array's non-zero values."""
-
-    centers: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    nonzeros: int
+_RAW_ABOVE = 256  # distinct values, if they also are more than a quarter of the elements
 
 
-@dataclass
-class Account:
-    """An array whose values come later, in the stream of static values."""
+class ArrayCoder:
+    """Codes the arrays of a message one after another.
 
-    name: str
-    keys: Keys
-    codebook: Codebook
-    counts: NDArray[np.int64]
-    symbols: Symbols | None
-    mask: NDArray[np.bool_]
+    ``budget`` is what an encoder is ready to spend on decisions coded one by one; ``limits`` is what a reader is.
+    """
 
-    @property
-    def static(self) -> StaticValues:
-        """Centers and probabilities, for the theorem."""
-        centers = array_from_keys(self.codebook.key_array(), self.codebook.dtype).astype(np.float64)
-        return StaticValues(centers, self.counts, self.counts / self.counts.sum(), int(self.mask.sum()))
+    def __init__(self, coder: Coder, charges: Charges, static: bool, limits: Limits, budget: int = 0) -> None:
+        self._coder = coder
+        self._charges = charges
+        self._static = static
+        self._limits = limits
+        self._history = History()
+        self._masks = MaskCoder(coder, self._history, limits, budget)
+        self._budget = budget
+        self._charged = coder.spent
+        self.later: list[StaticArray] = []
 
-
-def code_array(
-    coder: Coder,
-    keys: Keys | None,
-    field: Field,
-    codebooks: list[Codebook],
-    charges: Charges,
-    later: list[Account] | None,
-    limits: Limits,
-) -> Keys:
-    """The keys of one array; with ``later`` its values are left for `code_static_values`."""
-    started = coder.spent
-
-    def charge(kind: str) -> None:
-        nonlocal started
-        charges.add(field.name, kind, coder.spent - started)
-        started = coder.spent
-
-    if field.size == 0:
-        return np.zeros(field.shape, dtype=np.int64)
-    entries = None if keys is None else np.unique(keys[keys != 0])
-    model = None if keys is None or entries is None else _model(keys, entries, later is not None)
-    model = code_below(coder, model, 5)
-    if model == _EMPTY:
-        charge("header")
-        return np.zeros(field.shape, dtype=np.int64)
-    if model == _RAW:
-        charge("header")
-        coded = code_raw(coder, keys, field)
-        charge("values")
-        return coded
-    mask = None if keys is None else keys != 0
-    if model == _BULK:
-        charge("header")
-        mask = code_bulk_mask(coder, mask, field.shape)
-    else:
-        box = _code_box(coder, mask, field.shape)
-        charge("header")
-        inside = np.ones(box, dtype=np.bool_)
-        if model == _MIXED:
-            check_limit("decisions", prod(box), limits.decisions)
-            inside = code_pattern(coder, None if mask is None else mask[_corner(box)], box)
-        mask = np.zeros(field.shape, dtype=np.bool_)
-        mask[_corner(box)] = inside
-    charge("pattern")
-    codebook = None if entries is None else Codebook(field.dtype, tuple(int(e) for e in entries))
-    codebook = code_codebook(coder, codebook, field.dtype, codebooks)
-    if codebook not in codebooks:
-        codebooks.append(codebook)
-    charge("codebook")
-    symbols = None
-    if keys is not None:
-        symbols = np.searchsorted(codebook.key_array(), keys[mask]).astype(np.int32)
-    coded = np.zeros(field.shape, dtype=np.int64)
-    if later is not None or model == _BULK:
-        counts = code_table(coder, symbols, int(mask.sum()), len(codebook.keys))
-        charge("table")
-        if later is not None:
-            later.append(Account(field.name, coded, codebook, counts, symbols, mask))
+    def code(self, field: Field, array: Array | None) -> Array:
+        """An array; if values are static, `StaticArray.code` fills it in later."""
+        empty = np.zeros(field.shape, dtype=field.dtype)
+        if field.size == 0:
+            return empty
+        mask = None if array is None else nonzero_mask(array)
+        if self._choose("empty", None if mask is None else not mask.any()):
+            self._charge(field, "header")
+            return empty
+        keys = None if array is None else keys_from_array(array[mask])
+        entries = None if keys is None else np.unique(keys)
+        if self._choose("raw", None if entries is None else self._is_raw(field, len(entries))):
+            self._charge(field, "header")
+            self._history.spend(256 * field.dtype.itemsize, self._limits)
+            coded = code_raw(self._coder, array, field)
+            self._charge(field, "values")
             return coded
-        symbols = code_bulk_symbols(coder, symbols, counts, int(mask.sum()))
-    else:
-        inside = mask[_corner(box)]
-        symbols = code_values(
-            coder, symbols, inside, codebook.negatives, len(codebook.keys) - codebook.negatives
-        )
-    coded[mask] = codebook.key_array()[symbols]
-    charge("values")
-    return coded
+        return self._code_quantized(field, mask, keys, entries, empty)
+
+    def _code_quantized(
+        self, field: Field, mask: Mask | None, keys: Keys | None, entries: Keys | None, array: Array
+    ) -> Array:
+        view = view_of(field.shape, self._history)
+        self._charge(field, "header")
+        coded_mask, inside, links = self._masks.code(None if mask is None else mask.reshape(view.shape), view)
+        self._charge(field, "pattern")
+        codebook = None if entries is None else Codebook(field.dtype, tuple(entries.tolist()))
+        codebook = self._history.codebooks.code(self._coder, codebook, field.dtype)
+        self._history.spend(len(codebook.keys), self._limits)
+        self._charge(field, "codebook")
+        symbols = None if keys is None else np.searchsorted(codebook.key_array(), keys).astype(np.int32)
+        mask = coded_mask.reshape(field.shape)
+        if self._static:
+            table = self._code_tables(symbols, coded_mask, codebook, single=True)[1][0]
+            self.later.append(StaticArray(field.name, array, mask, codebook, table, symbols))
+            self._charge(field, "table")
+        else:
+            array[mask] = codebook.values()[
+                self._code_values(field, symbols, coded_mask, inside, links, codebook)
+            ]
+        if len(field.shape) > 1:
+            self._history.outputs = output_counts(mask)
+        return array
+
+    def _code_values(
+        self,
+        field: Field,
+        symbols: Symbols | None,
+        mask: Mask,
+        inside: Mask,
+        links: Places | None,
+        codebook: Codebook,
+    ) -> Symbols:
+        """The values by whichever model is shorter: tables sent before, or decisions mixed from contexts."""
+        negatives = codebook.negatives
+        positives = len(codebook.keys) - negatives
+        decisions = int(np.count_nonzero(inside)) * len(codebook.keys).bit_length()
+        mixed = None
+        if symbols is not None:
+            mixed = (
+                len(codebook.keys) <= MAX_MIXED_ENTRIES
+                and self._history.decisions + decisions <= self._budget
+            )
+            if mixed:
+                meter = Meter()
+                code_values(meter, symbols, inside, links, negatives, positives)
+                mixed = meter.spent < best_tables(symbols, _rows(mask), len(codebook.keys), single=False)[0]
+        if self._choose("mixed values", mixed):
+            if len(codebook.keys) > MAX_MIXED_ENTRIES:
+                raise CorruptMessage("a codebook is too large for its model of values; get the message again")
+            self._history.spend(decisions, self._limits)
+            coded = code_values(self._coder, symbols, inside, links, negatives, positives)
+        else:
+            places, tables = self._code_tables(symbols, mask, codebook, single=False)
+            self._charge(field, "table")
+            coded = code_under_tables(self._coder, symbols, places, tables)
+        self._charge(field, "values")
+        return coded
+
+    def _code_tables(
+        self, symbols: Symbols | None, mask: Mask, codebook: Codebook, single: bool
+    ) -> tuple[list[Places], list[Counts]]:
+        rows = _rows(mask)
+        entries = len(codebook.keys)
+        plan = None if symbols is None else best_tables(symbols, rows, entries, single)[1]
+        return code_tables(self._coder, symbols, rows, entries, self._history.tables, plan, single)
+
+    def _is_raw(self, field: Field, entries: int) -> bool:
+        if self._static:
+            return entries > MAX_ENTRIES
+        return entries > MAX_ENTRIES or entries > max(_RAW_ABOVE, field.size // 4)
+
+    def _choose(self, name: str, choice: bool | None) -> bool:
+        return bool(self._history.choices[name].code(self._coder, None if choice is None else int(choice)))
+
+    def _charge(self, field: Field, kind: str) -> None:
+        """Charge what was spent since the last time."""
+        self._charges.add(field.name, kind, self._coder.spent - self._charged)
+        self._charged = self._coder.spent
 
 
-def code_static_values(coder: Coder, account: Account, charges: Charges) -> None:
-    """The values of an array under its table; in reading they are filled in."""
-    started = coder.spent
-    symbols = code_bulk_symbols(coder, account.symbols, account.counts, int(account.mask.sum()))
-    account.keys[account.mask] = account.codebook.key_array()[symbols]
-    charges.add_noisy(account.name, coder.spent - started)
-
-
-def _model(keys: Keys, entries: Keys, static: bool) -> int:
-    if len(entries) == 0:
-        return _EMPTY
-    if len(entries) > MAX_ENTRIES or (len(entries) > 256 and len(entries) > keys.size // 4 and not static):
-        return _RAW
-    box = _box(keys != 0)
-    if prod(box) > MIXED_ELEMENTS or np.count_nonzero(keys) > MIXED_VALUES:
-        return _BULK
-    return _FULL if (keys[_corner(box)] != 0).all() else _MIXED
-
-
-def _box(mask: Mask) -> tuple[int, ...]:
-    axes = range(mask.ndim)
-    return tuple(
-        int(np.flatnonzero(mask.any(axis=tuple(other for other in axes if other != axis)))[-1]) + 1
-        for axis in axes
-    )
-
-
-def _corner(box: tuple[int, ...]) -> tuple[slice, ...]:
-    return tuple(slice(0, extent) for extent in box)
-
-
-def _code_box(coder: Coder, mask: Mask | None, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The corner of the array that holds all its non-zero elements."""
-    box = None if mask is None else _box(mask)
-    extents = []
-    for axis, length in enumerate(shape):
-        whole = coder.bit(None if box is None else int(box[axis] == length), 0) if length > 1 else 1
-        extent = length
-        if not whole:
-            extent = 1 + code_below(coder, None if box is None else box[axis] - 1, length - 1)
-        extents.append(extent)
-    return tuple(extents)
+def _rows(mask: Mask) -> Places:
+    """The slice along axis 0 of each non-zero element."""
+    counts = np.count_nonzero(mask.reshape(len(mask) if mask.ndim else 1, -1), axis=1)
+    return np.repeat(np.arange(len(counts)), counts)

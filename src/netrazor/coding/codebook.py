@@ -5,19 +5,20 @@ the rounded product of the step and an integer; or a sorted list of values of li
 float16 grid, or float32 in full), coded as the positions of a sorted set.
 """
 
+from collections import defaultdict
+from copy import deepcopy
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
 from netrazor.coding.integers import code_below, code_number, code_sorted
-from netrazor.coding.keys import Keys, array_from_keys, key_limits, keys_from_array
+from netrazor.coding.keys import Array, Keys, array_from_keys, key_limits, keys_from_array
+from netrazor.coding.mixing import Mixer
 from netrazor.coding.rangecoder import Coder, Meter
+from netrazor.coding.steps import MAX_MULTIPLE, multiples_of, products, shortest_step
 from netrazor.errors import CorruptMessage
 
 MAX_ENTRIES = 2**16
-MAX_MULTIPLE = 2**12
-_REUSED, _AFFINE, _LISTED = range(3)
 
 
 @dataclass(frozen=True)
@@ -36,189 +37,162 @@ class Codebook:
         """The keys as an array."""
         return np.array(self.keys, dtype=np.int64)
 
-
-def code_codebook(
-    coder: Coder, codebook: Codebook | None, dtype: np.dtype, earlier: list[Codebook]
-) -> Codebook:
-    """A codebook for an array of ``dtype``; ``earlier`` are the ones already in the message."""
-    known = [other for other in earlier if other.dtype == dtype]
-    form, step = (None, None) if codebook is None else _cheapest_form(codebook, known)
-    reused = bool(known) and coder.bit(None if form is None else int(form == _REUSED), 0)
-    if reused:
-        index = None if codebook is None else known[::-1].index(codebook)
-        return known[-1 - code_below(coder, index, len(known))]
-    affine = dtype.kind == "f" and coder.bit(None if form is None else int(form == _AFFINE), 0)
-    return _code_affine(coder, codebook, step, dtype) if affine else _code_listed(coder, codebook, dtype)
+    def values(self) -> Array:
+        """The entries themselves."""
+        return array_from_keys(self.key_array(), self.dtype)
 
 
-def _cheapest_form(codebook: Codebook, known: list[Codebook]) -> tuple[int, float | None]:
-    if codebook in known:
-        return _REUSED, None
-    step = _shortest_step(codebook) if codebook.dtype.kind == "f" else None
-    if step is None:
-        return _LISTED, None
-    costs = []
-    for form in (_AFFINE, _LISTED):
-        meter = Meter()
-        if form == _AFFINE:
-            _code_affine(meter, codebook, step, codebook.dtype)
-        else:
-            _code_listed(meter, codebook, codebook.dtype)
-        costs.append((meter.spent, form))
-    return min(costs)[1], step
+class CodebookModel:
+    """Codes codebooks, each after those before it: their precision, range and scale are often the same."""
 
+    def __init__(self) -> None:
+        self._earlier: list[Codebook] = []
+        self._choices: defaultdict[str, Mixer] = defaultdict(Mixer)
+        self._before: dict[str, int] = {}
 
-# Multiples of a step
-
-
-def _code_affine(coder: Coder, codebook: Codebook | None, step: float | None, dtype: np.dtype) -> Codebook:
-    multiples = None if codebook is None or step is None else _multiples(codebook, step)
-    step_key = None if step is None else int(keys_from_array(np.array([step], dtype=dtype), "")[0])
-    step = float(array_from_keys(np.array([_code_float(coder, step_key, dtype)]), dtype)[0])
-    sides = []
-    for sign in (-1, 1):
-        side = None if multiples is None else sorted(sign * m for m in multiples if sign * m > 0)
-        top = code_number(coder, None if side is None else max(side, default=0), MAX_MULTIPLE)
-        full = coder.bit(None if side is None else int(len(side) == top), 320)
-        if full:
-            side = list(range(1, top + 1))
-        else:
-            number = code_below(coder, None if side is None else len(side) - 1, top - 1) if top > 1 else 0
-            side = [*code_sorted(coder, None if side is None else side[:-1], number, 1, top - 1), top]
-        sides.append([sign * m for m in side])
-    with np.errstate(over="ignore"):
-        products = np.array([step], dtype=dtype) * np.array(sides[0][::-1] + sides[1]).astype(dtype)
-    if not np.isfinite(products).all():
-        raise CorruptMessage("a codebook holds values that are not finite; get the message again")
-    return _checked(keys_from_array(products.astype(dtype), ""), dtype)
-
-
-def _multiples(codebook: Codebook, step: float) -> list[int]:
-    values = array_from_keys(codebook.key_array(), codebook.dtype).astype(np.float64)
-    return [int(m) for m in np.rint(values / step)]
-
-
-def _shortest_step(codebook: Codebook) -> float | None:
-    """The step with the shortest mantissa of which all values are rounded multiples, if there is one."""
-    values = array_from_keys(codebook.key_array(), codebook.dtype)
-    exact = [abs(Fraction(float(v))) for v in values]
-    if not all(exact):
-        return None
-    spacing = [Fraction(float(s)) / 2 for s in np.abs(np.spacing(values))]
-    smallest = min(exact)
-    for divisor in range(1, 17):
-        multiples = [round(v * divisor / smallest) for v in exact]
-        if max(multiples) > MAX_MULTIPLE:
-            break
-        low = max((v - s) / m for v, s, m in zip(exact, spacing, multiples, strict=True))
-        high = min((v + s) / m for v, s, m in zip(exact, spacing, multiples, strict=True))
-        if low > high:
-            continue
-        step = _simplest_between(low, high, codebook.dtype)
-        if step is not None and _products(step, multiples, codebook.dtype) == sorted(
-            map(float, np.abs(values))
+    def code(self, coder: Coder, codebook: Codebook | None, dtype: np.dtype) -> Codebook:
+        """A codebook for an array of ``dtype``."""
+        known = [other for other in self._earlier if other.dtype == dtype]
+        if known and self._choose(coder, "known", None if codebook is None else codebook in known):
+            index = None if codebook is None else known[::-1].index(codebook)
+            return known[-1 - code_below(coder, index, len(known))]
+        step = None
+        if codebook is not None and dtype.kind == "f":
+            step = self._worthwhile_step(codebook)
+        if dtype.kind == "f" and self._choose(
+            coder, "affine", None if codebook is None else step is not None
         ):
-            return step
-    return None
+            coded = self._code_affine(coder, codebook, step, dtype)
+        else:
+            coded = self._code_listed(coder, codebook, dtype)
+        self._earlier.append(coded)
+        return coded
+
+    def _worthwhile_step(self, codebook: Codebook) -> float | None:
+        step = shortest_step(codebook.values())
+        if step is None:
+            return None
+        affine, listed = Meter(), Meter()
+        deepcopy(self)._code_affine(affine, codebook, step, codebook.dtype)
+        deepcopy(self)._code_listed(listed, codebook, codebook.dtype)
+        return step if affine.spent < listed.spent else None
+
+    def _code_affine(
+        self, coder: Coder, codebook: Codebook | None, step: float | None, dtype: np.dtype
+    ) -> Codebook:
+        """The step, and the multiples on each side: all up to the largest, or a sorted set of them."""
+        width = int(np.finfo(dtype).nmant)
+        key = None if step is None else int(keys_from_array(np.array([step], dtype=dtype))[0])
+        dropped = self._code_repeated(
+            coder, "step bits", None if key is None else _low_zeros([key], width), width
+        )
+        key = self._code_magnitude(coder, key, dropped, dtype)
+        if key == 0:
+            raise CorruptMessage("the step of a codebook is zero; get the message again")
+        step = float(array_from_keys(np.array([key]), dtype)[0])
+        multiples = None if codebook is None else multiples_of(codebook.values(), step)
+        negative = self._code_multiples(
+            coder, None if multiples is None else [-m for m in multiples[::-1] if m < 0]
+        )
+        positive = self._code_multiples(coder, None if multiples is None else [m for m in multiples if m > 0])
+        values = products([-m for m in negative[::-1]] + positive, step, dtype)
+        if not np.isfinite(values).all():
+            raise CorruptMessage("a codebook holds values that are not finite; get the message again")
+        return _checked(keys_from_array(values), dtype)
+
+    def _code_multiples(self, coder: Coder, multiples: list[int] | None) -> list[int]:
+        top = self._code_repeated(
+            coder, "top", None if multiples is None else max(multiples, default=0), MAX_MULTIPLE
+        )
+        if self._choose(coder, "all", None if multiples is None else len(multiples) == top):
+            return list(range(1, top + 1))
+        number = code_below(coder, None if multiples is None else len(multiples) - 1, max(top, 1))
+        return [*code_sorted(coder, None if multiples is None else multiples[:-1], number, 1, top - 1), top]
+
+    def _code_listed(self, coder: Coder, codebook: Codebook | None, dtype: np.dtype) -> Codebook:
+        """Entries above zero and below, each side as a sorted set of magnitudes at a common precision."""
+        lowest, highest = key_limits(dtype)
+        offset = 1 if dtype.kind == "f" else 0  # -0.0 is the key -1
+        negative = None if codebook is None else [-offset - key for key in codebook.keys[::-1] if key < 0]
+        positive = None if codebook is None else [key for key in codebook.keys if key > 0]
+        width = int(np.finfo(dtype).nmant) if dtype.kind == "f" else 0
+        dropped = None if negative is None or positive is None else _low_zeros(negative + positive, width)
+        dropped = self._code_repeated(coder, "list bits", dropped, width)
+        negative = self._code_magnitudes(coder, negative, dropped, -offset - lowest, dtype)
+        positive = self._code_magnitudes(coder, positive, dropped, highest, dtype)
+        return _checked(np.array([-offset - m for m in negative[::-1]] + positive, dtype=np.int64), dtype)
+
+    def _code_magnitudes(
+        self, coder: Coder, magnitudes: list[int] | None, dropped: int, limit: int, dtype: np.dtype
+    ) -> list[int]:
+        """The largest, about how far below it the smallest is, then those between."""
+        number = self._code_repeated(
+            coder, "entries", None if magnitudes is None else len(magnitudes), MAX_ENTRIES
+        )
+        if number == 0:
+            return []
+        largest = self._code_magnitude(coder, None if magnitudes is None else magnitudes[-1], dropped, dtype)
+        top = largest >> dropped
+        if largest > limit or number > top + 1:
+            raise CorruptMessage(
+                "a codebook has more, or larger, entries than its type; get the message again"
+            )
+        shifted = None if magnitudes is None else [magnitude >> dropped for magnitude in magnitudes]
+        spread = None if shifted is None else (top - shifted[0] - number + 1).bit_length()
+        spread = code_below(coder, spread, (top - number + 1).bit_length() + 1)
+        low = max(0, top - number + 2 - (1 << spread))
+        between = code_sorted(coder, None if shifted is None else shifted[:-1], number - 1, low, top - 1)
+        return [magnitude << dropped for magnitude in [*between, top]]
+
+    def _code_magnitude(self, coder: Coder, magnitude: int | None, dropped: int, dtype: np.dtype) -> int:
+        """A magnitude without ``dropped`` low bits; a float's exponent as its distance from the one before."""
+        if dtype.kind != "f":
+            return code_number(coder, magnitude, key_limits(dtype)[1] + 1)
+        width = int(np.finfo(dtype).nmant)
+        limit = key_limits(dtype)[1] >> width
+        before = self._before.get("exponent", limit // 2)
+        exponent = None if magnitude is None else magnitude >> width
+        distance = 0
+        if self._choose(coder, "other exponent", None if exponent is None else exponent != before):
+            up = self._choose(coder, "exponent up", None if exponent is None else exponent > before)
+            room = limit - before if up else before
+            if room == 0:
+                raise CorruptMessage("the exponent of a codebook is out of range; get the message again")
+            distance = 1 + code_number(
+                coder, None if exponent is None else abs(exponent - before) - 1, room - 1
+            )
+            distance = distance if up else -distance
+        self._before["exponent"] = exponent = before + distance
+        kept = None if magnitude is None else (magnitude & (1 << width) - 1) >> dropped
+        return exponent << width | code_below(coder, kept, 1 << width - dropped) << dropped
+
+    def _code_repeated(self, coder: Coder, name: str, value: int | None, limit: int) -> int:
+        """A number that is often the same as last time."""
+        before = self._before.get(name)
+        usable = before is not None and before <= limit
+        if usable and self._choose(coder, name, None if value is None else value == before):
+            return self._before[name]
+        coded = code_number(coder, value, limit)
+        self._before[name] = coded
+        return coded
+
+    def _choose(self, coder: Coder, name: str, choice: bool | None) -> bool:
+        return bool(self._choices[name].code(coder, None if choice is None else int(choice)))
 
 
-def _products(step: float, multiples: list[int], dtype: np.dtype) -> list[float]:
-    return sorted(map(float, np.array([step], dtype=dtype) * np.array(multiples).astype(dtype)))
-
-
-def _simplest_between(low: Fraction, high: Fraction, dtype: np.dtype) -> float | None:
-    for bits in range(np.finfo(dtype).nmant + 1):
-        unit = Fraction(2) ** (_exponent(high) - bits)
-        multiple = -(-low // unit)
-        if low <= multiple * unit <= high:
-            step = float(multiple * unit)
-            return step if float(np.array(step, dtype=dtype)) == step and step > 0 else None
-    return None
-
-
-def _exponent(x: Fraction) -> int:
-    exponent = x.numerator.bit_length() - x.denominator.bit_length()
-    return exponent if Fraction(2) ** exponent <= x else exponent - 1
-
-
-def _code_float(coder: Coder, key: int | None, dtype: np.dtype) -> int:
-    """A positive float as its exponent, near one half likelier, and as many bits of mantissa as it has."""
-    mantissa_bits = int(np.finfo(dtype).nmant)
-    half = int(keys_from_array(np.array([0.5], dtype=dtype), "")[0]) >> mantissa_bits
-    top = key_limits(dtype)[1] >> mantissa_bits
-    exponent = None if key is None else half - (key >> mantissa_bits)
-    above = coder.bit(None if exponent is None else int(exponent < 0), -320)
-    if above:
-        exponent = -1 - code_number(coder, None if exponent is None else -1 - exponent, top - half - 1)
-    else:
-        exponent = code_number(coder, exponent, half)
-    mantissa = None if key is None else key & (1 << mantissa_bits) - 1
-    kept = None if mantissa is None else _significant_bits(mantissa, mantissa_bits)
-    kept = code_below(coder, kept, mantissa_bits + 1)
-    dropped = mantissa_bits - kept
-    mantissa = code_below(coder, None if mantissa is None else mantissa >> dropped, 1 << kept) << dropped
-    return _nonzero((half - exponent << mantissa_bits) | mantissa)
-
-
-def _significant_bits(mantissa: int, width: int) -> int:
-    return width - ((mantissa & -mantissa).bit_length() - 1) if mantissa else 0
-
-
-def _nonzero(key: int) -> int:
-    if key == 0:
-        raise CorruptMessage("the step of a codebook is zero; get the message again")
-    return key
-
-
-# Lists
-
-
-def _code_listed(coder: Coder, codebook: Codebook | None, dtype: np.dtype) -> Codebook:
-    """Entries above zero and below, each side as a sorted set of magnitudes at a common precision."""
-    lowest, highest = key_limits(dtype)
-    offset = 1 if dtype.kind == "f" else 0
-    negative = None if codebook is None else sorted(-offset - key for key in codebook.keys if key < 0)
-    positive = None if codebook is None else sorted(key for key in codebook.keys if key > 0)
-    dropped = None if codebook is None else _common_zeros([*(negative or []), *(positive or [])])
-    dropped = code_below(coder, dropped, dtype.itemsize * 8)
-    sides = []
-    for side, limit in ((negative, -offset - lowest), (positive, highest)):
-        shifted = None if side is None else [magnitude >> dropped for magnitude in side]
-        sides.append([m << dropped for m in _code_magnitudes(coder, shifted, limit >> dropped)])
-    keys = [-offset - m for m in reversed(sides[0])] + sides[1]
-    if keys and (keys[0] < lowest or keys[-1] > highest):
-        raise CorruptMessage("a codebook holds values that are not finite; get the message again")
-    return _checked(np.array(keys, dtype=np.int64), dtype)
-
-
-def _code_magnitudes(coder: Coder, magnitudes: list[int] | None, limit: int) -> list[int]:
-    number = code_number(coder, None if magnitudes is None else len(magnitudes), min(limit + 1, MAX_ENTRIES))
-    if number == 0:
-        return []
-    top = code_below(coder, None if magnitudes is None else magnitudes[-1], limit + 1)
-    if number > top + 1:
-        raise CorruptMessage("a codebook has more entries than there are values; get the message again")
-    room = top - number + 1
-    width = None if magnitudes is None else (top - magnitudes[0] - number + 1).bit_length()
-    width = code_below(coder, width, room.bit_length() + 1)
-    low = max(0, top - number + 1 - ((1 << width) - 1))
-    inner = code_sorted(coder, None if magnitudes is None else magnitudes[:-1], number - 1, low, top - 1)
-    return [*inner, top]
-
-
-def _common_zeros(magnitudes: list[int]) -> int:
-    together = 0
+def _low_zeros(magnitudes: list[int], width: int) -> int:
+    """Zero bits at the low end of all magnitudes, at most ``width``."""
+    together = 1 << width
     for magnitude in magnitudes:
         together |= magnitude
-    return (together & -together).bit_length() - 1 if together else 0
+    return min((together & -together).bit_length() - 1, width)
 
 
 def _checked(keys: Keys, dtype: np.dtype) -> Codebook:
     codebook = Codebook(dtype, tuple(int(key) for key in keys))
-    if not codebook.keys or 0 in codebook.keys or list(codebook.keys) != sorted(set(codebook.keys)):
+    ascending = all(a < b for a, b in zip(codebook.keys, codebook.keys[1:], strict=False))
+    if not codebook.keys or 0 in codebook.keys or not ascending or len(codebook.keys) > MAX_ENTRIES:
         raise CorruptMessage(
-            "a codebook is not a sorted list of distinct non-zero values; get the message again"
+            f"a codebook is not a sorted list of at most {MAX_ENTRIES} distinct non-zero values; get it again"
         )
-    if len(codebook.keys) > MAX_ENTRIES:
-        raise CorruptMessage(f"a codebook has more than {MAX_ENTRIES} entries; get the message again")
     return codebook

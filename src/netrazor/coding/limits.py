@@ -13,8 +13,8 @@ class Limits:
     """Elements of all arrays together (a float32 network of 256 MiB)."""
     arrays: int = 2**12
     """Number of arrays."""
-    decisions: int = 2**22
-    """Decisions by the mixing models, at about 5 microseconds each, over all arrays."""
+    decisions: int = 2**21
+    """Decisions that are coded one by one, at about 7 microseconds each, over all arrays."""
 
 
 def check_limit(name: str, needed: int, allowed: int) -> None:

@@ -29,7 +29,7 @@ PROBABILITY = [1 - p for p in reversed(_UPPER[1:])] + _UPPER
 """Probability of a one at level l, at index l + TOP_LEVEL."""
 
 COST_BITS = [-math.log2(p) for p in PROBABILITY]
-"""Bits that a one costs at level l, at index l + TOP_LEVEL; a zero costs the bits of a one at -l. For accounts only."""
+"""Bits that a one costs at level l, at index l + TOP_LEVEL; a zero costs those of a one at -l."""
 
 _MANTISSA_STEPS = 256
 _LOG_MANTISSA = [_logarithm(2 * j + 1, 4 * _MANTISSA_STEPS) for j in range(2 * _MANTISSA_STEPS)]

@@ -6,44 +6,41 @@ A stream ends where its last decision is settled, whatever follows: no lengths, 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from netrazor.coding.arrays import Account, Charges, StaticValues, code_array, code_static_values
-from netrazor.coding.codebook import Codebook
+from netrazor.coding.arrays import ArrayCoder
 from netrazor.coding.integers import code_number
-from netrazor.coding.keys import array_from_keys, keys_from_array
-from netrazor.coding.ledger import Ledger, settle
+from netrazor.coding.keys import Array, check_finite
+from netrazor.coding.ledger import Charges, Ledger, settle
 from netrazor.coding.limits import Limits
 from netrazor.coding.rangecoder import Coder, Reader, Writer
-from netrazor.coding.schema import DTYPES, MAX_DIMENSION, MAX_DIMENSIONS, MAX_NAME_BYTES, Field, code_schema
+from netrazor.coding.schema import DTYPES, MAX_DIMENSIONS, Field, code_schema
+from netrazor.coding.static import StaticValues
 from netrazor.errors import CorruptMessage, InvalidArgument, UnsupportedMessage, UnsupportedModel
 
 MAGIC = b"NRZ"
 MAX_ARCHITECTURE = 2**16
 
-Array = NDArray[np.generic]
-"""Any numpy array of a type in DTYPES."""
+_UNLIMITED = Limits(elements=2**62, arrays=2**62, decisions=2**62)
 
 
+@dataclass(frozen=True)
 class Message:
-    """Everything a message says, with the account of its bits; ``aside`` names the arrays nobody pays for."""
+    """Everything a message says, with the account of its bits."""
 
-    def __init__(
-        self,
-        arrays: dict[str, Array],
-        aside: tuple[str, ...],
-        architecture: int,
-        static: dict[str, StaticValues],
-        ledger: Ledger,
-    ):
-        self.arrays = arrays
-        self.aside = aside
-        self.architecture = architecture
-        self.static = static
-        self.ledger = ledger
+    arrays: dict[str, Array]
+    """All arrays, those set aside last."""
+    aside: tuple[str, ...]
+    """Names of the arrays nobody pays for."""
+    architecture: int
+    """Index into the declared architectures."""
+    static: dict[str, StaticValues]
+    """The tables of arrays whose values are static."""
+    ledger: Ledger
+    """Bits of each array and kind."""
 
 
 def encode(
@@ -72,40 +69,39 @@ def encode(
         raise InvalidArgument(f'values: "auto" or "static" allowed, got {values!r}; choose one of them')
     if not 0 <= architecture <= MAX_ARCHITECTURE:
         raise InvalidArgument(
-            f"architecture: an index from 0 to {MAX_ARCHITECTURE} allowed, got {architecture}; use 0 if none is declared"
+            f"architecture: an index from 0 to {MAX_ARCHITECTURE} allowed, got {architecture}; 0 stands for none"
         )
-    main = {name: np.asarray(array) for name, array in arrays.items()}
-    extra = {name: np.asarray(array) for name, array in (aside or {}).items()}
+    main = {name: _native(array) for name, array in arrays.items()}
+    extra = {name: _native(array) for name, array in (aside or {}).items()}
     fields = _fields(main)
     asides = _fields(extra)
     if both := set(main) & set(extra):
         raise InvalidArgument(f"aside: names not among the arrays allowed, got {sorted(both)}; rename them")
-    unlimited = Limits(elements=2**62, arrays=2**62, decisions=2**62)
-
     schema = Writer()
-    code_schema(schema, fields, unlimited)
+    code_schema(schema, fields, _UNLIMITED)
     content = Writer()
     _code_header(content, architecture, values == "static", bool(extra))
     charges = Charges()
-    later: list[Account] = []
-    codebooks: list[Codebook] = []
+    coder = ArrayCoder(content, charges, values == "static", _UNLIMITED, _budget(fields))
     for field in fields:
-        keys = keys_from_array(main[field.name], field.name)
-        code_array(content, keys, field, codebooks, charges, later if values == "static" else None, unlimited)
+        coder.code(field, main[field.name])
     message = [MAGIC, schema.sealed()[0], content.sealed()[0]]
     if values == "static":
         noisy = Writer()
-        for account in later:
-            code_static_values(noisy, account, charges)
+        for waiting in coder.later:
+            waiting.code(noisy, charges)
         message.append(noisy.sealed()[0])
     if extra:
         aside_schema = Writer()
-        code_schema(aside_schema, asides, unlimited)
+        code_schema(aside_schema, asides, _UNLIMITED)
         message.append(aside_schema.sealed()[0])
-        for field in asides:
-            keys_from_array(extra[field.name], field.name)
-            message.append(extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes())
+        message += [extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes() for field in asides]
     return b"".join(message)
+
+
+def _budget(fields: list[Field]) -> int:
+    """Decisions that are worth coding one by one: seconds for a small network, less of a large one's time."""
+    return 2**18 if sum(field.size for field in fields) <= 2**22 else 2**15
 
 
 def decode(blob: bytes, *, limits: Limits | None = None) -> dict[str, Array]:
@@ -158,19 +154,14 @@ def read(blob: bytes, limits: Limits) -> Message:
     content = Reader(view[at:])
     index, static, has_aside = _code_header(content, None, None, None)
     charges.add("", "header", content.spent)
-    later: list[Account] = []
-    codebooks: list[Codebook] = []
-    keys = {
-        field.name: code_array(content, None, field, codebooks, charges, later if static else None, limits)
-        for field in fields
-    }
+    coder = ArrayCoder(content, charges, static, limits)
+    arrays = {field.name: coder.code(field, None) for field in fields}
     finish("content", content)
     if static:
         noisy = Reader(view[at:])
-        for account in later:
-            code_static_values(noisy, account, charges)
+        for waiting in coder.later:
+            waiting.code(noisy, charges)
         finish("values", noisy)
-    arrays = {field.name: array_from_keys(keys[field.name], field.dtype) for field in fields}
     asides: list[Field] = []
     if has_aside:
         aside_schema = Reader(view[at:])
@@ -191,7 +182,7 @@ def read(blob: bytes, limits: Limits) -> Message:
             f"the message ends at byte {at}, got {len(view)} bytes; it was extended or is damaged"
         )
     entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
-    statics = {account.name: account.static for account in later}
+    statics = {waiting.name: waiting.values() for waiting in coder.later}
     return Message(arrays, tuple(field.name for field in asides), index, statics, entries)
 
 
@@ -210,21 +201,24 @@ def _code_header(
     )
 
 
+def _native(array: Array) -> Array:
+    array = np.asarray(array)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
 def _fields(arrays: Mapping[str, Array]) -> list[Field]:
     fields = []
     for name, array in arrays.items():
-        dtype = array.dtype.newbyteorder("=")
-        if dtype not in DTYPES:
+        if array.dtype not in DTYPES:
             raise UnsupportedModel(
                 f"array {name!r}: types {', '.join(map(str, DTYPES))} allowed, got {array.dtype}; convert it first"
             )
-        if array.ndim > MAX_DIMENSIONS or max(array.shape, default=0) > MAX_DIMENSION:
+        if array.ndim > MAX_DIMENSIONS:
             raise UnsupportedModel(
                 f"array {name!r}: at most {MAX_DIMENSIONS} dimensions allowed, got shape {array.shape}; reshape it"
             )
-        if "\0" in name or len(name.encode()) > MAX_NAME_BYTES:
-            raise UnsupportedModel(
-                f"array {name!r}: names of up to {MAX_NAME_BYTES} bytes without a zero byte allowed; rename it"
-            )
-        fields.append(Field(name, dtype, array.shape))
+        if "\0" in name:
+            raise UnsupportedModel(f"array {name!r}: names without a zero byte allowed; rename it")
+        check_finite(array, name)
+        fields.append(Field(name, array.dtype, array.shape))
     return fields

@@ -1,57 +1,92 @@
 """Binary decisions predicted from several contexts at once, by evidence that is weighed as it comes in.
 
-Each context keeps how many ones and zeros it has seen, and how many the base rate led it to expect. The
-logarithm of the ratio of the two odds is its evidence: how much likelier than usual a one is there. A mixer adds
-the evidences to the log-odds of the base rate, each with a weight that follows the gradient of the code length
-(logistic regression, learnt by reader and writer alike). Independent effects, of a row and of a column say, add
-up in log-odds, which is why sparse masks are coded well from few observations.
+Each context counts the ones and zeros it has seen. Its evidence is how far these counts move the log-odds
+away from the base rate; the mixer adds the evidences to the log-odds of the base rate, each with a weight that
+follows the gradient of the code length (logistic regression, learnt by reader and writer alike). Independent
+effects, of a row and of a column say, add up in log-odds, which is why sparse masks are coded well from few
+observations.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from netrazor.coding.logistic import PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
 from netrazor.coding.rangecoder import Coder
 
-Cell = list[float]
-"""Ones, zeros, expected ones, expected zeros."""
+_PRIOR = 0.7  # ones, and zeros, that a context is taken to have seen as expected
+_BASE_PRIOR = 0.4
+_BASE_STEPS_PER_NAT = 4
+_COUNT_BITS = 8  # visits are rounded down to so many leading bits before the expected odds are looked up
 
 
-def new_cell(prior: float) -> Cell:
-    """A context that has seen nothing; ``prior`` observations as expected keep it calm at first."""
-    return [prior, prior, prior, prior]
+class _Expected(dict[int, float]):
+    """Log-odds of zeros against ones that a context should have seen at a base rate, by its number of visits."""
+
+    def __init__(self, base_level: int) -> None:
+        super().__init__()
+        level = base_level * (STEPS_PER_NAT // _BASE_STEPS_PER_NAT)
+        self._rate = PROBABILITY[TOP_LEVEL + max(-TOP_LEVEL, min(TOP_LEVEL, level))]
+
+    def __missing__(self, visits: int) -> float:
+        zeros, ones = visits * (1 - self._rate), visits * self._rate
+        value = self[visits] = log(zeros + _PRIOR) - log(ones + _PRIOR)
+        return value
+
+
+_EXPECTED: dict[int, _Expected] = {}
+_LOG: list[float] = []
+_ROUNDED: list[int] = []
+
+
+def _prepare_counts(largest: int) -> None:
+    for count in range(len(_LOG), largest + 1):
+        _LOG.append(log(count + _PRIOR))
+        drop = max(count.bit_length() - _COUNT_BITS, 0)
+        _ROUNDED.append(count >> drop << drop)
 
 
 class Mixer:
-    """Weights for the base rate and for each context."""
+    """Contexts by number, base rates by number, and the weights of the contexts that are asked together."""
 
-    def __init__(self, base_weight: float, weights: Sequence[float], rate: float) -> None:
-        self._base_weight = base_weight
+    def __init__(self, weights: Sequence[float] = (), rate: float = 0.0) -> None:
         self._weights = list(weights)
         self._rate = rate
+        self._base_weight = 1.0
+        self._ones: defaultdict[int, int] = defaultdict(int)
+        self._zeros: defaultdict[int, int] = defaultdict(int)
+        self._bases: defaultdict[int, list[float]] = defaultdict(lambda: [_BASE_PRIOR, _BASE_PRIOR])
+        self._room = 0
 
-    def code(self, coder: Coder, bit: int | None, base: Cell, cells: Sequence[Cell]) -> int:
-        """Code one decision and learn from it; ``cells`` in the order of the weights."""
-        expected = base[0] / (base[0] + base[1])
-        base_log_odds = log(base[0] / base[1])
-        log_odds = self._base_weight * base_log_odds
-        weights = self._weights
+    def code(self, coder: Coder, bit: int | None, contexts: Sequence[int] = (), base: int = 0) -> int:
+        """Code one decision in these contexts, given in the order of the weights, and learn from it."""
+        rates = self._bases[base]
+        base_log_odds = log(rates[1] / rates[0])
+        base_level = round(base_log_odds * _BASE_STEPS_PER_NAT)
+        expected = _EXPECTED.get(base_level)
+        if expected is None:
+            expected = _EXPECTED[base_level] = _Expected(base_level)
+        self._room += 1
+        if self._room >= len(_LOG):
+            _prepare_counts(2 * self._room)
+
+        ones, zeros = self._ones, self._zeros
         evidences = []
-        for weight, (ones, zeros, expected_ones, expected_zeros) in zip(weights, cells, strict=True):
-            evidence = log(ones * expected_zeros / (expected_ones * zeros))
+        log_odds = self._base_weight * base_log_odds
+        for context, weight in zip(contexts, self._weights, strict=True):
+            one, zero = ones[context], zeros[context]
+            evidence = _LOG[one] - _LOG[zero] + expected[_ROUNDED[one + zero]]
             evidences.append(evidence)
             log_odds += weight * evidence
-        level = int(log_odds * STEPS_PER_NAT)
-        level = max(-TOP_LEVEL, min(TOP_LEVEL, level))
+        level = round(log_odds * STEPS_PER_NAT)
+        if not -TOP_LEVEL <= level <= TOP_LEVEL:
+            level = TOP_LEVEL if level > 0 else -TOP_LEVEL
         bit = coder.bit(bit, level)
 
         step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
         self._base_weight += step * base_log_odds
-        for j, evidence in enumerate(evidences):
-            weights[j] += step * evidence
-        seen = 0 if bit else 1
-        for cell in cells:
-            cell[seen] += 1
-            cell[2] += expected
-            cell[3] += 1 - expected
-        base[seen] += 1
+        self._weights = [w + step * evidence for w, evidence in zip(self._weights, evidences, strict=True)]
+        seen = ones if bit else zeros
+        for context in contexts:
+            seen[context] += 1
+        rates[bit] += 1
         return bit

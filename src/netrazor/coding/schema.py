@@ -1,5 +1,6 @@
 """The schema: names, types and shapes of the arrays, which a declared architecture fixes in advance."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import prod
 
@@ -7,9 +8,9 @@ import numpy as np
 
 from netrazor.coding.integers import code_below, code_number
 from netrazor.coding.limits import Limits, check_limit
-from netrazor.coding.mixing import Cell, Mixer, new_cell
+from netrazor.coding.mixing import Mixer
 from netrazor.coding.rangecoder import Coder
-from netrazor.errors import CorruptMessage
+from netrazor.errors import CorruptMessage, MessageTooLarge
 
 DTYPES = tuple(
     np.dtype(name)
@@ -30,7 +31,7 @@ DTYPES = tuple(
 )
 MAX_DIMENSIONS = 8
 MAX_DIMENSION = 2**40
-MAX_NAME_BYTES = 1024
+MAX_NAMES_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def _code_field(coder: Coder, field: Field | None, previous: Field, names: "_Nam
         code_number(coder, None if field is None else field.shape[axis], MAX_DIMENSION)
         for axis in range(rank)
     )
+    if prod(max(length, 1) for length in shape) > MAX_DIMENSION:
+        raise CorruptMessage(f"an array has the shape {shape}, which no memory holds; get the message again")
     try:
         return Field(name.decode(), dtype, shape)
     except UnicodeDecodeError:
@@ -87,39 +90,31 @@ class _NameModel:
     """Bytes of names, each predicted from the bytes before it and from the name before."""
 
     def __init__(self) -> None:
-        self._mixer = Mixer(0.4, (0.6, 0.6, 0.6, 0.6), 0.02)
-        self._cells: dict[object, Cell] = {}
+        self._mixer = Mixer((0.5,) * 4, 0.02)
+        self._contexts: dict[Hashable, int] = {}
+        self._room = MAX_NAMES_BYTES
 
     def code(self, coder: Coder, name: bytes | None, previous: bytes) -> bytes:
         """A name, ended by a zero byte."""
-        written = bytearray()
+        written = b""
         while True:
             at = len(written)
             byte = None if name is None else (name + b"\0")[at]
-            above = previous[at] if at < len(previous) else 0
-            byte = self._code_byte(coder, byte, bytes(written), above)
+            byte = self._code_byte(coder, byte, written, previous[at : at + 1])
             if not byte:
-                return bytes(written)
-            written.append(byte)
-            if at > MAX_NAME_BYTES:
-                raise CorruptMessage(f"a name is longer than {MAX_NAME_BYTES} bytes; get the message again")
+                return written
+            written += bytes([byte])
+            self._room -= 1
+            if self._room < 0:
+                raise MessageTooLarge(
+                    f"names: at most {MAX_NAMES_BYTES} bytes in all, the message has more; shorten them"
+                )
 
-    def _code_byte(self, coder: Coder, byte: int | None, before: bytes, above: int) -> int:
+    def _code_byte(self, coder: Coder, byte: int | None, before: bytes, above: bytes) -> int:
         node = 1
         for shift in range(7, -1, -1):
-            contexts = (
-                (1, before[-1:], node),
-                (2, before[-2:], node),
-                (3, before[-3:], node),
-                (4, above, before[-1:], node),
-            )
-            cells = [self._cell(key) for key in contexts]
+            keys = ((1, before[-1:], node), (2, before[-2:], node), (3, before[-3:], node), (4, above, node))
+            cells = [self._contexts.setdefault(key, len(self._contexts)) for key in keys]
             bit = None if byte is None else byte >> shift & 1
-            node = 2 * node + self._mixer.code(coder, bit, self._cell((0, node)), cells)
+            node = 2 * node + self._mixer.code(coder, bit, cells, base=node)
         return node - 256
-
-    def _cell(self, key: object) -> Cell:
-        cell = self._cells.get(key)
-        if cell is None:
-            cell = self._cells[key] = new_cell(0.4)
-        return cell

@@ -1,78 +1,93 @@
-"""The values at the non-zero positions, as places in a codebook: a sign, then how far out, as a binary tree."""
+"""The values at the non-zero positions: a sign, then how many entries of the codebook out from zero."""
+
+from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
-from netrazor.coding.mixing import Mixer, new_cell
-from netrazor.coding.pattern import Mask, neighbour_positions, slice_contexts
+from netrazor.coding.contexts import BUSY_CLASSES, Grid, Places, busy_classes, contexts, numbered
+from netrazor.coding.mixing import Mixer
+from netrazor.coding.pattern import Mask
 from netrazor.coding.rangecoder import Coder, Symbols
+from netrazor.coding.surroundings import Surroundings
 
-_PRIOR = 1.0
+MAX_MIXED_ENTRIES = 256
+
+_SIGN_WEIGHT = 0.25
+_DISTANCE_WEIGHT = 0.12
+_RATE = 0.02
 
 
-def code_values(coder: Coder, symbols: Symbols | None, mask: Mask, negatives: int, positives: int) -> Symbols:
+def code_values(
+    coder: Coder, symbols: Symbols | None, mask: Mask, links: Places | None, negatives: int, positives: int
+) -> Symbols:
     """Symbols of the non-zero elements of ``mask`` in row-major order: 0 is the lowest entry of the codebook."""
+    grid = Grid(mask.shape, np.flatnonzero(mask), links, min(1, mask.ndim - 1))
+    number = len(grid.positions)
+    coded = np.zeros(number, dtype=np.int32)
     if negatives + positives == 1:
-        return np.zeros(int(mask.sum()), dtype=np.int32)
-    tree = _Tree(negatives, positives)
-    chosen = np.flatnonzero(mask)
-    slices = [context[chosen].tolist() for context in slice_contexts(mask.shape)]
-    beside = [positions[chosen].tolist() for positions in neighbour_positions(mask.shape)]
-    sides = bytearray(mask.size + 1)
-    coded = np.zeros(len(chosen), dtype=np.int32)
-    for at, position in enumerate(chosen.tolist()):
-        around = 0
-        for positions in beside:
-            around = 3 * around + sides[positions[at]]
-        contexts = [column[at] for column in slices]
-        contexts.append(around)
-        coded[at] = tree.code(coder, None if symbols is None else int(symbols[at]), contexts)
-        sides[position] = 1 if coded[at] < negatives else 2
+        return coded
+    columns, sizes = contexts(grid)
+    for column, size in _busy_contexts(mask, grid):
+        columns.append(column)
+        sizes.append(size)
+    surroundings = Surroundings(grid)
+    offsets = np.cumsum([sum(sizes), *surroundings.sizes])[:-1].tolist()
+    model = _ValueModel(negatives, positives, len(columns) + len(offsets))
+    for at, found in enumerate(numbered(columns, sizes, number)):
+        found += [
+            offset + context for offset, context in zip(offsets, surroundings.contexts(at), strict=True)
+        ]
+        symbol = model.code(coder, None if symbols is None else int(symbols[at]), found)
+        surroundings.put(at, 1 if symbol >= negatives else -1)
+        coded[at] = symbol
     return coded
 
 
-class _Tree:
-    """Adaptive decisions of the sign and of the bits of the distance from zero."""
+def _busy_contexts(mask: Mask, grid: Grid) -> list[tuple[Places, int]]:
+    """How many non-zero elements the row, and the column, of each element has."""
+    if mask.ndim < 2:
+        return []
+    flat = mask.reshape(mask.shape[0], -1)
+    rows, columns = np.divmod(grid.positions, prod(mask.shape[1:]))
+    return [
+        (busy_classes(flat.sum(axis=1))[rows], BUSY_CLASSES),
+        (busy_classes(flat.sum(axis=0))[columns], BUSY_CLASSES),
+    ]
 
-    def __init__(self, negatives: int, positives: int) -> None:
-        self._negatives = negatives
-        self._positives = positives
-        self._cells: dict[tuple[int, int, int], list[float]] = {}
-        self._bases: dict[int, list[float]] = {}
-        self._mixers: dict[bool, Mixer] = {}
+
+class _ValueModel:
+    """A decision on the sign, then the bits of the distance from zero, highest first, each with its own contexts."""
+
+    def __init__(self, negatives: int, positives: int, contexts: int) -> None:
+        self._sides = (negatives, positives)
+        self._nodes = 1 << (max(negatives, positives) - 1).bit_length()
+        self._sign = Mixer([_SIGN_WEIGHT] * contexts, _RATE)
+        self._distance = Mixer([_DISTANCE_WEIGHT] * (contexts + 1), _RATE)
 
     def code(self, coder: Coder, symbol: int | None, contexts: list[int]) -> int:
-        sign = int(self._negatives == 0)
-        if self._negatives and self._positives:
-            sign = self._decide(
-                coder, None if symbol is None else int(symbol >= self._negatives), 0, contexts
-            )
-        number = self._positives if sign else self._negatives
+        negatives, positives = self._sides
+        sign = int(negatives == 0)
+        if negatives and positives:
+            sign = self._sign.code(coder, None if symbol is None else int(symbol >= negatives), contexts)
         distance = None
         if symbol is not None:
-            distance = symbol - self._negatives if sign else self._negatives - 1 - symbol
-        node, shift, coded = 1, max((number - 1).bit_length(), 0), 0
-        longest = (max(self._negatives, self._positives) - 1).bit_length()
-        node <<= longest - shift
+            distance = symbol - negatives if sign else negatives - 1 - symbol
+        distance = self._code_distance(coder, distance, sign, [-1 - sign, *contexts])
+        return negatives + distance if sign else negatives - 1 - distance
+
+    def _code_distance(self, coder: Coder, distance: int | None, sign: int, contexts: list[int]) -> int:
+        entries = self._sides[sign]
+        shift = (entries - 1).bit_length()
+        node = self._nodes >> shift
+        coded = 0
         while shift:
             shift -= 1
             bit = 0
-            if coded + (1 << shift) < number:
-                bit = self._decide(
-                    coder, None if distance is None else distance >> shift & 1, node, [*contexts, sign]
+            if coded + (1 << shift) < entries:
+                cells = [context * self._nodes + node for context in contexts]
+                bit = self._distance.code(
+                    coder, None if distance is None else distance >> shift & 1, cells, node
                 )
-            coded += bit << shift
+            coded |= bit << shift
             node = 2 * node + bit
-        return self._negatives + coded if sign else self._negatives - 1 - coded
-
-    def _decide(self, coder: Coder, bit: int | None, node: int, contexts: list[int]) -> int:
-        cells = []
-        for kind, context in enumerate(contexts):
-            key = (node, kind, context)
-            cell = self._cells.get(key)
-            if cell is None:
-                cell = self._cells[key] = new_cell(_PRIOR)
-            cells.append(cell)
-        base = self._bases.setdefault(node, [0.4, 0.4])
-        mixer = self._mixers.setdefault(node == 0, Mixer(1.0, (0.3,) * len(cells), 0.02))
-        return mixer.code(coder, bit, base, cells)
+        return coded

@@ -1,0 +1,126 @@
+"""Large masks: one probability for each pair of a class of rows and a class of columns.
+
+All decisions of a pair of classes are coded in a few calls, so this runs at the speed of the coder.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netrazor.coding.classes import Classes, class_cost, code_classes, equal_classes, surprise
+from netrazor.coding.integers import code_below
+from netrazor.coding.pattern import Mask
+from netrazor.coding.rangecoder import Coder
+
+_MAX_CLASS_BITS = 4
+_WORTH_CLASSES = 8  # a slice of fewer elements tells nothing about its class
+_CHUNK = 2**21
+
+
+@dataclass(frozen=True)
+class Partition:
+    """How a mask is cut: the axes before ``split`` are its rows; rows and columns by class."""
+
+    split: int
+    row_classes: Classes
+    row_bits: int
+    column_classes: Classes
+    column_bits: int
+
+
+def code_blocks(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut: Partition | None) -> Mask:
+    """A mask of ``shape``; to encode, cut by ``cut``."""
+    split = 1
+    if len(shape) > 2:
+        split = 1 + code_below(coder, None if cut is None else cut.split - 1, len(shape) - 1)
+    coded = np.zeros((prod(shape[:split]), prod(shape[split:])), dtype=np.bool_)
+    height, width = coded.shape
+    row_classes = None if cut is None else cut.row_classes
+    column_classes = None if cut is None else cut.column_classes
+    row_groups = code_classes(
+        coder, row_classes, None if cut is None else cut.row_bits, height, _bits_worth(width)
+    )
+    column_groups = code_classes(
+        coder, column_classes, None if cut is None else cut.column_bits, width, _bits_worth(height)
+    )
+    flat = None if mask is None else mask.reshape(coded.shape)
+    if row_groups is None and column_groups is None:  # one block: any chunks of it will do
+        _code_block(coder, None if flat is None else flat.reshape(-1, 1), coded.reshape(-1, 1), None, None)
+    else:
+        everything: list[Classes | None] = [None]
+        for rows, columns in product(row_groups or everything, column_groups or everything):
+            _code_block(coder, flat, coded, rows, columns)
+    return coded.reshape(shape)
+
+
+def _code_block(
+    coder: Coder, mask: Mask | None, coded: Mask, rows: Classes | None, columns: Classes | None
+) -> None:
+    """The elements in ``rows`` and ``columns`` (None: in all of them): how many are ones, then which."""
+    height = coded.shape[0] if rows is None else len(rows)
+    width = coded.shape[1] if columns is None else len(columns)
+    size = height * width
+    windows = list(_windows(rows, columns, height, width))
+    ones = None if mask is None else sum(int(np.count_nonzero(mask[window])) for window in windows)
+    ones = code_below(coder, ones, size + 1)
+    if ones in (0, size):
+        for window in windows:
+            coded[window] = ones > 0
+        return
+    counts = np.array([size - ones, ones])
+    for window in windows:
+        bits = None if mask is None else mask[window].astype(np.int32).ravel()
+        block = coded[window]
+        coded[window] = coder.symbols(bits, counts, block.size).reshape(block.shape)
+
+
+def _windows(rows: Classes | None, columns: Classes | None, height: int, width: int) -> Iterator[Any]:
+    """Indices of the block, so many rows at a time that they hold about ``_CHUNK`` elements."""
+    step = max(1, _CHUNK // max(width, 1))
+    for start in range(0, height, step):
+        some = slice(start, start + step) if rows is None else rows[start : start + step]
+        if columns is None:
+            yield some
+        elif isinstance(some, slice):
+            yield some, columns
+        else:
+            yield np.ix_(some, columns)
+
+
+def best_partition(mask: Mask) -> tuple[float, Partition]:
+    """The partition with the fewest bits among a few, and about these bits."""
+    return min((_best_cut(mask, split) for split in range(1, max(2, mask.ndim))), key=lambda found: found[0])
+
+
+def _best_cut(mask: Mask, split: int) -> tuple[float, Partition]:
+    flat = mask.reshape(prod(mask.shape[:split]), -1)
+    # the noise of a count is the same everywhere on the scale of its square root
+    rows = equal_classes(np.sqrt(np.count_nonzero(flat, axis=1)), _bits_worth(flat.shape[1]))
+    columns = equal_classes(np.sqrt(np.count_nonzero(flat, axis=0)), _bits_worth(flat.shape[0]))
+    finest = 1 << _MAX_CLASS_BITS
+    ones = np.stack(
+        [np.bincount(columns, np.count_nonzero(flat[rows == row], axis=0), finest) for row in range(finest)]
+    )
+    all_heights, all_widths = np.bincount(rows, minlength=finest), np.bincount(columns, minlength=finest)
+    found = []
+    for row_bits, column_bits in product(range(_MAX_CLASS_BITS + 1), repeat=2):
+        by_row, by_column = finest >> row_bits, finest >> column_bits
+        merged = ones.reshape(-1, by_row, 1 << column_bits, by_column).sum(axis=(1, 3))
+        heights = all_heights.reshape(-1, by_row).sum(axis=1)
+        widths = all_widths.reshape(-1, by_column).sum(axis=1)
+        bits = _mask_cost(merged, np.outer(heights, widths)) + class_cost(heights) + class_cost(widths)
+        found.append((bits, Partition(split, rows // by_row, row_bits, columns // by_column, column_bits)))
+    return min(found, key=lambda candidate: candidate[0])
+
+
+def _bits_worth(length: int) -> int:
+    return _MAX_CLASS_BITS if length >= _WORTH_CLASSES else 0
+
+
+def _mask_cost(ones: NDArray[np.float64], sizes: NDArray[np.int64]) -> float:
+    return surprise(ones) + surprise(sizes - ones) - surprise(sizes) + float(np.log2(sizes + 1).sum())
