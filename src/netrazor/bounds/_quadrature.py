@@ -53,13 +53,15 @@ class _Expansion(NamedTuple):
 class Cells:
     """The noisy weights of a layer, gathered into the cells of a lattice of nodes.
 
-    Row r of ``moments`` is the sum over weights of E[(x - node)^r; x in the cell], of ``scales`` the sizes of
-    the parts it was made of, for the rounding. Rows 2 and 3 leave out what lies beyond a value's outermost
-    nodes; ``squares`` is the whole of E[(x - node)^2], from above.
+    ``terms`` distinct values stand for ``count`` weights. Row r of ``moments`` is the sum over weights of
+    E[(x - node)^r; x in the cell], of ``scales`` the sizes of the parts it was made of, for the rounding. Rows
+    2 and 3 leave out what lies beyond a value's outermost nodes; ``squares`` is the whole of E[(x - node)^2],
+    from above.
     """
 
     sigma: float
     spacing: float
+    terms: int
     count: float
     nodes: Array
     moments: Array
@@ -88,7 +90,8 @@ class Cells:
             for r in range(4):
                 moments[r] += np.bincount(where, (weights * parts[r]).ravel(), len(lattice))
                 scales[r] += np.bincount(where, (weights * sizes[r]).ravel(), len(lattice))
-        return cls(sigma, spacing, float(counts.sum()), lattice * spacing, moments, scales, squares)
+        nodes, terms = lattice * spacing, len(values)
+        return cls(sigma, spacing, terms, float(counts.sum()), nodes, moments, scales, squares)
 
     def divergence(self, prior: Mixture, lam: float, *, curved: bool) -> tuple[float, float]:
         """The layer's divergence from the prior, from above, and how much above it may be.
@@ -103,14 +106,15 @@ class Cells:
         scaled = self.moments / lam ** np.arange(4)[:, None]
         sizes = self.scales / lam ** np.arange(4)[:, None]
         level, slope = np.abs(at.g) + 1, np.sqrt(2 * np.abs(at.g)) + 1  # |lam g'| <= sqrt(-2 g), by Jensen
-        rounding = _ERROR * (sizes[0] @ level + sizes[1] @ slope)
+        error = _ERROR + (self.terms + len(prior.centers)) * UNIT_ROUNDOFF  # sums in plain order
+        rounding = error * (sizes[0] @ level + sizes[1] @ slope)
         rounding += len(level) * UNIT_ROUNDOFF * (scaled[0] @ level + np.abs(scaled[1]) @ slope)
-        above = _ERROR * (sizes[2] * (at.second + at.fourth_below) + sizes[3] * np.abs(at.third)) * 2
+        above = error * (sizes[2] * (at.second + at.fourth_below) + sizes[3] * np.abs(at.third)) * 2
         curvature = at.second / 2 * scaled[2] + at.third / 6 * scaled[3] - at.fourth_below * scaled[2] - above
         tangents = self.moments[0] @ at.g + scaled[1] @ (lam * at.slope) - self.squares / (2 * lam**2)
         constant = self.count * (np.log(lam / self.sigma) - 0.5)
         upper = constant - tangents - np.maximum(curvature, 0.0).sum() + rounding
-        upper += _ERROR * (np.abs(constant) + np.abs(tangents))
+        upper += error * (np.abs(constant) + np.abs(tangents))
         given_away = self.moments[0] * self._chords(at.g, at.slope, lam) - np.maximum(curvature, 0.0)
         cumulants = (at.fourth_above + at.fourth_below) * scaled[2] + 2 * above
         gap = np.where(curvature > 0, np.minimum(given_away, cumulants), given_away).sum()
