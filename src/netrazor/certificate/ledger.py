@@ -1,5 +1,7 @@
 """What was chosen after seeing the data: the bits that hold it, and the bits that the bound pays for it."""
 
+import math
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,10 +39,10 @@ class ChargedLedger(BaseModel):
 
     @property
     def charged_bits(self) -> float:
-        """What the bound pays, rounded up."""
-        whole = sum(line.charged_bits for line in self.lines if line.charged_bits.is_integer())
-        broken = sum(line.charged_bits for line in self.lines if not line.charged_bits.is_integer())
-        return whole + broken * (1 + len(self.lines) * 2.0**-52)
+        """What the bound pays; the exact sum, rounded up where a float cannot hold it."""
+        exact = sum((Fraction(line.charged_bits) for line in self.lines), Fraction(0))
+        rounded = float(exact)
+        return rounded if rounded >= exact else math.nextafter(rounded, math.inf)
 
     def charged_to(self, *kinds: str) -> float:
         """What the bound pays for lines of these kinds."""

@@ -3,10 +3,12 @@
 Exit codes: 0 good, 1 a check failed, 2 wrong use, 3 consistent but not recounted.
 """
 
-import sys
+from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from typer.core import TyperGroup
 
 from netrazor import __version__
 from netrazor.cli.bound import bound
@@ -18,7 +20,28 @@ from netrazor.cli.predict import predict
 from netrazor.cli.verify import verify
 from netrazor.errors import NetrazorError
 
+
+class Commands(TyperGroup):
+    """Turns errors raised on purpose, and Ctrl-C, into one line and an exit code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except NetrazorError as error:
+            Console(stderr=True, soft_wrap=True).print(
+                "[bold red]error:[/] " + escape(str(error)), highlight=False
+            )
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as interrupt:
+            typer.echo(
+                "interrupted; certify goes on from its last checkpoint with the same command", err=True
+            )
+            raise typer.Exit(1) from interrupt
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Short networks, proven: certify the error of a classifier from its message's length.",
     no_args_is_help=True,
     add_completion=False,
@@ -36,14 +59,5 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 
 def main() -> None:
-    """Run a command; errors on purpose become one line and their exit code."""
-    try:
-        app()
-    except NetrazorError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"[bold red]error:[/] {error}", highlight=False, markup=True
-        )
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
-        sys.exit(1)
+    """Run the command that `sys.argv` names, and exit."""
+    app()

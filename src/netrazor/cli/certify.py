@@ -35,4 +35,4 @@ def certify(
         reporter=Bars(console),
     )
     print_run(console, run.issued.certificate, run.result)
-    console.print(f"\nwritten to {out}; check it with: netrazor verify {out}", highlight=False)
+    console.print(f"\nwritten to {out}; check it with: netrazor verify {out}", highlight=False, markup=False)

@@ -22,11 +22,16 @@ def predict(
 
     from netrazor import replay
     from netrazor.data.pictures import read_picture
+    from netrazor.errors import ConfigurationError
 
     network = replay.load(run)
+    if not hasattr(network, "input_shape"):
+        raise ConfigurationError(
+            f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"
+        )
     console = Console(soft_wrap=True)
     for path in images:
         with torch.inference_mode():
             scores = network(read_picture(path, network.input_shape, invert=invert)[None])[0]
         share = torch.softmax(scores, 0).max().item()
-        console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})", highlight=False)
+        console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})", highlight=False, markup=False)

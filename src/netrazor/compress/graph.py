@@ -69,8 +69,9 @@ class Call:
         return self.arguments.get(name)
 
     def run(self, replaced: Mapping[str, Any]) -> Any:
-        """Run the operation on tensors, some arguments replaced."""
-        values = {name: plain(value) for name, value in self.arguments.items()} | dict(replaced)
+        """Run the operation on tensors, some arguments replaced (by ones in the usual layout, as a view asks for)."""
+        values = {name: plain(value) for name, value in self.arguments.items()}
+        values |= {name: _laid_out(value) for name, value in replaced.items()}
         first = next(iter(values))  # often called self, which cannot be passed by name
         return self.node.target(values.pop(first), **values)  # type: ignore[operator]
 
@@ -80,6 +81,12 @@ class Call:
             for item in value if isinstance(value, (list, tuple)) else (value,):
                 if isinstance(item, Argument):
                     yield name, item
+
+
+def _laid_out(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_laid_out(item) for item in value]
+    return value.contiguous() if isinstance(value, Tensor) else value
 
 
 def trace(model: nn.Module, example: Tensor | tuple[Tensor, ...]) -> Graph:
@@ -193,6 +200,10 @@ def _made_functional(graph: fx.Graph) -> bool:
     return True
 
 
+def _is_operation(node: fx.Node) -> bool:
+    return node.op == "call_function" and (node.target is operator.getitem or _schema(node) is not None)
+
+
 def _schema(node: fx.Node) -> Any:
     return getattr(node.target, "_schema", None)
 
@@ -221,6 +232,9 @@ def _resolved(model: nn.Module, program: Any, inputs: tuple[Tensor, ...]) -> Gra
                 node.replace_all_uses_with(first[id(tensor)])
         else:
             constants[node] = state[spec.target]
+    for node in program.graph.nodes:
+        if node.op not in ("placeholder", "output") and not _is_operation(node):
+            raise UnsupportedModel(f"forward pass cannot be traced: {node.target} is no plain operation")
     known = leaves.keys() | constants.keys() | given.keys()
     nodes = [node for node in program.graph.nodes if node.op != "placeholder" or node in known]
     return Graph(nodes, leaves, constants, given)
