@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from zoo import DECLARED, ZOO, inputs, pruned
 
 from netrazor import networks
+from netrazor.compress.flow import live_elements
 from netrazor.compress.fold import fold_constants
 from netrazor.compress.graph import Graph, trace
 from netrazor.compress.simplify import SimplifyReport, simplify
@@ -192,6 +193,48 @@ def test_a_network_that_cannot_be_followed_stays_untouched() -> None:
     report = simplify(model, torch.rand(2, 3))
     assert "cannot be traced" in report.untouched
     assert all(np.array_equal(before[name], array) for name, array in coded_state(model).items())
+
+
+class Ungraded(nn.Module):
+    """Its forward holds a region that torch.export keeps whole, and one that it cannot have units in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            x = self.fc(x)
+        return x
+
+
+def test_a_network_of_other_than_plain_operations_keeps_its_function() -> None:
+    model = Ungraded()
+    x = torch.rand(2, 3)
+    expected = model(x)
+    simplify(model, x)
+    assert_same_function(expected, model(x))
+
+
+def test_live_elements_are_those_on_paths() -> None:
+    """Against the definition, for a chain: a path in from the input or a bias, and a path out."""
+    for seed in range(5):
+        model = pruned(lambda: networks.MLP((5, 7, 6, 3)), 0.25, seed)
+        graph = trace(model, torch.rand(2, 5))
+        live = {id(graph.leaves[node]): mask for node, mask in live_elements(graph).items()}
+        layers = [model.layers[index] for index in (1, 3, 5)]
+        weights = [(layer.weight != 0).float() for layer in layers]
+        biases = [(layer.bias != 0).float() for layer in layers]
+        fed = [torch.ones(5)]
+        for weight, bias in zip(weights, biases, strict=True):
+            fed.append(((weight @ fed[-1] + bias) > 0).float())
+        needed = [torch.ones(3)]
+        for weight in reversed(weights):
+            needed.insert(0, ((needed[0] @ weight) > 0).float())
+        for i, layer in enumerate(layers):
+            on_path = weights[i] * fed[i] * needed[i + 1][:, None]
+            assert torch.equal(live[id(layer.weight)], on_path > 0)
+            assert torch.equal(live[id(layer.bias)], biases[i] * needed[i + 1] > 0)
 
 
 def test_a_wrong_order_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:

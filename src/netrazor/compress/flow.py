@@ -87,10 +87,17 @@ class _Marks:
 
     def apply(self, call: Call) -> Any:
         if isinstance(call.result, Tensor):
-            return self._kept(self._rule(call))
+            return self._kept(self._fitting_rule(call))
         if call.name in operations.MOVES:
             return self._moved(call)
         return [self._mixed(call, part.shape) if isinstance(part, Tensor) else None for part in call.result]
+
+    def _fitting_rule(self, call: Call) -> Mark:
+        try:
+            mark = self._rule(call)
+        except operations.MISFITS:
+            return self._mixed(call, call.result.shape)
+        return mark if mark.reach.shape == call.result.shape else self._mixed(call, call.result.shape)
 
     def constant(self, tensor: Tensor) -> Mark:
         present = _present(tensor)
@@ -244,7 +251,7 @@ def _along_channels(mark: Tensor, call: Call) -> Tensor:
     """A mark per channel (the bias, say), shaped to be added to the result of ``call``."""
     if call.name == "linear":
         return mark
-    return operations.channels_first(mark, call.result)
+    return operations.channels_first(mark, operations.CONVOLUTIONS[call.name])
 
 
 def _affine(call: Call, normalized: Mark, shaped: Callable[[Tensor], Tensor]) -> Mark:
@@ -283,7 +290,7 @@ def _group_norm(call: Call, marks: _Marks) -> Mark:
         grouped = mark.reshape(examples, groups, -1)
         return grouped.mean(-1, keepdim=True).expand_as(grouped).reshape(mark.shape)
 
-    return _affine(call, x.map(mixed), lambda mark: operations.channels_first(mark, call.result))
+    return _affine(call, x.map(mixed), lambda mark: operations.channels_first(mark, call.result.dim() - 2))
 
 
 def _softmax(call: Call, marks: _Marks) -> Mark:
@@ -348,7 +355,9 @@ def _sloped(call: Call, marks: _Marks) -> Mark:
     """PReLU: as pointwise, and the slopes count where the input does."""
     x, slope = call["self"].value, call["weight"].value
     shaped = slope.map(
-        lambda mark: operations.channels_first(mark, call.result) if mark.numel() > 1 else mark.reshape(())
+        lambda mark: (
+            operations.channels_first(mark, call.result.dim() - 2) if mark.numel() > 1 else mark.reshape(())
+        )
     )
     return x * (shaped + marks._something(shaped.reach.shape))
 

@@ -100,9 +100,13 @@ POINTWISE: Mapping[str, Callable[[Call], bool]] = {
 ADDED_PRODUCTS = {"addmm": ("mat1", "mat2"), "baddbmm": ("batch1", "batch2")}
 
 
-def channels_first(vector: Tensor, result: Tensor) -> Tensor:
-    """One number per channel, shaped to broadcast over ``result`` with channels on axis 1."""
-    return vector.reshape(-1, *[1] * (result.dim() - 2))
+# What torch and Python raise where a rule meets arguments that it was not written for.
+MISFITS = (RuntimeError, TypeError, ValueError, IndexError, AttributeError)
+
+
+def channels_first(vector: Tensor, spatial: int) -> Tensor:
+    """One number per channel, shaped to broadcast over channels and so many axes behind them."""
+    return vector.reshape(-1, *[1] * spatial)
 
 
 def first(call: Call) -> str:

@@ -147,11 +147,12 @@ class _Labels:
     # Operations.
 
     def apply(self, call: Call) -> Any:
-        rule = _RULES.get(call.name)
-        if rule is not None:
-            labels = rule(self, call)
-            if labels is not None:
-                return labels
+        try:
+            labels = _RULES[call.name](self, call) if call.name in _RULES else None
+        except operations.MISFITS:
+            labels = None
+        if labels is not None:
+            return labels
         for _, argument in call.tensors():
             self.freeze(argument.value)
         return _map_tensors(call.result, lambda tensor: torch.full(tensor.shape, FIXED))
