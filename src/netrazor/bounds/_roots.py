@@ -41,7 +41,7 @@ def root_from_above(
         holds = value <= 0
         upper[at[holds]] = np.minimum(upper[at[holds]], here[holds])
         step = -value / np.minimum(slope, -_FLATTEST)
-        resolution = _RESOLUTION * here * (1 - here)
+        resolution = here * np.maximum(_RESOLUTION * (1 - here), 2 * UNIT_ROUNDOFF)
         settled = np.abs(step) <= 4 * resolution
         p[at] = np.clip(here + step + np.where(settled, 2 * resolution, 0.0), least[at], _BELOW_ONE)
         at = at[~(settled & holds)]
