@@ -92,30 +92,32 @@ def catoni_at(value, errors, n, kl_nats, delta, alpha, lam):
 
 
 def catoni(value, errors, n, kl_nats, delta, alpha):
-    """Theorem 3.1's infimum, by a fine grid and then parabolas through the best of it."""
+    """Theorem 3.1's infimum: a fine grid that closes in on its best point, then Newton steps in 50 digits."""
+
+    def floats(u):
+        union = 2 * np.log(2 + u / math.log(alpha))
+        exponent = (np.exp(u) * errors + alpha * n * (kl_nats - math.log(delta) + union)) / n**2
+        return np.expm1(-exponent) / np.expm1(-np.exp(u) / n)
+
     grid = np.concatenate([np.linspace(1e-9, 1, 40), np.linspace(1, math.log(1e3 * n) + 1, 400)])
-    best = grid[int(np.argmin(_catoni_floats(errors, n, kl_nats, delta, alpha, np.exp(grid))))]
-    centre, step = mp.mpf(float(best)), mp.mpf("0.03")
+    for _ in range(5):
+        at = int(np.argmin(floats(grid)))
+        best = grid[at]
+        grid = np.linspace(grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)], 21)
 
-    def at(u):
-        return catoni_formula(errors, n, kl_nats, delta, alpha, mp.exp(max(u, mp.mpf("1e-12"))))
+    def at_log(u):
+        return catoni_formula(errors, n, kl_nats, delta, alpha, mp.exp(u))
 
-    least = at(centre)
-    for _ in range(4):
-        left, right = at(centre - step), at(centre + step)
+    u, h = mp.mpf(best), mp.mpf(10) ** -12
+    least = at_log(u)
+    for _ in range(2):
+        left, right = at_log(u - h), at_log(u + h)
         bend = left - 2 * least + right
-        if bend > 0:
-            following = centre + step * (left - right) / (2 * bend)
-            if abs(following - centre) < 2 * step and at(following) < least:
-                centre, least = following, at(following)
-        step /= 16
+        if bend <= 0:  # the infimum is at the end of the interval, lambda = 1
+            break
+        u = max(u - h * (right - left) / 2 / bend, 2 * h)
+        least = min(least, at_log(u))
     return against(value, least)
-
-
-def _catoni_floats(errors, n, kl_nats, delta, alpha, lam):
-    union = 2 * np.log(2 + np.log(lam) / np.log(alpha))
-    x = errors / n + alpha / lam * (kl_nats - np.log(delta) + union)
-    return np.expm1(-lam / n * x) / np.expm1(-lam / n)
 
 
 def occam(value, errors, n, code_bits, delta):
@@ -137,16 +139,19 @@ def occam(value, errors, n, code_bits, delta):
 
 @functools.lru_cache(maxsize=4)
 def log_tail(k, n, p):
-    """Logarithm of P(Binomial(n, p) <= k), and the tail's ratio to its last term, in integers of 128 bits."""
-    scale = 1 << 128
-    odds = int(mp.floor(scale * (1 - p) / p))
-    total = term = scale
-    for m in range(k):
-        term = term * (k - m) * odds // ((n - k + 1 + m) << 128)
-        total += term
-        if term < 1 << 40:  # what is left out is under 2^-60 of the sum
-            break
-    series = mp.mpf(total) / scale
+    """Logarithm of P(Binomial(n, p) <= k), and the tail's ratio to its last term.
+
+    The ratio is a sum of positive terms without cancellation; in extended precision it is good to 1e-13, even
+    where 100,000 terms count, against a margin for it of 1e-11 there.
+    """
+    real = np.longdouble
+    odds = real(mp.nstr((1 - p) / p, 25))
+    total, term, done, width = real(1), real(1), 0, 64
+    while done < k and term > real(2) ** -70:
+        m = np.arange(done, min(k, done + width), dtype=real)
+        terms = term * np.cumprod((k - m) / (n - k + 1 + m) * odds)
+        total, term, done, width = total + terms.sum(), terms[-1], done + len(m), 2 * width
+    series = mp.mpf(str(total))
     choose = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
     return choose + k * mp.log(p) + (n - k) * mp.log(1 - p) + mp.log(series), series
 
