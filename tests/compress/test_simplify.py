@@ -15,6 +15,7 @@ from netrazor import networks
 from netrazor.compress.flow import live_elements
 from netrazor.compress.fold import fold_constants
 from netrazor.compress.graph import Graph, trace
+from netrazor.compress.history import History
 from netrazor.compress.simplify import SimplifyReport, simplify
 from netrazor.compress.units import Place, UnitGroup, unit_groups
 from netrazor.errors import ConfigurationError
@@ -120,9 +121,9 @@ def test_a_constant_behind_padding_stays() -> None:
     with torch.no_grad():
         model[0].weight[0] = 0.0
         model[0].bias[:] = 1.0
-    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5))) == 0
+    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5)), History()) == 0
     model[2].padding = (0, 0)
-    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5))) == 18
+    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5)), History()) == 18
 
 
 def test_constants_go_through_batch_norm() -> None:

@@ -9,11 +9,12 @@ from torch import Tensor, fx
 from netrazor.compress import operations
 from netrazor.compress.flow import Varying
 from netrazor.compress.graph import Argument, Call, Graph, interpret
+from netrazor.compress.history import History
 
 _UNIFORM = 1e-6  # spread allowed, relative, between what a constant adds at one place and at another
 
 
-def fold_constants(graph: Graph) -> int:
+def fold_constants(graph: Graph, history: History) -> int:
     """Fold constants of ``graph`` in place; returns the number of weights that this sets to zero.
 
     Where a linear layer or a convolution reads units that do not vary with the input, what they add to an output
@@ -31,10 +32,9 @@ def fold_constants(graph: Graph) -> int:
             edits.extend(_fold_layer(graph, call))
 
     interpret(graph, Varying(look))
-    with torch.no_grad():
-        for edit in edits:  # only now, so that every constant was read off the network as it was
-            edit.weight[edit.chosen] = 0.0
-            edit.vector.copy_(edit.value)
+    for edit in edits:  # only now, so that every constant was read off the network as it was
+        history.overwrite(edit.weight, edit.chosen, 0.0)
+        history.overwrite(edit.vector, edit.vector != edit.value, edit.value)
     return sum(int(edit.chosen.sum()) for edit in edits)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, fx, nn
 from netrazor.compress.flow import live_elements
 from netrazor.compress.fold import fold_constants
 from netrazor.compress.graph import Graph, trace
+from netrazor.compress.history import History
 from netrazor.compress.order import Order, live_units, permute, reorder
 from netrazor.compress.units import UnitGroup, unit_groups
 from netrazor.errors import UnsupportedModel
@@ -53,15 +54,12 @@ def simplify(
         graph = trace(model, example)
     except UnsupportedModel as error:
         return SimplifyReport(untouched=str(error))
-    before = {node: tensor.detach().clone() for node, tensor in graph.leaves.items()}
     expected = _outputs(graph)
-    zeroed, folded = _emptied(graph, fold)
+    history = History()
+    zeroed, folded = _emptied(graph, fold, history)
     if not _gives(graph, expected):
-        with torch.no_grad():
-            for node, tensor in graph.leaves.items():
-                tensor.copy_(before[node])
+        history.undo()
         return SimplifyReport(untouched="its outputs would change")
-    del before
     groups, reordered = _ordered(graph, order, expected)
     return SimplifyReport(
         zeroed=zeroed,
@@ -72,12 +70,12 @@ def simplify(
     )
 
 
-def _emptied(graph: Graph, fold: bool) -> tuple[int, int]:
+def _emptied(graph: Graph, fold: bool, history: History) -> tuple[int, int]:
     """Zero what is dead and fold what is constant until nothing changes; the number of both."""
     zeroed = folded = 0
     while True:
-        removed = _zero_dead(graph)
-        moved = fold_constants(graph) if fold else 0
+        removed = _zero_dead(graph, history)
+        moved = fold_constants(graph, history) if fold else 0
         zeroed, folded = zeroed + removed, folded + moved
         if not removed and not moved:
             return zeroed, folded
@@ -104,14 +102,13 @@ def _interchangeable(graph: Graph, group: UnitGroup, expected: list[Tensor]) -> 
     return same
 
 
-def _zero_dead(graph: Graph) -> int:
-    """Set dead elements to zero, minus zero among them; returns how many were not zero."""
+def _zero_dead(graph: Graph, history: History) -> int:
+    """Set dead elements to zero; returns how many were not zero."""
     number = 0
-    with torch.no_grad():
-        for node, live in live_elements(graph).items():
-            tensor = graph.leaves[node]
-            number += int(((tensor != 0) & ~live).sum())
-            tensor.masked_fill_(~live, 0.0)
+    for node, live in live_elements(graph).items():
+        dead = (graph.leaves[node] != 0) & ~live
+        number += int(dead.sum())
+        history.overwrite(graph.leaves[node], dead, 0.0)
     return number
 
 
