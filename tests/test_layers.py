@@ -21,7 +21,7 @@ LAYERS = [
     {"data", "networks", "train", "compress", "perturb", "evaluate"},
     {"pipeline", "replay"},
     {"baselines", "experiments", "report"},
-    {"cli"},
+    {"cli", "__main__"},
 ]
 TORCH_FREE = set().union(*takewhile(lambda parts: "data" not in parts, LAYERS))
 VERSION = (

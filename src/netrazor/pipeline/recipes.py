@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from netrazor.compress import PostTrainingConfig
 from netrazor.compress.quantize import CodebookConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
+from netrazor.pipeline.rules import LayerRule
 from netrazor.train import FitConfig, OptimizerConfig
 
 _FORBID = {"extra": "forbid"}
@@ -36,16 +38,22 @@ class GradualStage:
 
     Attributes:
         fit: steps, batch and optimizer.
-        sparsity: final sparsity of every weight tensor.
+        sparsity: final sparsity of the largest weight tensor.
+        smallest: final sparsity of a tensor of no size; between, it is linear in the number of elements. None:
+            all have the same.
         start: share of the steps before pruning begins.
         end: share of the steps after which the target holds.
+        stop: share of the steps after which the masks stay; until then, with the target reached, weights are
+            still exchanged, as in Dynamic Network Surgery.
         every: steps between renewals of the masks.
     """
 
     fit: FitConfig
     sparsity: float = Field(ge=0, lt=1)
+    smallest: float | None = Field(default=None, ge=0, lt=1)
     start: float = Field(default=0.0, ge=0, le=1)
     end: float = Field(default=0.7, ge=0, le=1)
+    stop: float = Field(default=0.7, ge=0, le=1)
     every: int = Field(default=20, ge=1)
     kind: Literal["gradual"] = "gradual"
 
@@ -54,20 +62,37 @@ class GradualStage:
 class RateStage:
     """Pruning by saliency per bit over all tensors together, biases included.
 
+    How many weights are kept is said by one of ``nonzeros``, ``per_example`` and ``share``.
+
     Attributes:
         fit: steps, batch and optimizer.
         nonzeros: weights kept in the end.
+        per_example: the same for each training example, since a bound can afford bits in proportion to them.
+        share: the same for each prunable weight.
         end: share of the steps after which the target holds.
         stop: share of the steps after which the masks stay.
         every: steps between renewals of the masks.
     """
 
     fit: FitConfig
-    nonzeros: int = Field(ge=1)
+    nonzeros: int | None = Field(default=None, ge=1)
+    per_example: float | None = Field(default=None, gt=0)
+    share: float | None = Field(default=None, gt=0, le=1)
     end: float = Field(default=1.0, gt=0, le=1)
     stop: float = Field(default=1.0, gt=0, le=1)
     every: int = Field(default=30, ge=1)
     kind: Literal["rate"] = "rate"
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "RateStage":
+        if sum(target is not None for target in (self.nonzeros, self.per_example, self.share)) != 1:
+            raise ValueError("exactly one of nonzeros, per_example and share says how many weights are kept")
+        return self
+
+    def kept(self, examples: int, elements: int) -> int:
+        """Weights kept in the end, of ``elements``, with so many training examples."""
+        target = self.nonzeros or (self.per_example or 0) * examples or (self.share or 0) * elements
+        return max(1, round(target))
 
 
 PruneStage = Annotated[SurgeryStage | GradualStage | RateStage, Field(discriminator="kind")]
@@ -90,23 +115,30 @@ class Recipe:
         train: dense training from the start.
         prune: one after the other; dead units are removed after each.
         quantize: codebooks.
+        post_training: prune and quantize what is still open by sensitivity, without training.
+        descend: on the certified risk itself, over the last linear layer.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units.
+        rules: for single layers, by patterns of names.
     """
 
     name: str
     train: FitConfig | None = None
     prune: tuple[PruneStage, ...] = ()
     quantize: QuantizeStage | None = None
+    post_training: PostTrainingConfig | None = None
+    descend: DescentConfig | None = None
     noise: NoiseConfig | None = NoiseConfig()
     simplify: bool = True
+    rules: tuple[LayerRule, ...] = ()
 
 
 def _quick(steps: int, nonzeros: int, *, settle: float = 1.0) -> RateStage:
-    """One stage of the quick recipe: prune to ``nonzeros``, then leave the masks and lower the rate."""
+    """One stage of the quick recipe: prune to ``nonzeros`` for 60,000 examples, then settle at a falling rate."""
     decay: Literal["constant", "cosine"] = "constant" if settle == 1 else "cosine"
     fit = FitConfig(steps=steps, optimizer=OptimizerConfig(rate=2e-3, decay=decay, floor=0.1))
-    return RateStage(fit=fit, nonzeros=nonzeros, end=2 * settle / 3 if settle < 1 else 1.0, stop=settle)
+    end = 2 * settle / 3 if settle < 1 else 1.0
+    return RateStage(fit=fit, per_example=nonzeros / 60_000, end=end, stop=settle)
 
 
 # Several stages of pruning, because the network is made smaller between them: most steps run on a tenth of it.
@@ -115,7 +147,7 @@ QUICK = Recipe(
     train=FitConfig(steps=470, optimizer=OptimizerConfig(rate=2e-3, decay="constant")),
     prune=(_quick(470, 30_000), _quick(470, 8_000), _quick(1400, 1_500), _quick(3740, 700, settle=0.6)),
     quantize=QuantizeStage(
-        fit=FitConfig(steps=2800, optimizer=OptimizerConfig(rate=6e-4)),
+        fit=FitConfig(steps=2800, optimizer=OptimizerConfig(rate=6e-4), freeze_norms=True),
         codebook=CodebookConfig(bits=3, vector_bits=3, center_bits=5),
     ),
 )
@@ -146,7 +178,12 @@ PAPER = Recipe(
     ),
 )
 
-RECIPES = {recipe.name: recipe for recipe in (QUICK, PAPER)}
+# For networks that were trained, and perhaps compressed, elsewhere.
+AS_IS = Recipe(name="as-is", noise=None, simplify=False)
+NOISE_ONLY = Recipe(name="noise-only", simplify=False)
+POST_TRAINING = Recipe(name="post-training", post_training=PostTrainingConfig())
+
+RECIPES = {recipe.name: recipe for recipe in (QUICK, PAPER, AS_IS, POST_TRAINING, NOISE_ONLY)}
 
 
 def recipe_named(name: str) -> Recipe:

@@ -1,0 +1,5 @@
+"""``python -m netrazor``: the command line."""
+
+from netrazor.cli import main
+
+main()
