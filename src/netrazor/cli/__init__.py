@@ -20,6 +20,8 @@ from netrazor.cli.predict import predict
 from netrazor.cli.verify import verify
 from netrazor.errors import NetrazorError
 
+__all__ = ["app", "main"]
+
 
 class Commands(TyperGroup):
     """Turns errors raised on purpose, and Ctrl-C, into one line and an exit code."""
