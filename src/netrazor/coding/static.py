@@ -19,9 +19,9 @@ class StaticValues:
     centers: NDArray[np.float64]
     """The codebook, ascending, without zero; shape (k,)."""
     counts: NDArray[np.int64]
-    """The table sent: frequencies, rounded, of each center; shape (k,)."""
+    """How often each center occurs; shape (k,)."""
     probabilities: NDArray[np.float64]
-    """counts / sum of counts: p_u of the theorem; shape (k,)."""
+    """p_u of the theorem: the table sent, rounded frequencies, divided by its sum; shape (k,)."""
     nonzeros: int
     """Number of non-zero elements."""
 
@@ -45,8 +45,12 @@ class StaticArray:
         charges.add_noisy(self.name, coder.spent - before)
 
     def values(self) -> StaticValues:
-        """Centers and probabilities."""
-        centers = self.codebook.values().astype(np.float64)
+        """Centers, how often they occur, and their probabilities."""
+        values = self.codebook.values()
+        counts = np.bincount(np.searchsorted(values, self.array[self.mask]), minlength=len(values))
         return StaticValues(
-            centers, self.table, self.table / self.table.sum(), int(np.count_nonzero(self.mask))
+            values.astype(np.float64),
+            counts.astype(np.int64),
+            self.table / self.table.sum(),
+            int(np.count_nonzero(self.mask)),
         )
