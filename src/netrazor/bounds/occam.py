@@ -6,7 +6,7 @@ import numpy as np
 
 from netrazor.bounds._arguments import NONNEGATIVE, PROBABILITY, Array, Domain, Numbers, at_least, elementwise
 from netrazor.bounds._roots import Indices, root_from_above
-from netrazor.bounds._rounding import UNIT_ROUNDOFF, up
+from netrazor.bounds._rounding import UNIT_ROUNDOFF, quotient_up, up
 from netrazor.bounds.divergence import kl_inverse
 
 _ERRORS = Domain(
@@ -42,7 +42,7 @@ def occam(errors: Numbers, n: Numbers, code_bits: Numbers, delta: Numbers = 0.05
         raise _ERRORS.refusal("errors", f"{errors[errors > n][0]:g} with n = {n[errors > n][0]:g}")
     nats = up(code_bits * math.log(2.0) - np.log(delta))
     # Chernoff: the tail is at most exp(-n kl(errors/n || p)), so this is above the root, and never looser.
-    upper = kl_inverse(errors / n, up(nats / n))
+    upper = kl_inverse(quotient_up(errors / n), up(nats / n))
     inside = (errors > 0) & (errors < n)
     upper[inside] = np.minimum(
         upper[inside], _tail_root(errors[inside], n[inside], -nats[inside], upper[inside])
@@ -72,15 +72,16 @@ def _tail_root(k: Array, n: Array, log_target: Array, start: Array) -> Array:
 def _log_tail_above(k: Array, n: Array, p: Array) -> tuple[Array, Array]:
     """At least log P(Binomial(n, p) <= k) for 0 < k < n, and the tail's ratio to its last term.
 
-    The last term in logarithms, -n kl(k/n || p) and Stirling's corrections (Loader 2000), is off by a few
-    units times n and the size of its parts; each factor of the series adds three roundings.
+    The last term in logarithms is -n kl(k/n || p) and Stirling's corrections (Loader 2000). The quotients in
+    its logarithms are off by 3 units, which k and n - k multiply; the logarithms by 8 units of their size,
+    sums and products by some more; each factor of the series by 3.
     """
     hits = k * np.log(n * p / k)
     misses = (n - k) * np.log(n * (1 - p) / (n - k))
     spread = np.log(k * ((n - k) / n)) / 2 + _LOG_SQRT_2PI
     log_term = hits + misses - spread + _stirling(n) - _stirling(k) - _stirling(n - k)
     series, factors = _series(k, n, p)
-    error = UNIT_ROUNDOFF * (8 * (n + np.abs(hits) + np.abs(misses)) + 4 * factors + 512)
+    error = UNIT_ROUNDOFF * (4 * n + 16 * (np.abs(hits) + np.abs(misses)) + 4 * factors + 2048)
     return log_term + np.log(series) + error, series
 
 
