@@ -49,6 +49,7 @@ EXPORTS = {
     },
     "netrazor.networks": {
         "ARCHITECTURES",
+        "IntegerChain",
         "LeNet5",
         "MLP",
         "MobileNet",

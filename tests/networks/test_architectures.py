@@ -22,6 +22,8 @@ INPUTS = {
     "mobilenet-0.5": (3, 224, 224),
     "squeezenet-1.0": (3, 224, 224),
     "squeezenet-1.1": (3, 224, 224),
+    "integer-chain-mnist": (1, 28, 28),
+    "integer-chain-fashion": (1, 28, 28),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from netrazor.errors import ConfigurationError
+from netrazor.networks.integer_chain import IntegerChain
 from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.mlp import MLP
 from netrazor.networks.mobilenet import MobileNet
@@ -21,6 +22,7 @@ from netrazor.networks.vision_transformer import VisionTransformer
 __all__ = [
     "ARCHITECTURES",
     "MLP",
+    "IntegerChain",
     "LeNet5",
     "MobileNet",
     "ResNetCifar",
@@ -50,6 +52,9 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "resnet-56-projection": partial(ResNetCifar, 56, shortcut="B"),
     "vision-transformer": VisionTransformer,
     "text-classifier": TextClassifier,
+    "integer-chain-mnist": partial(IntegerChain, deskew=True, border=1),
+    "integer-chain-fashion": partial(IntegerChain, units=16),
+    "integer-chain-cifar": partial(IntegerChain, (3, 32, 32), units=20),
 }
 
 # The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network

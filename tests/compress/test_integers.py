@@ -1,0 +1,121 @@
+"""Training with whole numbers: what the network computes with, what bits cost, and how training goes on."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from netrazor.compress.integers import IntegerConfig, IntegerWeights
+from netrazor.data import ImageDataset
+from netrazor.train import Batches, FitConfig, OptimizerConfig, fit
+
+STEPS = 120
+CONFIG = IntegerConfig(target_bits=40.0, every=2, price=3e-3)
+
+
+def task(n: int = 256) -> ImageDataset:
+    generator = torch.Generator().manual_seed(5)
+    labels = torch.randint(0, 3, (n,), generator=generator)
+    patterns = torch.randint(0, 200, (3, 1, 4, 4), generator=generator)
+    images = patterns[labels] + torch.randint(0, 56, (n, 1, 4, 4), generator=generator)
+    return ImageDataset(images.to(torch.uint8), labels, 3)
+
+
+def weights(seed: int = 0) -> tuple[nn.Module, IntegerWeights]:
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 6), nn.ReLU(), nn.Linear(6, 3))
+    return model, IntegerWeights(model, CONFIG, STEPS)
+
+
+def train(model: nn.Module, behind: IntegerWeights, **how: object) -> None:
+    config = FitConfig(STEPS, 64, OptimizerConfig(rate=0.03))
+    fit(model, behind, Batches(task(), 64, seed=1), config, loss=behind.loss, **how)
+
+
+def test_the_network_computes_with_whole_numbers_and_keeps_them() -> None:
+    model, behind = weights()
+    with behind.applied():
+        inside = copy.deepcopy(model.state_dict())
+    assert all(torch.equal(value, value.round()) for value in inside.values())
+    train(model, behind)
+    expected = {name: behind.rounded(name, p.detach()) for name, p in behind.named.items()}
+    behind.finish()
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, expected[name])
+        assert parameter.abs().max() <= behind.limit(name)
+
+
+def test_bits_come_down_to_the_target() -> None:
+    model, behind = weights()
+    before = behind.code_bits()
+    train(model, behind)
+    assert behind.code_bits() < 0.5 * before
+
+
+def test_frozen_zeros_stay() -> None:
+    model, behind = weights()
+    frozen = {}
+
+    def watch(_: object) -> None:
+        if behind.support and not frozen:
+            frozen.update({name: mask.clone() for name, mask in behind.support.items()})
+
+    train(model, behind, save=watch)
+    behind.finish()
+    assert frozen
+    assert all(not parameter[~frozen[name]].any() for name, parameter in model.named_parameters())
+
+
+def test_every_step_towards_zero_saves_something() -> None:
+    model, behind = weights()
+    with torch.no_grad():  # nearly all weights are two: one is rare, and would be a hill
+        model[1].weight.fill_(2.0)
+    behind._renew_tables()
+    for slope in behind.slopes.values():
+        half = len(slope) // 2
+        assert bool((slope[half:] > 0).all())
+        assert torch.equal(slope[:half], -slope[half:].flip(0))
+
+
+def test_the_price_enters_the_gradient_by_its_slope() -> None:
+    model, behind = weights()
+    behind.done = STEPS // 2
+    inputs, labels = task().batch(torch.arange(32))
+    gradients = []
+    for price in (0.0, 1e-2):
+        behind.price = price
+        model.zero_grad()
+        with behind.applied():
+            behind.loss(model(inputs), labels).backward()
+        gradients.append(model[1].weight.grad.clone())
+    slope = behind._bits_slope("1.weight", model[1].weight.detach())
+    assert torch.allclose(gradients[1] - gradients[0], 1e-2 * slope, atol=1e-6)
+
+
+def test_resumed_training_gives_the_same_numbers() -> None:
+    model, behind = weights()
+    states = []
+    train(
+        model, behind, save=lambda state: states.append(copy.deepcopy(state())) if behind.done == 70 else None
+    )
+    resumed_model, resumed = weights(seed=9)
+    train(resumed_model, resumed, resume=states[0])
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), resumed_model.parameters(), strict=True))
+
+
+def test_no_minus_zeros() -> None:
+    _, behind = weights()
+    rounded = behind.rounded("1.weight", torch.tensor([-0.3, 0.3]))
+    assert not torch.signbit(rounded).any()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.99])
+def test_the_loss_turns_to_errors_at_the_end(share: float) -> None:
+    _, behind = weights()
+    behind.done = round(share * STEPS)
+    scores = torch.randn(8, 3)
+    value = behind.loss(scores, torch.zeros(8, dtype=torch.long)).item()
+    wrong = 1 - torch.softmax(scores * behind.scale.exp(), 1)[:, 0]
+    expected = 4 * wrong.mean() if share > 0.8 else -torch.log(1 - wrong).mean()
+    assert value == pytest.approx(expected.item(), rel=1e-5)
