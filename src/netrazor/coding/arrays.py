@@ -65,6 +65,10 @@ class ArrayCoder:
         view = view_of(field.shape, self._history)
         self._charge(field, "header")
         coded_mask, inside, links = self._masks.code(None if mask is None else mask.reshape(view.shape), view)
+        if not coded_mask.any():
+            raise CorruptMessage(
+                f"array {field.name!r} should have non-zero elements, got none; get the message again"
+            )
         self._charge(field, "pattern")
         codebook = None if entries is None else Codebook(field.dtype, tuple(entries.tolist()))
         codebook = self._history.codebooks.code(self._coder, codebook, field.dtype)

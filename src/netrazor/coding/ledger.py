@@ -41,6 +41,10 @@ class Charges:
         """Charge ``bits`` of the content stream."""
         self.content[array, kind] = self.content.get((array, kind), 0.0) + bits
 
+    def total(self) -> float:
+        """Ideal bits of everything."""
+        return sum(self.content.values()) + sum(self.noisy.values())
+
     def add_noisy(self, array: str, bits: float) -> None:
         """Charge ``bits`` of the stream of static values."""
         self.noisy[array, "values"] = self.noisy.get((array, "values"), 0.0) + bits

@@ -41,6 +41,8 @@ class Message:
     """The tables of arrays whose values are static."""
     ledger: Ledger
     """Bits of each array and kind."""
+    ideal_bits: float
+    """-log2 of the probability that the models give to all that is coded (schema, aside and magic left out)."""
 
 
 def encode(
@@ -183,7 +185,7 @@ def read(blob: bytes, limits: Limits) -> Message:
         )
     entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
     statics = {waiting.name: waiting.values() for waiting in coder.later}
-    return Message(arrays, tuple(field.name for field in asides), index, statics, entries)
+    return Message(arrays, tuple(field.name for field in asides), index, statics, entries, charges.total())
 
 
 def _code_header(

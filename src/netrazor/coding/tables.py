@@ -46,8 +46,8 @@ class TableModel:
         """As the size before, or larger or smaller by so many bits; the first entry comes after a size of none."""
         if before and not self._flag(coder, None if size is None else int(size != before), 0):
             return before
-        up = 1
-        if before > 1:
+        up = int(before < _LONGEST)
+        if 1 < before < _LONGEST:
             up = self._flag(coder, None if size is None else int(size > before), 2)
         limit = _LONGEST - before if up else before - 1
         steps = 1
