@@ -17,6 +17,8 @@ from netrazor.cli.encode import decode, encode
 from netrazor.cli.inspect import inspect
 from netrazor.cli.paper import paper
 from netrazor.cli.predict import predict
+from netrazor.cli.randomize import randomize
+from netrazor.cli.report import report
 from netrazor.cli.verify import verify
 from netrazor.errors import NetrazorError
 
@@ -37,7 +39,8 @@ class Commands(TyperGroup):
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as interrupt:
             typer.echo(
-                "interrupted; certify goes on from its last checkpoint with the same command", err=True
+                "interrupted; certify and randomize go on from their last checkpoint with the same command",
+                err=True,
             )
             raise typer.Exit(1) from interrupt
 
@@ -49,7 +52,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (certify, verify, predict, inspect, bound, encode, decode, paper):
+for command in (certify, verify, predict, inspect, bound, encode, decode, paper, report, randomize):
     app.command()(command)
 
 

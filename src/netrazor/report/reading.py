@@ -1,0 +1,81 @@
+"""Reading what runs have left behind. Nothing is computed from data sets, and no network is executed."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from netrazor import checking
+from netrazor.certificate import Certificate, parse
+from netrazor.checking import Finding
+from netrazor.errors import ConfigurationError
+from netrazor.experiments.randomize.summary import Summary
+from netrazor.experiments.randomize.whole import SUMMARY
+from netrazor.pipeline.certify import CERTIFICATE, MESSAGE, RESULT
+from netrazor.pipeline.result import Result
+
+_RESULT = TypeAdapter(Result)
+
+
+@dataclass(frozen=True)
+class CertifiedRun:
+    """The files of one certified run.
+
+    Attributes:
+        name: of its directory.
+        certificate: as parsed.
+        blob: the message.
+        result: measurements of the run, None where it left none.
+        findings: what of the certificate does not follow from itself and the message; empty if all does.
+    """
+
+    name: str
+    certificate: Certificate
+    blob: bytes
+    result: Result | None
+    findings: tuple[Finding, ...]
+
+
+def read(path: Path) -> CertifiedRun | Summary:
+    """A certified run's directory, or a randomization study's (or its summary file).
+
+    Raises:
+        ConfigurationError: neither is there, or a file is not what its name says.
+        CertificateError: the certificate is malformed.
+    """
+    if path.is_dir() and (path / CERTIFICATE).exists():
+        certificate, blob = parse(_bytes(path / CERTIFICATE)), _bytes(path / MESSAGE)
+        result = _result(path / RESULT) if (path / RESULT).exists() else None
+        return CertifiedRun(path.resolve().name, certificate, blob, result, checking.check(certificate, blob))
+    file = path / SUMMARY if path.is_dir() else path
+    if not file.is_file():
+        raise ConfigurationError(
+            f"{path}: must hold {CERTIFICATE} (of `netrazor certify`) or {SUMMARY} (of `netrazor randomize`), got "
+            "neither; give the directory of a run that has ended"
+        )
+    try:
+        return Summary.model_validate_json(_bytes(file))
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"{file}: must be the summary of `netrazor randomize`, got something else "
+            f"({error.error_count()} errors); run the study again"
+        ) from error
+
+
+def _result(path: Path) -> Result:
+    try:
+        return _RESULT.validate_python(json.loads(_bytes(path)))
+    except (ValidationError, ValueError) as error:
+        raise ConfigurationError(
+            f"{path}: must be the result of a run, got something else; delete it to report without"
+        ) from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read {path}: {error.strerror}; give the directory of a whole run"
+        ) from error

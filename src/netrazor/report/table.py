@@ -1,0 +1,77 @@
+"""A table: the same cells as HTML, CSV and LaTeX."""
+
+import csv
+import io
+from dataclasses import dataclass
+from html import escape
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "≤": r"$\leq$", "×": r"$\times$",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as they are to be read; the first column is text, the others are set to the right.
+
+    Attributes:
+        name: of its files.
+        title: one line above it.
+        columns: their heads.
+        rows: of as many cells.
+        note: a sentence below, or nothing.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    def html(self) -> str:
+        """A table that scrolls sideways by itself where the page is narrow."""
+        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
+        body = "\n".join(
+            f'<tr><th scope="row">{escape(first)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+            + "</tr>"
+            for first, *rest in self.rows
+        )
+        note = f'\n<p class="note">{escape(self.note)}</p>' if self.note else ""
+        return (
+            f'<div class="table"><h3>{escape(self.title)}</h3><div class="scroll" tabindex="0" role="region" '
+            f'aria-label="{escape(self.title, quote=True)}"><table><thead><tr>{head}</tr></thead>\n'
+            f"<tbody>{body}</tbody></table></div>{note}</div>"
+        )
+
+    def files(self) -> dict[str, bytes]:
+        """The table for papers and spreadsheets, by file name."""
+        return {f"{self.name}.csv": self.csv().encode(), f"{self.name}.tex": self.latex().encode()}
+
+    def csv(self) -> str:
+        """Comma-separated, heads first."""
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows([self.columns, *self.rows])
+        return buffer.getvalue()
+
+    def latex(self) -> str:
+        """A tabular with the rules of the booktabs package."""
+        lines = [" & ".join(map(_tex, row)) + r" \\" for row in (self.columns, *self.rows)]
+        return "\n".join(
+            [
+                f"% {self.title}",
+                rf"\begin{{tabular}}{{l{'r' * (len(self.columns) - 1)}}}",
+                r"\toprule",
+                lines[0],
+                r"\midrule",
+                *lines[1:],
+                r"\bottomrule",
+                r"\end{tabular}",
+                "",
+            ]
+        )
+
+
+def _tex(cell: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in cell)

@@ -1,0 +1,79 @@
+"""From the directories of runs to a file that opens anywhere, and to files for papers."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netrazor.errors import ConfigurationError
+from netrazor.experiments.randomize.summary import Summary
+from netrazor.files import write_atomically
+from netrazor.report.certified import certified_section
+from netrazor.report.page import Section, page
+from netrazor.report.plot import Plot
+from netrazor.report.randomized import randomized_section
+from netrazor.report.reading import CertifiedRun, read
+from netrazor.report.several import comparison_section
+from netrazor.report.table import Table
+
+
+@dataclass(frozen=True)
+class Report:
+    """A title and its sections."""
+
+    title: str
+    sections: tuple[Section, ...]
+
+    def html(self) -> str:
+        """The page."""
+        return page(self.title, self.sections)
+
+
+def compose(sources: Sequence[CertifiedRun | Summary]) -> Report:
+    """One section for each source; several valid certified runs are set side by side first."""
+    runs = [source for source in sources if isinstance(source, CertifiedRun) and not source.findings]
+    sections = [comparison_section(runs)] if len(runs) > 1 else []
+    for number, source in enumerate(sources, start=1):
+        prefix = f"{number}-" if len(sources) > 1 else ""
+        if isinstance(source, CertifiedRun):
+            sections.append(certified_section(source, prefix))
+        else:
+            sections.append(randomized_section(source, prefix))
+    return Report("netrazor: short networks, proven", tuple(sections))
+
+
+def write_report(
+    paths: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], assets: Path | None = None
+) -> Report:
+    """Write the report of ``paths`` to the HTML file ``out``, and its plots and tables into ``assets``.
+
+    Args:
+        paths: directories of certified runs or of randomization studies, or summaries of the latter.
+        out: the file.
+        assets: folder for each plot as SVG and PDF and each table as CSV and LaTeX.
+
+    Raises:
+        ConfigurationError: no path, or one that is neither.
+        CertificateError: a malformed certificate.
+        OutputError: a file cannot be written.
+    """
+    if not paths:
+        raise ConfigurationError("runs: at least one directory needed, got none; name one")
+    report = compose([read(Path(path)) for path in paths])
+    write_atomically(out, report.html())
+    if assets is not None:
+        write_assets(report, assets)
+    return report
+
+
+def write_assets(report: Report, folder: Path) -> None:
+    """Each plot as SVG and PDF, each table as CSV and LaTeX.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    for section in report.sections:
+        for item in section.items:
+            if isinstance(item, Plot | Table):
+                for name, content in item.files().items():
+                    write_atomically(folder / name, content)
