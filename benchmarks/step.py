@@ -63,8 +63,8 @@ def kinds_of_steps(batch_size: int) -> dict[str, Callable[[], None]]:
     return {
         "plain": lambda: plain_steps(plain, batches, STEPS),
         "whole": lambda: netrazor_steps(whole, Whole(whole), batches, STEPS),
-        "surgery": lambda: netrazor_steps(surgery, masked(PAPER.prune[0], surgery, seed=0), batches, STEPS),
-        "rate": lambda: netrazor_steps(rate, masked(QUICK.prune[0], rate, seed=0), batches, STEPS),
+        "surgery": lambda: netrazor_steps(surgery, masked(PAPER.prune[0], surgery, seed=0, examples=60_000), batches, STEPS),
+        "rate": lambda: netrazor_steps(rate, masked(QUICK.prune[0], rate, seed=0, examples=60_000), batches, STEPS),
         "quantize": lambda: netrazor_steps(thin, QuantizedWeights(thin, codebook, STEPS), batches, STEPS),
     }
 

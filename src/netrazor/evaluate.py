@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from netrazor.data import ImageDataset
 from netrazor.errors import BadDataset, UnsupportedModel
@@ -68,6 +69,15 @@ def in_order(dataset: Dataset[tuple[Tensor, int]], batch_size: int) -> Iterator[
         own = torch.Generator()  # so that reading takes nothing from the global stream of random numbers
         for inputs, labels in DataLoader(dataset, batch_size=batch_size, generator=own):
             yield inputs, labels.long()
+
+
+def part_of(dataset: Dataset[tuple[Tensor, int]], examples: int) -> Dataset[tuple[Tensor, int]]:
+    """Evenly spread examples, ``examples`` of them or all there are."""
+    n = len(dataset)  # type: ignore[arg-type]
+    chosen = np.unique(np.linspace(0, n - 1, min(n, examples)).astype(int)).tolist()
+    if isinstance(dataset, ImageDataset):  # stays in memory, so that batches stay fast
+        return replace(dataset, images=dataset.images[chosen], labels=dataset.labels[chosen])
+    return Subset(dataset, chosen)
 
 
 def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ class Grid:
     def over(cls, values: Array, bits: int) -> "Grid":
         """The grid that just holds the largest magnitude of ``values``."""
         largest = float(np.abs(values).max(initial=0.0)) or 1.0
-        return cls(_eight_bits_up(largest / (2 ** (bits - 1) - 1)), bits)
+        return cls(eight_bits_up(largest / (2 ** (bits - 1) - 1)), bits)
 
     def snap(self, values: Array) -> Array:
         """The nearest grid values; never zero, which is reserved for pruned weights."""
@@ -50,7 +50,7 @@ class Grid:
         return snapped
 
 
-def _eight_bits_up(value: float) -> float:
+def eight_bits_up(value: float) -> float:
     """``value`` rounded up to eight significant bits."""
     mantissa, exponent = np.frexp(value)
     return float(np.ldexp(np.ceil(mantissa * 256) / 256, exponent))

@@ -8,6 +8,7 @@ costs nothing: the bound holds for all of them together.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass as plain_dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -247,7 +248,7 @@ class _Search:
         for width in self.groups:
             block = slice(first, first + width)
             here = (self.live >= first) & (self.live < first + width)
-            table = _bits_by_move(_counts(moved[:, block], len(self.values)), zero)
+            table = _bits_by_move(tuple(_counts(moved[:, block], len(self.values)).tolist()), zero).clone()
             unused = _counts(now[:, block], len(self.values)) == 0
             unused[zero] = False
             table[:, torch.from_numpy(unused)] = math.inf
@@ -268,12 +269,13 @@ def _tensor_bits(counts: NDArray[np.int64], zero: int) -> float:
     return order_zero_bits(np.concatenate([counts[zero : zero + 1], np.delete(counts, zero)]))
 
 
-def _bits_by_move(counts: NDArray[np.int64], zero: int) -> Tensor:
+@lru_cache(maxsize=1000)  # few different counts are met in a search
+def _bits_by_move(counts: tuple[int, ...], zero: int) -> Tensor:
     """Bits after one element goes from symbol a to symbol b, a x b; infinite where there is no a."""
     table = torch.full((len(counts), len(counts)), math.inf)
     for a in np.flatnonzero(counts):
         for b in range(len(counts)):
-            after = counts.copy()
+            after = np.array(counts)
             after[a] -= 1
             after[b] += 1
             table[a, b] = _tensor_bits(after, zero)

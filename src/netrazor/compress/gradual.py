@@ -17,19 +17,31 @@ def cubic_sparsity(step: int, start: int, end: int, initial: float, final: float
 class GradualPruning:
     """The smallest magnitudes of each layer are zero, in a share that grows to the layer's target.
 
+    Behind masks pruned weights live on, and a quantile of all magnitudes is the threshold: a weight that grows
+    again comes back, as in Dynamic Network Surgery.
+
     Args:
         targets: final sparsity by parameter name.
         start: first step of the rise.
         end: step from which the targets hold.
+        stop: step from which the masks stay; until then weights are still exchanged. None: from ``end`` on.
         every: steps between renewals of the masks.
         initial: sparsity at ``start``.
     """
 
     def __init__(
-        self, targets: Mapping[str, float], *, start: int, end: int, every: int = 100, initial: float = 0.0
+        self,
+        targets: Mapping[str, float],
+        *,
+        start: int,
+        end: int,
+        stop: int | None = None,
+        every: int = 100,
+        initial: float = 0.0,
     ) -> None:
         self.targets = dict(targets)
         self.start, self.end, self.every, self.initial = start, end, every, initial
+        self.stop = end if stop is None else stop
         self.done = 0
 
     @torch.no_grad()
@@ -38,7 +50,7 @@ class GradualPruning:
         self.done += 1
         if (
             self.done < self.start
-            or self.done > self.end
+            or self.done > self.stop
             or (self.done % self.every and self.done != self.end)
         ):
             return

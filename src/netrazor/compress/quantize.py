@@ -5,7 +5,7 @@ its weights. Here the weights themselves are moved by the optimizer too and pick
 now and then, so that an assignment can still change while training.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,8 @@ class CodebookConfig:
         center_bits: of a centre, as a whole number times the tensor's step.
         reassign_every: steps between choices of the nearest centre; 0: the first assignment stays.
         reassign_until: share of the stage after which assignments stay.
+        buffer_bits: of a value of what is not trained (buffers, frozen parameters, the norms' own where their
+            statistics move), as a whole number times the tensor's step.
     """
 
     bits: int = Field(default=4, ge=1, le=12)
@@ -35,16 +37,17 @@ class CodebookConfig:
     center_bits: int = Field(default=6, ge=2, le=16)
     reassign_every: int = Field(default=10, ge=0)
     reassign_until: float = Field(default=0.7, ge=0, le=1)
+    buffer_bits: int = Field(default=8, ge=2, le=12)
 
 
 class Codebook:
     """The non-zeros of one parameter, each assigned to one of few centres."""
 
-    def __init__(self, weight: Tensor, bits: int, center_bits: int) -> None:
+    def __init__(self, weight: Tensor, entries: int, center_bits: int) -> None:
         self.positions = (weight.flatten() != 0).nonzero()[:, 0]
         values = self.latent(weight).double().numpy()
         self.grid = Grid.over(values, center_bits)
-        self.centers = torch.from_numpy(kmeans_centers(values, 2**bits - 1)).float()
+        self.centers = torch.from_numpy(kmeans_centers(values, entries)).float()
         self.assign(weight)
 
     def latent(self, weight: Tensor) -> Tensor:
@@ -78,24 +81,38 @@ class QuantizedWeights:
         config: sizes of the codebooks.
         steps: length of the stage.
         bits: of the indices of single parameters, by name, instead of the config's.
+        without_zero: parameters whose codebook needs no entry for zero, so that one more is learnt.
+        skipped: parameters that are trained but not quantized.
     """
 
     def __init__(
-        self, model: nn.Module, config: CodebookConfig, steps: int, bits: Mapping[str, int] | None = None
+        self,
+        model: nn.Module,
+        config: CodebookConfig,
+        steps: int,
+        bits: Mapping[str, int] | None = None,
+        *,
+        without_zero: Collection[str] = (),
+        skipped: Collection[str] = (),
     ) -> None:
-        self.named = {name: p for name, p in model.named_parameters() if p.requires_grad and bool(p.any())}
+        self.whole = [p for name, p in model.named_parameters() if p.requires_grad and name in skipped]
+        self.named = {
+            name: p
+            for name, p in model.named_parameters()
+            if p.requires_grad and name not in skipped and bool(p.any())
+        }
         self.config = config
         self.steps = steps
         self.done = 0
-        self.books = {name: Codebook(p, self._bits(name, p, bits or {}), config.center_bits)
-                      for name, p in self.named.items()}  # fmt: skip
-
-    def _bits(self, name: str, parameter: Tensor, bits: Mapping[str, int]) -> int:
-        return bits.get(name, self.config.bits if parameter.ndim > 1 else self.config.vector_bits)
+        self.books = {}
+        for name, parameter in self.named.items():
+            index_bits = (bits or {}).get(name, config.bits if parameter.ndim > 1 else config.vector_bits)
+            entries = 2**index_bits - (name not in without_zero)
+            self.books[name] = Codebook(parameter, max(1, entries), config.center_bits)
 
     def parameters(self) -> list[Tensor]:
         """The unquantized tensors that the optimizer moves."""
-        return list(self.named.values())
+        return [*self.named.values(), *self.whole]
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -14,7 +14,8 @@ def make_plain(model: nn.Module) -> nn.Module:
     - ``torch.nn.utils.parametrize`` (weight and spectral norm among them) and the old ``weight_norm`` and
       ``spectral_norm``: the computed weight takes the place of its parts.
     - Tensor subclasses that can be dequantized (torchao): their dense values. A layer that quantizes its
-      activations as well then computes with exact ones; what is certified is the plain network.
+      activations as well then computes with exact ones; what is certified is the plain network, which can
+      be trained again.
 
     A plain network is left as it is, so that doing it twice does nothing.
 
@@ -64,4 +65,4 @@ def _dequantized(name: str, parameter: Tensor) -> nn.Parameter:
         raise UnsupportedModel(
             f"{name}: cannot be made dense ({error}); convert it to plain weights"
         ) from error
-    return nn.Parameter(values.float(), requires_grad=False)
+    return nn.Parameter(values.float())

@@ -6,18 +6,17 @@ that enters the bound is estimated from fresh draws over all of them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass as plain_dataclass
-from dataclasses import replace
 
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
-from torch.utils.data import Dataset, Subset
+from torch.utils.data import Dataset
 
 from netrazor import bounds
 from netrazor.charging import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
-from netrazor.data import ImageDataset
+from netrazor.evaluate import part_of
 from netrazor.perturb.draws import draw_seed, error_rates, largest_divisor
 from netrazor.train.reporting import Reporter, Silent
 from netrazor.units import LOG_2
@@ -75,6 +74,7 @@ def search_noise(
     n: int,
     delta: float,
     seed: int,
+    shares: Mapping[str, tuple[float, ...]] | None = None,
     reporter: Reporter | None = None,
 ) -> NoiseSearch:
     """Sigma and lambda of each array of weights by the bound that they lead to, on draws of its own.
@@ -91,23 +91,24 @@ def search_noise(
         n: number of examples of the certificate.
         delta: of the PAC-Bayes bound.
         seed: of the search's draws.
+        shares: to try on single arrays, instead of the config's; empty: no noise.
         reporter: told of the progress.
     """
-    part = _part(dataset, config.search_examples)
+    part = part_of(dataset, config.search_examples)
     group = largest_divisor(len(part), config.examples_per_draw)  # type: ignore[arg-type]
     parameters = dict(model.named_parameters())
     noiseless = float(error_rates(model, {}, part, examples_per_draw=group).mean())
     options = {name: [_Option(0.0, 0, _discrete_bits(prior), 0.0)] for name, prior in static.items()}
-    tried = [
-        name
+    tried = {
+        name: (shares or {}).get(name, config.shares)
         for name, prior in static.items()
         if name in parameters and parameters[name].ndim > 1 and prior.centers.any()
-    ]
-    with (reporter or Silent()).stage("search noise", len(tried) * len(config.shares)) as tick:
-        for name in tried:
+    }
+    with (reporter or Silent()).stage("search noise", sum(map(len, tried.values()))) as tick:
+        for name, candidates in tried.items():
             magnitudes = np.abs(static[name].centers)
             scale = float(magnitudes.max() - magnitudes.min()) or float(magnitudes.max())
-            for number, share in enumerate(config.shares):
+            for number, share in enumerate(candidates):
                 sigma = float(np.float32(share * scale))
                 near = _near(sigma, magnitudes.max())
                 if near:
@@ -122,15 +123,6 @@ def search_noise(
     )
     saved = {name: options[name][0].bits - option.bits for name, option in chosen.items()}
     return NoiseSearch(noise, saved, noiseless + sum(option.added_risk for option in chosen.values()))
-
-
-def _part(dataset: Dataset[tuple[Tensor, int]], examples: int) -> Dataset[tuple[Tensor, int]]:
-    """Evenly spread examples, ``examples`` of them or all there are."""
-    n = len(dataset)  # type: ignore[arg-type]
-    chosen = np.unique(np.linspace(0, n - 1, min(n, examples)).astype(int)).tolist()
-    if isinstance(dataset, ImageDataset):  # stays in memory, so that batches stay fast
-        return replace(dataset, images=dataset.images[chosen], labels=dataset.labels[chosen])
-    return Subset(dataset, chosen)
 
 
 def _discrete_bits(prior: StaticValues) -> float:

@@ -3,5 +3,17 @@
 from netrazor.pipeline.certify import Run, certify, run
 from netrazor.pipeline.recipes import RECIPES, Recipe, recipe_named, recipe_scaled
 from netrazor.pipeline.result import Layer, Result
+from netrazor.pipeline.rules import LayerRule
 
-__all__ = ["RECIPES", "Layer", "Recipe", "Result", "Run", "certify", "recipe_named", "recipe_scaled", "run"]
+__all__ = [
+    "RECIPES",
+    "Layer",
+    "LayerRule",
+    "Recipe",
+    "Result",
+    "Run",
+    "certify",
+    "recipe_named",
+    "recipe_scaled",
+    "run",
+]

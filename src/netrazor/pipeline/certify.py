@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certificate import Certificate, DatasetRecord, to_json
@@ -19,13 +20,14 @@ from netrazor.data.fingerprint import examples
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
 from netrazor.evaluate import count_errors, scores_of
 from netrazor.files import write_together
-from netrazor.networks import build, coded_state, source_digest
-from netrazor.pipeline.cutting import Cutting
+from netrazor.networks import build, coded_state, make_plain, source_digest
+from netrazor.pipeline.cutting import Cutting, rules_for
+from netrazor.pipeline.inputs import refuse_learnt_transforms
 from netrazor.pipeline.issuing import Issued, Subject, issue
 from netrazor.pipeline.message import codable_arrays
 from netrazor.pipeline.recipes import Recipe, recipe_named
 from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
-from netrazor.train import Checkpoint, Reporter, Silent
+from netrazor.train import Checkpoint, Loss, Reporter, Silent, TrainingStep
 
 LEAST_EXAMPLES = 8  # what the bounds are proved for
 MESSAGE, CERTIFICATE, RESULT, CHECKPOINT = "network.nrz", "certificate.json", "result.json", "checkpoint.pt"
@@ -47,6 +49,9 @@ def certify(
     delta: float = 0.05,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
+    training: Dataset[tuple[Tensor, int]] | None = None,
+    loss: Loss = F.cross_entropy,
+    training_step: TrainingStep | None = None,
     reporter: Reporter | None = None,
 ) -> Certificate:
     """Train and cut down ``model`` by ``recipe``, write it as a message, and bound its error on new examples.
@@ -55,19 +60,36 @@ def certify(
     message errs on at most ``certificate.risk_bound`` of new examples, if the certificate's assumptions hold.
 
     Args:
-        model: any classifier: inputs to N x classes scores. It is changed in place to the network certified.
+        model: any classifier: inputs to N x classes scores. It is changed in place to the network certified, and
+            first made plain (`netrazor.networks.make_plain`): masks, parametrizations and quantized weights become
+            plain weights. Evaluation mode is what is certified.
         dataset: the whole training set, map-style, (input, label), without random augmentation.
         recipe: a recipe or the name of one.
         delta: failure probability of the certificate.
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for ``network.nrz``, ``certificate.json`` and ``result.json``, and meanwhile a
             checkpoint from which a killed run goes on.
+        training: examples to train on instead of ``dataset`` (an augmented copy, say); errors are counted on
+            ``dataset``.
+        loss: of scores and labels, for training only: what is certified is the 0-1 loss.
+        training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
         reporter: told of the progress.
 
     Raises:
         NetrazorError: bad data, an unsupported network, weights that are not finite, an unwritable directory.
     """
-    whole = run(model, dataset, recipe=recipe, delta=delta, seed=seed, out=out, reporter=reporter)
+    whole = run(
+        model,
+        dataset,
+        recipe=recipe,
+        delta=delta,
+        seed=seed,
+        out=out,
+        training=training,
+        loss=loss,
+        training_step=training_step,
+        reporter=reporter,
+    )
     return whole.issued.certificate
 
 
@@ -81,6 +103,9 @@ def run(
     out: str | os.PathLike[str] | None = None,
     architecture: str = "custom",
     test: Dataset[tuple[Tensor, int]] | None = None,
+    training: Dataset[tuple[Tensor, int]] | None = None,
+    loss: Loss = F.cross_entropy,
+    training_step: TrainingStep | None = None,
     reporter: Reporter | None = None,
 ) -> Run:
     """`certify`, with everything that was measured on the way.
@@ -96,6 +121,9 @@ def run(
     recipe = recipe_named(recipe) if isinstance(recipe, str) else recipe
     _check_numbers(delta, seed)
     # What cannot be certified is refused before hours of training, not after.
+    make_plain(model)
+    refuse_learnt_transforms(dataset)
+    rules_for(recipe, model)
     _check_declared(model, architecture)
     identity = _digest(codable_arrays(model))
     subject = _subject(model, dataset, architecture, delta, seed, reporter)
@@ -105,7 +133,19 @@ def run(
         checkpoint = Checkpoint(
             directory / CHECKPOINT, _run_id(subject, recipe, source_digest(model), identity)
         )
-    cutting = Cutting(model, dataset, recipe, seed=seed, checkpoint=checkpoint, reporter=reporter)
+    cutting = Cutting(
+        model,
+        dataset,
+        recipe,
+        seed=seed,
+        checkpoint=checkpoint,
+        reporter=reporter,
+        architecture=architecture,
+        delta=delta,
+        training=training,
+        loss=loss,
+        training_step=training_step,
+    )
     cutting.run()
     started = time.monotonic()
     issued = issue(model, recipe, subject, reporter)

@@ -1,30 +1,64 @@
-"""The stages that change a network: train, prune, simplify, quantize, in this order."""
+"""The stages that change a network: train, prune, simplify, quantize, in this order; or cut without training."""
 
 import copy
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor.charging import charge
 from netrazor.compress import (
+    DescentConfig,
     DynamicNetworkSurgery,
     GradualPruning,
+    IntegerWeights,
     MaskedWeights,
     Pieces,
+    PostTrainingConfig,
     PruningSchedule,
     QuantizedWeights,
     RatePruning,
+    batch_norms,
+    cut_without_training,
+    descend,
     expand_into,
+    fold_statistics,
     shrunk,
     simplify,
+    snap_rest,
 )
+from netrazor.errors import UnsupportedModel
 from netrazor.evaluate import in_order
-from netrazor.pipeline.recipes import GradualStage, PruneStage, QuantizeStage, RateStage, Recipe, SurgeryStage
-from netrazor.train import Batches, Checkpoint, FitConfig, Reporter, Trainable, Whole, fit
+from netrazor.pipeline.front import without_front
+from netrazor.pipeline.message import OWN, encode
+from netrazor.pipeline.recipes import (
+    GradualStage,
+    IntegerStage,
+    PruneStage,
+    QuantizeStage,
+    RateStage,
+    Recipe,
+    SurgeryStage,
+)
+from netrazor.pipeline.rules import Rules
+from netrazor.train import (
+    Batches,
+    Checkpoint,
+    FitConfig,
+    Loss,
+    Reporter,
+    Trainable,
+    TrainingStep,
+    Whole,
+    fit,
+)
+from netrazor.units import percent_up
 
 Stage = tuple[str, FitConfig, Callable[[nn.Module], Trainable]]
 
@@ -45,6 +79,11 @@ class Cutting:
         seed: int,
         checkpoint: Checkpoint | None,
         reporter: Reporter,
+        architecture: str = "custom",
+        delta: float = 0.05,
+        training: Dataset[tuple[Tensor, int]] | None = None,
+        loss: Loss = F.cross_entropy,
+        training_step: TrainingStep | None = None,
     ) -> None:
         self.model = model
         self.dataset = dataset
@@ -52,6 +91,12 @@ class Cutting:
         self.seed = seed
         self.checkpoint = checkpoint
         self.reporter = reporter
+        self.architecture = architecture
+        self.delta = delta
+        self.training = dataset if training is None else training
+        self.loss = loss
+        self.training_step = training_step
+        self.rules = rules_for(recipe, model)
         self.example = next(in_order(dataset, 8))[0]
         self.seconds: dict[str, float] = {}
 
@@ -66,15 +111,63 @@ class Cutting:
             self._run_stage(number, name, config, behind, saved["fit"] if saved is not None else None)
             saved = None
             self.seconds[name] = time.monotonic() - started
+        if self.recipe.post_training is not None:
+            self._cut_without_training(self.recipe.post_training)
+        if self.recipe.descend is not None:
+            self._descend(self.recipe.descend)
+
+    def _descend(self, config: DescentConfig) -> None:
+        started = time.monotonic()
+        try:
+            report = descend(
+                self.model,
+                self.dataset,
+                lambda: charge(encode(self.model, self.architecture), OWN).charged_bits,
+                config,
+                delta=self.delta,
+                reporter=self.reporter,
+            )
+        except UnsupportedModel as error:
+            self.reporter.say(f"no descent: {error}")
+            return
+        before, after = map(percent_up, report.bounds)
+        self.reporter.say(f"descent changed {report.moves} weights: the bound falls from {before} to {after}")
+        self.seconds["descend"] = time.monotonic() - started
+
+    def _cut_without_training(self, config: PostTrainingConfig) -> None:
+        started = time.monotonic()
+        names = [
+            name for name, _ in itertools.chain(self.model.named_parameters(), self.model.named_buffers())
+        ]
+        cut_without_training(
+            self.model,
+            self.dataset,
+            config,
+            delta=self.delta,
+            seed=self.seed,
+            bits=self.rules.bits(),
+            unprunable=set(names) - set(self.rules.prunable(names)),
+            reporter=self.reporter,
+        )
+        if self.recipe.simplify:
+            simplify(self.model, self.example, fold=False)
+        self.seconds["prune, quantize"] = time.monotonic() - started
 
     def _stages(self) -> Iterator[Stage]:
+        if self.recipe.integers is not None:
+            yield "integers", self.recipe.integers.fit, partial(integer, self.recipe.integers)
         if self.recipe.train is not None:
             yield "train", self.recipe.train, Whole
         for number, prune in enumerate(self.recipe.prune, start=1):
             name = "prune" if len(self.recipe.prune) == 1 else f"prune {number}"
-            yield name, prune.fit, partial(masked, prune, seed=self.seed)
+            examples = len(self.dataset)  # type: ignore[arg-type]
+            yield name, prune.fit, partial(masked, prune, seed=self.seed, examples=examples, rules=self.rules)
         if self.recipe.quantize is not None:
-            yield "quantize", self.recipe.quantize.fit, partial(quantized, self.recipe.quantize)
+            yield (
+                "quantize",
+                self.recipe.quantize.fit,
+                partial(quantized, self.recipe.quantize, rules=self.rules),
+            )
 
     def _run_stage(
         self,
@@ -84,9 +177,11 @@ class Cutting:
         behind: Callable[[nn.Module], Trainable],
         resume: dict[str, Any] | None,
     ) -> None:
+        if name == "quantize" and config.freeze_norms:
+            fold_statistics(self.model)
         found = {key: value.clone() for key, value in self.model.state_dict().items()}
         working = _in_fast_layout(shrunk(self.model, self.example), self.example)
-        weights = behind(working)
+        part, training = without_front(working, self.training)
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:
             if self.checkpoint is not None and self.checkpoint.due():
@@ -95,18 +190,24 @@ class Cutting:
         seed = self.seed * 101 + number
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
+            weights = behind(part)
             fit(
-                working,
+                part,
                 weights,
-                Batches(self.dataset, config.batch_size, seed=seed),
+                Batches(training, config.batch_size, seed=seed),
                 config,
                 name=name,
+                loss=weights.loss if isinstance(weights, IntegerWeights) else self.loss,
+                training_step=self.training_step,
                 resume=resume,
                 save=save,
                 reporter=self.reporter,
             )
         weights.finish()
         expand_into(self.model, working)
+        if isinstance(weights, QuantizedWeights):
+            fold_statistics(self.model)
+            snap_rest(self.model, weights.config.buffer_bits, settled=weights.books)
         if self.recipe.simplify and name != "train":
             simplify(self.model, self.example, fold=name != "quantize")  # new bias values are not quantized
         if self.checkpoint is not None:
@@ -124,25 +225,61 @@ def _in_fast_layout(model: nn.Module, example: Tensor) -> nn.Module:
     return fast
 
 
-def masked(stage: PruneStage, model: nn.Module, *, seed: int) -> MaskedWeights:
+def rules_for(recipe: Recipe, model: nn.Module) -> Rules:
+    """The recipe's rules, applied to the names of ``model``."""
+    named = itertools.chain(model.named_parameters(), model.named_buffers())
+    return Rules(recipe.rules, [name for name, tensor in named if tensor.is_floating_point()])
+
+
+def masked(
+    stage: PruneStage, model: nn.Module, *, seed: int, examples: int, rules: Rules | None = None
+) -> MaskedWeights:
     """The parameters of ``model`` behind the masks of a pruning stage."""
-    weights = [name for name, p in model.named_parameters() if p.ndim > 1]
+    rules = rules or Rules((), ())
+    weights = rules.prunable(name for name, p in model.named_parameters() if p.requires_grad and p.ndim > 1)
     steps = stage.fit.steps
     schedule: PruningSchedule
     if isinstance(stage, SurgeryStage):
         offsets, probability = Pieces.even(stage.offsets, steps), Pieces.even(stage.probabilities, steps)
         schedule = DynamicNetworkSurgery(offsets, probability, seed)
     elif isinstance(stage, GradualStage):
-        targets = dict.fromkeys(weights, stage.sparsity)
+        targets = sparsities(stage, {name: model.get_parameter(name).numel() for name in weights}, rules)
         start, end = round(stage.start * steps), round(stage.end * steps)
-        schedule = GradualPruning(targets, start=start, end=end, every=stage.every)
+        stop = max(end, round(stage.stop * steps))
+        schedule = GradualPruning(targets, start=start, end=end, stop=stop, every=stage.every)
     else:
         end, stop = round(stage.end * steps), round(stage.stop * steps)
-        schedule = RatePruning(stage.nonzeros, end=end, stop=stop, every=stage.every)
-        weights = [name for name, _ in model.named_parameters()]
+        weights = rules.prunable(name for name, p in model.named_parameters() if p.requires_grad)
+        elements = sum(model.get_parameter(name).numel() for name in weights)
+        schedule = RatePruning(stage.kept(examples, elements), end=end, stop=stop, every=stage.every)
     return MaskedWeights(model, weights, schedule, saliency=isinstance(stage, RateStage))
 
 
-def quantized(stage: QuantizeStage, model: nn.Module) -> QuantizedWeights:
-    """The parameters of ``model`` behind codebooks."""
-    return QuantizedWeights(model, stage.codebook, stage.fit.steps)
+def sparsities(stage: GradualStage, sizes: Mapping[str, int], rules: Rules) -> dict[str, float]:
+    """The target of each layer: by its rule, or else linear in its size up to that of the largest."""
+    largest = max(sizes.values(), default=1)
+    low = stage.sparsity if stage.smallest is None else stage.smallest
+    targets = {name: low + (stage.sparsity - low) * size / largest for name, size in sizes.items()}
+    ruled = {name: rules.of(name).sparsity for name in sizes}
+    return {name: targets[name] if ruled[name] is None else ruled[name] for name in sizes}
+
+
+def integer(stage: IntegerStage, model: nn.Module) -> IntegerWeights:
+    """The parameters of ``model`` as small whole numbers."""
+    return IntegerWeights(model, stage.weights, stage.fit.steps)
+
+
+def quantized(stage: QuantizeStage, model: nn.Module, *, rules: Rules | None = None) -> QuantizedWeights:
+    """The parameters of ``model`` behind codebooks; those of norms whose statistics still move are not."""
+    rules = rules or Rules((), ())
+    moving = () if stage.fit.freeze_norms else batch_norms(model)
+    affine = {id(p) for norm in moving if norm.running_mean is not None for p in norm.parameters()}
+    skipped = {name for name, p in model.named_parameters() if id(p) in affine}
+    return QuantizedWeights(
+        model,
+        stage.codebook,
+        stage.fit.steps,
+        rules.bits(),
+        without_zero=rules.without_zero(),
+        skipped=skipped,
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass as plain_dataclass
 from math import ceil
@@ -34,6 +35,7 @@ from netrazor.perturb import (
     mean_and_variance,
     search_noise,
 )
+from netrazor.pipeline.cutting import rules_for
 from netrazor.pipeline.message import OWN, decode_into, encode
 from netrazor.pipeline.recipes import Recipe
 from netrazor.train import Reporter
@@ -99,7 +101,8 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter
     candidates = [_occam(plain, model, recipe, subject, reporter)]
     search = None
     if recipe.noise is not None:
-        search, noisy = _with_noise(candidates[0].decoded, recipe.noise, subject, reporter)
+        shares = rules_for(recipe, model).noise()
+        search, noisy = _with_noise(candidates[0].decoded, recipe.noise, subject, reporter, shares)
         candidates.append(_perturbation(noisy, model, recipe, recipe.noise, subject, reporter))
     best, *others = sorted(candidates, key=lambda candidate: candidate.certificate.risk_bound)
     return Issued(best.blob, best.certificate, best.decoded, tuple(o.certificate for o in others), search)
@@ -122,7 +125,11 @@ def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, repo
 
 
 def _with_noise(
-    decoded: nn.Module, config: NoiseConfig, subject: Subject, reporter: Reporter
+    decoded: nn.Module,
+    config: NoiseConfig,
+    subject: Subject,
+    reporter: Reporter,
+    shares: Mapping[str, tuple[float, ...]],
 ) -> tuple[NoiseSearch, bytes]:
     """The noise that pays best, frozen, and the message that describes it."""
     static = encode(decoded, subject.architecture, static=True)
@@ -136,6 +143,7 @@ def _with_noise(
         n=subject.n,
         delta=checking.delta_parts(subject.delta, considered(config))["PAC-Bayes"],
         seed=subject.seed,
+        shares=shares,
         reporter=reporter,
     )
     return search, encode(decoded, subject.architecture, search.noise)

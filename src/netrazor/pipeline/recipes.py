@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from netrazor.compress import PostTrainingConfig
+from netrazor.compress import DescentConfig, IntegerConfig, PostTrainingConfig
 from netrazor.compress.quantize import CodebookConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
@@ -107,11 +107,20 @@ class QuantizeStage:
 
 
 @dataclass(frozen=True, config=_FORBID)
+class IntegerStage:
+    """Small whole numbers from the start, few of them."""
+
+    fit: FitConfig
+    weights: IntegerConfig = IntegerConfig()
+
+
+@dataclass(frozen=True, config=_FORBID)
 class Recipe:
     """How a certificate is reached; a stage that is None or empty is left out.
 
     Attributes:
         name: what it is called.
+        integers: training with small whole numbers from the start.
         train: dense training from the start.
         prune: one after the other; dead units are removed after each.
         quantize: codebooks.
@@ -123,6 +132,7 @@ class Recipe:
     """
 
     name: str
+    integers: IntegerStage | None = None
     train: FitConfig | None = None
     prune: tuple[PruneStage, ...] = ()
     quantize: QuantizeStage | None = None
@@ -145,11 +155,12 @@ def _quick(steps: int, nonzeros: int, *, settle: float = 1.0) -> RateStage:
 QUICK = Recipe(
     name="quick",
     train=FitConfig(steps=470, optimizer=OptimizerConfig(rate=2e-3, decay="constant")),
-    prune=(_quick(470, 30_000), _quick(470, 8_000), _quick(1400, 1_500), _quick(3740, 700, settle=0.6)),
+    prune=(_quick(470, 30_000), _quick(470, 8_000), _quick(2340, 1_500), _quick(7000, 900, settle=0.6)),
     quantize=QuantizeStage(
-        fit=FitConfig(steps=2800, optimizer=OptimizerConfig(rate=6e-4), freeze_norms=True),
+        fit=FitConfig(steps=3740, optimizer=OptimizerConfig(rate=6e-4), freeze_norms=True),
         codebook=CodebookConfig(bits=3, vector_bits=3, center_bits=5),
     ),
+    descend=DescentConfig(),
 )
 
 # Appendix A.1. Where it gives no number: the inverse decay takes a tenth of the rate at each fall, momentum
@@ -178,12 +189,24 @@ PAPER = Recipe(
     ),
 )
 
+
+def _tight(data: str, target_bits: float, **other: float) -> Recipe:
+    """For the integer chains: as few bits as the data set's bound wants, then descent on the bound itself."""
+    fit = FitConfig(steps=12_000, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
+    weights = IntegerConfig(target_bits=target_bits, **other)
+    return Recipe(
+        f"tight-{data}", IntegerStage(fit, weights), descend=DescentConfig(), noise=None, simplify=False
+    )
+
+
+TIGHT = (_tight("mnist", 2300), _tight("fashion-mnist", 2500), _tight("cifar10", 3500, settle=1.0))
+
 # For networks that were trained, and perhaps compressed, elsewhere.
 AS_IS = Recipe(name="as-is", noise=None, simplify=False)
 NOISE_ONLY = Recipe(name="noise-only", simplify=False)
 POST_TRAINING = Recipe(name="post-training", post_training=PostTrainingConfig())
 
-RECIPES = {recipe.name: recipe for recipe in (QUICK, PAPER, AS_IS, POST_TRAINING, NOISE_ONLY)}
+RECIPES = {recipe.name: recipe for recipe in (QUICK, PAPER, *TIGHT, AS_IS, POST_TRAINING, NOISE_ONLY)}
 
 
 def recipe_named(name: str) -> Recipe:
@@ -213,6 +236,9 @@ def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
 
     return replace(
         recipe,
+        integers=None
+        if recipe.integers is None
+        else replace(recipe.integers, fit=shorter(recipe.integers.fit)),
         train=None if recipe.train is None else shorter(recipe.train),
         prune=tuple(replace(stage, fit=shorter(stage.fit)) for stage in recipe.prune),
         quantize=None

@@ -2,7 +2,7 @@
 
 from netrazor.train.batches import Batches
 from netrazor.train.checkpoint import Checkpoint
-from netrazor.train.fit import FitConfig, Trainable, Whole, fit
+from netrazor.train.fit import FitConfig, Loss, Trainable, TrainingStep, Whole, fit
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.reporting import Reporter, Silent
 
@@ -10,10 +10,12 @@ __all__ = [
     "Batches",
     "Checkpoint",
     "FitConfig",
+    "Loss",
     "OptimizerConfig",
     "Reporter",
     "Silent",
     "Trainable",
+    "TrainingStep",
     "Whole",
     "fit",
 ]

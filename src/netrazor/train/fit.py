@@ -10,13 +10,15 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from netrazor.errors import NonFiniteWeights
+from netrazor.errors import ConfigurationError, NonFiniteWeights
 from netrazor.train.batches import Batches
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.reporting import Reporter, Silent
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+TrainingStep = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -27,11 +29,16 @@ class FitConfig:
         steps: number of batches.
         batch_size: examples in a batch.
         optimizer: and its rate.
+        freeze_norms: batch norms compute with their statistics, as in evaluation, and leave them as they are.
+        norm_momentum: of the batch norms' statistics in this stage, as PyTorch counts it (0.01 is TensorFlow's
+            0.99), instead of the network's own.
     """
 
     steps: int = Field(ge=0)
     batch_size: int = Field(default=128, ge=1)
     optimizer: OptimizerConfig = OptimizerConfig()
+    freeze_norms: bool = False
+    norm_momentum: float | None = Field(default=None, gt=0, le=1)
 
 
 class Trainable(Protocol):
@@ -99,6 +106,7 @@ def fit(
     *,
     name: str = "train",
     loss: Loss = F.cross_entropy,
+    training_step: TrainingStep | None = None,
     resume: dict[str, Any] | None = None,
     save: Callable[[Callable[[], dict[str, Any]]], None] | None = None,
     reporter: Reporter | None = None,
@@ -108,20 +116,25 @@ def fit(
     After each step, ``save`` is offered a function that gives the state; a run that gets such a state back as
     ``resume`` goes on to the result that an uninterrupted run would have had.
 
+    What is minimized is ``loss(scores, labels)``, or ``training_step(model, inputs, labels)`` where that is given.
+
     Raises:
         NonFiniteWeights: the loss became NaN or infinite.
+        ConfigurationError: the loss is not one number that depends on the weights.
     """
     reporter = reporter or Silent()
-    optimizer = config.optimizer.build(weights.parameters())
+    optimizer = config.optimizer.build(_trainable(weights, name))
+    objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
     done = 0 if resume is None else _restore(resume, model, weights, optimizer)
-    model.train()
+    _train_mode(model, config)
     with reporter.stage(name, config.steps, done) as tick:
         for step, inputs, labels in batches.steps(done, config.steps):
             for group in optimizer.param_groups:
                 group["lr"] = config.optimizer.rate_at(step, config.steps)
             optimizer.zero_grad(set_to_none=True)
             with weights.applied():
-                value = loss(model(inputs), labels)
+                value = objective(model, inputs, labels)
+                _check_loss(value, name)
                 value.backward()
             _check_finite(value, name, step)
             optimizer.step()
@@ -153,6 +166,34 @@ def _restore(
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"])
     return int(state["done"])
+
+
+def _trainable(weights: Trainable, name: str) -> list[Tensor]:
+    parameters = weights.parameters()
+    if not parameters:
+        raise ConfigurationError(
+            f"stage {name!r}: the network has no parameters that require gradients; call requires_grad_() on those "
+            "to be trained, or choose the recipe post-training or as-is"
+        )
+    return parameters
+
+
+def _train_mode(model: nn.Module, config: FitConfig) -> None:
+    model.train()
+    for norm in (module for module in model.modules() if isinstance(module, _BatchNorm)):
+        if config.freeze_norms:
+            norm.eval()
+        if config.norm_momentum is not None:
+            norm.momentum = config.norm_momentum
+
+
+def _check_loss(value: object, name: str) -> None:
+    if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
+        got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise ConfigurationError(
+            f"loss in stage {name!r}: must be one number that depends on the weights, got {got}; return the mean "
+            "over the batch, and train a network whose parameters require gradients"
+        )
 
 
 def _check_finite(value: Tensor, name: str, step: int) -> None:
