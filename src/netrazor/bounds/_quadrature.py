@@ -23,7 +23,7 @@ from netrazor.bounds._rounding import UNIT_ROUNDOFF
 
 _REACH = 9.0  # sigmas around a value that are given nodes; the outermost cells extend to infinity
 _OUTSIDE = 1e-15  # at least E[|z| - 8; |z| > 8] for a standard normal z, which is 1e-16
-_BLOCK = 2**19  # numbers held at once
+_BLOCK = 2**17  # numbers held at once
 _ERROR = (
     1024 * UNIT_ROUNDOFF
 )  # of a cell's moments relative to the sizes of their parts, erfc's tails included
@@ -174,16 +174,18 @@ def _expand(x: Array, prior: Mixture, lam: float, half: float | None) -> _Expans
     rows = max(1, _BLOCK // len(prior.centers))
     for at in range(0, len(x), rows):
         part = slice(at, at + rows)
-        distance = (x[part, None] - prior.centers) / lam
-        weight = prior.log_mass - distance**2 / 2
+        difference = x[part, None] - prior.centers
+        weight = np.square(difference)
+        weight *= -0.5 / lam**2
+        weight += prior.log_mass
         top = weight.max(axis=1)
         weight -= top[:, None]
         np.exp(weight, out=weight)
         total = weight.sum(axis=1)
-        mean = np.einsum("ij,ij->i", weight, distance) / total
-        columns[:2, part] = top + np.log(total), -mean / lam
+        mean = np.einsum("ij,ij->i", weight, difference) / total
+        columns[:2, part] = top + np.log(total), -mean / lam**2
         if half is not None:
-            columns[2:, part] = _cumulants(mean[:, None] - distance, weight / total[:, None], half)
+            columns[2:, part] = _cumulants((mean[:, None] - difference) / lam, weight / total[:, None], half)
     return _Expansion(*columns)
 
 
