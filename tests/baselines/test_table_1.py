@@ -11,7 +11,7 @@ import tiny
 from netrazor import bounds
 from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
-from netrazor.cli.comparison import comparison_tables
+from netrazor.cli.compare_tables import comparison_tables
 from netrazor.errors import ConfigurationError, DatasetMismatch
 from netrazor.experiments import compare
 from netrazor.experiments.compare import Comparison, compare_run, data_of, table_1

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from netrazor import __version__
 from netrazor.cli.bound import bound
 from netrazor.cli.certify import certify
+from netrazor.cli.compare import compare
 from netrazor.cli.encode import decode, encode
 from netrazor.cli.inspect import inspect
 from netrazor.cli.paper import paper
@@ -52,7 +53,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (certify, verify, predict, inspect, bound, encode, decode, paper, report, randomize):
+for command in (certify, verify, predict, inspect, bound, encode, decode, paper, report, randomize, compare):
     app.command()(command)
 
 

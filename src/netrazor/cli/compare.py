@@ -19,7 +19,7 @@ def compare(
     scale: Annotated[float, typer.Option(help="Multiplies the steps of DR17; 0.01 for a trial.")] = 1.0,
 ) -> None:
     """Compare the certificate with the earlier bounds: DR17, NBS18, Aro+18, parameter count, test set."""
-    from netrazor.cli.comparison import comparison_tables
+    from netrazor.cli.compare_tables import comparison_tables
     from netrazor.experiments.compare import compare_run, data_of
     from netrazor.files import write_atomically
 
