@@ -12,14 +12,20 @@ class Experiment:
     Attributes:
         name: as typed.
         architecture: in the declared list.
-        dataset: as `netrazor.data.load` knows it.
+        dataset: as `netrazor.data.load` knows it; None: an image folder must be given.
         recipe: the default one.
+        classes: that the declared architecture has.
+        size: side of the images of a folder.
+        tops: numbers of answers that are certified together.
     """
 
     name: str
     architecture: str
-    dataset: str
+    dataset: str | None
     recipe: str = "quick"
+    classes: int = 10
+    size: int | None = None
+    tops: tuple[int, ...] = (1,)
 
 
 EXPERIMENTS = {
@@ -27,6 +33,13 @@ EXPERIMENTS = {
     for experiment in (
         Experiment("lenet5-mnist", "lenet5", "mnist"),
         Experiment("lenet5-fashion-mnist", "lenet5", "fashion-mnist"),
+        Experiment("resnet20-cifar10", "resnet-20", "cifar10-jpeg"),
+        Experiment("mobilenet-cifar10", "mobilenet-0.5-cifar", "cifar10-jpeg", "mobilenet", tops=(1, 5)),
+        Experiment("mobilenet-imagenet", "mobilenet-0.5", None, "mobilenet", 1000, 224, (1, 5)),
+        Experiment("squeezenet-occam", "squeezenet-1.1", None, "post-training", 1000, 224),
+        Experiment("tight-mnist", "integer-chain-mnist", "mnist", "tight-mnist"),
+        Experiment("tight-fashion-mnist", "integer-chain-fashion", "fashion-mnist", "tight-fashion-mnist"),
+        Experiment("tight-cifar10", "integer-chain-cifar", "cifar10-jpeg", "tight-cifar10"),
     )
 }
 
