@@ -190,16 +190,20 @@ PAPER = Recipe(
 )
 
 
-def _tight(data: str, target_bits: float, **other: float) -> Recipe:
+def _tight(data: str, steps: int, target_bits: float, **other: float) -> Recipe:
     """For the integer chains: as few bits as the data set's bound wants, then descent on the bound itself."""
-    fit = FitConfig(steps=12_000, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
+    fit = FitConfig(steps=steps, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
     weights = IntegerConfig(target_bits=target_bits, **other)
     return Recipe(
         f"tight-{data}", IntegerStage(fit, weights), descend=DescentConfig(), noise=None, simplify=False
     )
 
 
-TIGHT = (_tight("mnist", 2300), _tight("fashion-mnist", 2500), _tight("cifar10", 3500, settle=1.0))
+TIGHT = (
+    _tight("mnist", 20_000, 2200),
+    _tight("fashion-mnist", 12_000, 2600),
+    _tight("cifar10", 12_000, 3500, settle=1.0),
+)
 
 # For networks that were trained, and perhaps compressed, elsewhere.
 AS_IS = Recipe(name="as-is", noise=None, simplify=False)
