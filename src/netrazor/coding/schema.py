@@ -29,6 +29,7 @@ DTYPES = tuple(
         "bool",
     )
 )
+MAX_ARRAYS = 2**20
 MAX_DIMENSIONS = 8
 MAX_DIMENSION = 2**40
 MAX_NAMES_BYTES = 2**16
@@ -50,7 +51,8 @@ class Field:
 
 def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits) -> list[Field]:
     """The fields in order; names are distinct."""
-    number = code_number(coder, None if fields is None else len(fields), limits.arrays)
+    number = code_number(coder, None if fields is None else len(fields), MAX_ARRAYS)
+    check_limit("arrays", number, limits.arrays)
     names = _NameModel()
     coded: list[Field] = []
     previous = Field("", DTYPES[0], ())
