@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from netrazor import __version__
 from netrazor import data as datasets
-from netrazor.compress import GradualPruning, MaskedWeights, simplify
+from netrazor.compress import GradualPruning, MaskedWeights, fold_statistics, simplify
 from netrazor.evaluate import count_errors, in_order
 from netrazor.experiments.randomize.labels import draw_sample
 from netrazor.experiments.randomize.records import MessageRecord, Point, RunRecord, record_path, write_record
 from netrazor.experiments.randomize.study import Study
 from netrazor.networks import build
 from netrazor.pipeline.cutting import quantized
-from netrazor.pipeline.issuing import decode_into, encode
+from netrazor.pipeline.message import OWN, decode_into, encode
 from netrazor.train import Batches, Checkpoint, FitConfig, Trainable, Whole, fit
 
 RENEWALS = 25  # times that the masks are renewed while the sparsity rises, over half of the tuning
@@ -130,10 +130,11 @@ class _Run:
 
     def _message(self, model: nn.Module, *, order: int) -> MessageRecord:
         """Quantize a pruned network, write it, and count what the decoded one gets wrong."""
+        fold_statistics(model)
         self._fit(model, quantized(self.study.quantize, model), self.study.quantize.fit, order=order)
         simplify(model, self.example, fold=False)
         blob = encode(model, self.study.architecture if not self.study.settings else "custom")
-        decoded = decode_into(model, blob)
+        decoded = decode_into(model, blob, OWN)
         return MessageRecord(
             bits=8 * len(blob),
             nonzeros=sum(int((p != 0).sum()) for p in _prunable(decoded).values()),
