@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from netrazor.data import ImageDataset
+from netrazor.data import ImageDataset, ImageFolder
 from netrazor.errors import BadDataset, UnsupportedModel
 from netrazor.train.reporting import Reporter, Silent
 
@@ -62,7 +62,7 @@ def count_errors(
 
 def in_order(dataset: Dataset[tuple[Tensor, int]], batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """All examples in order, in batches of ``batch_size`` (the last may be shorter)."""
-    if isinstance(dataset, ImageDataset):
+    if isinstance(dataset, (ImageDataset, ImageFolder)):
         for indices in torch.arange(len(dataset)).split(batch_size):
             yield dataset.batch(indices)
     else:

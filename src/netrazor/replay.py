@@ -1,5 +1,6 @@
 """Replaying a certificate: decode the message, count the errors again, add everything up again."""
 
+import copy
 import json
 import os
 import secrets
@@ -51,7 +52,7 @@ def load(
                 "architecture"
             )
         model = networks.build(name)
-    return decode_into(model, blob, limits)
+    return decode_into(networks.make_plain(copy.deepcopy(model)), blob, limits)
 
 
 def verify(
@@ -137,6 +138,7 @@ def load_checked(
         raise ConfigurationError(
             "model: needed to count again, the architecture is the user's own; pass model="
         )
+    model = networks.make_plain(copy.deepcopy(model))
     source = networks.source_digest(model)
     if source != record.source_sha256:
         raise CheckpointMismatch(

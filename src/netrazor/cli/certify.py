@@ -10,29 +10,64 @@ from netrazor.cli.progress import Bars
 
 
 def certify(
-    experiment: Annotated[str, typer.Argument(help="What to certify: lenet5-mnist, lenet5-fashion-mnist.")],
     out: Annotated[Path, typer.Option(help="Directory for the message, the certificate and the result.")],
-    recipe: Annotated[str | None, typer.Option(help="quick or paper; the experiment has a default.")] = None,
+    experiment: Annotated[
+        str | None, typer.Argument(help="A named experiment, such as lenet5-mnist; without one, --model.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="file.py:function or package.module:function that builds a network.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Its weights: .safetensors, or .pt of tensors.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Training set: a known name, or a folder with a folder for each class.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="quick, paper, as-is, post-training, noise-only; default: quick.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A recipe of your own, as YAML.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the images of a folder, in pixels.")] = None,
     scale: Annotated[float, typer.Option(help="Multiplies every stage's steps: 0.1 is a tenth.")] = 1.0,
     delta: Annotated[float, typer.Option(help="Failure probability of the certificate.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    data: Annotated[Path | None, typer.Option(help="Data directory, instead of the default one.")] = None,
+    data_directory: Annotated[
+        Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
+    ] = None,
 ) -> None:
     """Train a network, cut it down, write it as a message, and bound its error on new examples."""
     from netrazor.cli.tables import print_run
+    from netrazor.errors import ConfigurationError
     from netrazor.experiments.catalogue import experiment_named
-    from netrazor.experiments.certified import certify_experiment
+    from netrazor.experiments.certified import certify_experiment, certify_own
 
+    if (experiment is None) == (model is None):
+        raise ConfigurationError("certify: one of a named experiment and --model allowed; give either")
+    if recipe is not None and config is not None:
+        raise ConfigurationError("certify: one of --recipe and --config allowed, got both; choose one")
     console = Console(soft_wrap=True)
-    run = certify_experiment(
-        experiment_named(experiment),
-        out,
-        recipe=recipe,
-        scale=scale,
-        delta=delta,
-        seed=seed,
-        data=data,
-        reporter=Bars(console),
+    common = {
+        "recipe": config or recipe,
+        "scale": scale,
+        "delta": delta,
+        "seed": seed,
+        "data": data,
+        "size": size,
+        "weights": weights,
+        "data_directory": data_directory,
+        "reporter": Bars(console),
+    }
+    if model is not None:
+        runs = [certify_own(model, out, **common)]  # type: ignore[arg-type]
+    else:
+        runs = certify_experiment(experiment_named(str(experiment)), out, **common)  # type: ignore[arg-type]
+    for run in runs:
+        print_run(console, run.issued.certificate, run.result)
+    again = (
+        ""
+        if model is None
+        else f" --model {model} --data {data}" + ("" if size is None else f" --size {size}")
     )
-    print_run(console, run.issued.certificate, run.result)
-    console.print(f"\nwritten to {out}; check it with: netrazor verify {out}", highlight=False, markup=False)
+    console.print(
+        f"\nwritten to {out}; check it with: netrazor verify {out}{again}", highlight=False, markup=False
+    )

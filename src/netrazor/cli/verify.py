@@ -1,17 +1,32 @@
 """`netrazor verify`: is the certificate true?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from netrazor.cli.progress import Bars
 
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.utils.data import Dataset
+
+    from netrazor.certificate import Certificate
+
 
 def verify(
     run: Annotated[Path, typer.Argument(help="Directory with network.nrz and certificate.json.")],
-    data: Annotated[Path | None, typer.Option(help="Data directory, instead of the default one.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="file.py:function that builds the network, for one of your own.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The training set, if the certificate's name is not a known one.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the images of a folder, as certified.")] = None,
+    data_directory: Annotated[
+        Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
+    ] = None,
     recount: Annotated[
         bool, typer.Option(help="Decode and count the errors again on the training set.")
     ] = True,
@@ -21,26 +36,16 @@ def verify(
 
     Exits with 0: VALID; 1: INVALID; 3: CONSISTENT, NOT RECOUNTED (no data set, or --no-recount).
     """
-    from netrazor import data as datasets
     from netrazor import replay
-    from netrazor.errors import DatasetUnavailable
+    from netrazor.experiments.certified import own_network
 
     console = Console(soft_wrap=True, stderr=as_json)
-    verdict = replay.verify(run)
+    network = None if model is None else own_network(model)
+    verdict = replay.verify(run, model=network)
     if verdict.status != "INVALID" and recount and verdict.certificate is not None:
-        named = verdict.certificate.dataset
-        if named.name in datasets.names():
-            try:
-                dataset = datasets.load(named.name, split=named.split, directory=data)
-            except DatasetUnavailable as error:
-                console.print(f"not recounted: {error}", highlight=False)
-            else:
-                verdict = replay.verify(run, dataset, reporter=Bars(console))
-        else:
-            console.print(
-                f"not recounted: {named.name!r} is no data set known by name; call netrazor.verify(path, dataset)",
-                highlight=False,
-            )
+        dataset = _dataset(console, verdict.certificate, network, data, size, data_directory)
+        if dataset is not None:
+            verdict = replay.verify(run, dataset, model=network, reporter=Bars(console))
     if as_json:
         typer.echo(replay.to_json(verdict), nl=False)
     else:
@@ -52,3 +57,32 @@ def verify(
         if verdict.certificate is not None and verdict.status != "INVALID":
             console.print(verdict.certificate.claim, highlight=False)
     raise typer.Exit(verdict.exit_code)
+
+
+def _dataset(
+    console: Console,
+    certificate: "Certificate",
+    network: "nn.Module | None",
+    data: str | None,
+    size: int | None,
+    directory: Path | None,
+) -> "Dataset[Any] | None":
+    """The training set to count on, or None, having said why."""
+    from netrazor import data as datasets
+    from netrazor.errors import DatasetUnavailable
+    from netrazor.experiments.certified import own_shape
+
+    named = certificate.dataset
+    if data is None and named.name not in datasets.names():
+        console.print(
+            f"not recounted: {named.name!r} is no data set known by name; give its folder with --data, or call "
+            "netrazor.verify(path, dataset)",
+            highlight=False,
+        )
+        return None
+    shape = None if network is None and size is None else own_shape(network, size)
+    try:
+        return datasets.open_dataset(data or named.name, split=named.split, shape=shape, directory=directory)
+    except DatasetUnavailable as error:
+        console.print(f"not recounted: {error}", highlight=False)
+        return None

@@ -75,12 +75,11 @@ def cut_without_training(
     targets = {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
     def cut(exponents: Mapping[str, float]) -> dict[str, Tensor]:
-        return {
-            name: on_grid(
-                weight, steps[name] * 2.0 ** exponents[name], bits=(bits or {}).get(name), prune=name not in unprunable
-            )
-            for name, weight in arrays.items()
-        }  # fmt: skip
+        candidate = {}
+        for name, weight in arrays.items():
+            step = steps[name] * 2.0 ** exponents[name]
+            candidate[name] = on_grid(weight, step, bits=(bits or {}).get(name), prune=name not in unprunable)
+        return candidate
 
     def bound(exponents: Mapping[str, float]) -> float:
         candidate = cut(exponents)

@@ -3,17 +3,21 @@
 from netrazor.data.catalogue import names
 from netrazor.data.check import DatasetSummary, check
 from netrazor.data.fingerprint import fingerprint
+from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import fetch, load
+from netrazor.data.opening import open_dataset
 from netrazor.data.store import data_directory
 
 __all__ = [
     "DatasetSummary",
     "ImageDataset",
+    "ImageFolder",
     "check",
     "data_directory",
     "fetch",
     "fingerprint",
     "load",
     "names",
+    "open_dataset",
 ]

@@ -1,42 +1,143 @@
-"""A named experiment, run: a declared architecture on a known data set."""
+"""A named experiment, or a network of the user's own, certified on a known data set or an image folder."""
 
 import os
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from netrazor import data as datasets
+from netrazor.errors import ConfigurationError
 from netrazor.experiments.catalogue import Experiment
-from netrazor.networks import build
-from netrazor.pipeline import Run, recipe_named, recipe_scaled, run
-from netrazor.train import Reporter
+from netrazor.experiments.mobilenet import mobilenet_recipe
+from netrazor.networks import MobileNet, build, build_from, load_weights, read_weights
+from netrazor.pipeline import Recipe, Run, recipe_from_file, recipe_named, recipe_scaled, run
+from netrazor.train import Reporter, flush_denormals
 
 
 def certify_experiment(
     experiment: Experiment,
     out: str | os.PathLike[str],
     *,
-    recipe: str | None = None,
+    recipe: str | Path | None = None,
     scale: float = 1.0,
     delta: float = 0.05,
     seed: int = 0,
-    data: Path | None = None,
+    data: str | None = None,
+    size: int | None = None,
+    weights: Path | None = None,
+    data_directory: Path | None = None,
+    reporter: Reporter | None = None,
+) -> list[Run]:
+    """Certify the experiment's architecture on its whole training set.
+
+    Args:
+        experiment: which architecture, data and recipe.
+        out: directory of the run.
+        recipe: name of a recipe, or a YAML file, instead of the experiment's.
+        scale: multiplies the steps of every stage.
+        delta: failure probability of all claims together.
+        seed: of the initial weights and of everything else that is random.
+        data: a name or an image folder instead of the experiment's data; its classes are then the network's.
+        size: side of a folder's images, instead of the experiment's.
+        weights: trained weights; dense training is then left out.
+        data_directory: where data sets with names are kept.
+        reporter: told of the progress.
+
+    Returns:
+        One run; its certificates for more than one number of answers hold together.
+    """
+    reference = data or experiment.dataset
+    if reference is None:
+        raise ConfigurationError(f"data: {experiment.name} needs an image folder; give one with --data")
+    side = size or experiment.size
+    shape = None if side is None else (3, side, side)
+    dataset = datasets.open_dataset(reference, shape=shape, directory=data_directory)
+    named = reference in datasets.names()
+    flush_denormals()
+    torch.manual_seed(seed)
+    declared = build(experiment.architecture)
+    same = dataset.classes == experiment.classes
+    model = declared if same else build(experiment.architecture, classes=dataset.classes)
+    if weights is not None:
+        load_weights(model, read_weights(weights))
+    return [
+        run(
+            model,
+            dataset,
+            recipe=_recipe(recipe or experiment.recipe, scale, model, pretrained=weights is not None),
+            delta=delta,
+            seed=seed,
+            out=out,
+            architecture=experiment.architecture if same else "custom",
+            test=datasets.load(reference, split="test", directory=data_directory) if named else None,
+            tops=tuple(top for top in experiment.tops if top < dataset.classes),
+            reporter=reporter,
+        )
+    ]
+
+
+def certify_own(
+    model: str,
+    out: str | os.PathLike[str],
+    *,
+    data: str | None,
+    weights: Path | None = None,
+    recipe: str | Path | None = None,
+    scale: float = 1.0,
+    delta: float = 0.05,
+    seed: int = 0,
+    size: int | None = None,
+    data_directory: Path | None = None,
     reporter: Reporter | None = None,
 ) -> Run:
-    """Certify the experiment's architecture, freshly initialized, on its whole training set.
+    """Certify a network that the user's own module builds, on a known data set or an image folder.
 
-    The test set is only reported on. ``scale`` multiplies the steps of every stage.
+    Args:
+        model: "file.py:function" or "package.module:function".
+        weights: its weights, without which it starts as it is built.
+        data: a name or an image folder.
+        size: side of a folder's images; default: by the network's ``input_shape``, or the first image.
+        others: as for `certify_experiment`.
     """
+    if data is None:
+        raise ConfigurationError(
+            "data: a known name or an image folder needed, got none; give one with --data"
+        )
     torch.manual_seed(seed)
-    chosen = recipe_named(recipe or experiment.recipe)
+    network = own_network(model, weights)
     return run(
-        build(experiment.architecture),
-        datasets.load(experiment.dataset, split="train", directory=data),
-        recipe=chosen if scale == 1 else recipe_scaled(chosen, scale),
+        network,
+        datasets.open_dataset(data, shape=own_shape(network, size), directory=data_directory),
+        recipe=_recipe(recipe or "quick", scale, network, pretrained=weights is not None),
         delta=delta,
         seed=seed,
         out=out,
-        architecture=experiment.architecture,
-        test=datasets.load(experiment.dataset, split="test", directory=data),
         reporter=reporter,
     )
+
+
+def own_network(reference: str, weights: Path | None = None) -> nn.Module:
+    """The network that ``reference`` builds, with the weights of a file."""
+    network = build_from(reference)
+    if weights is not None:
+        load_weights(network, read_weights(weights))
+    return network
+
+
+def own_shape(network: nn.Module | None, size: int | None) -> tuple[int, int, int] | None:
+    """The shape of a folder's images for ``network``: RGB of ``size``, or what it says of itself, or None."""
+    if size is not None:
+        return (3, size, size)
+    shape = getattr(network, "input_shape", None)
+    return None if shape is None else tuple(shape)  # type: ignore[return-value]
+
+
+def _recipe(named: str | Path, scale: float, model: nn.Module, *, pretrained: bool) -> Recipe:
+    if named == "mobilenet":
+        if not isinstance(model, MobileNet):
+            raise ConfigurationError("recipe: 'mobilenet' is for MobileNets; choose quick or post-training")
+        recipe = mobilenet_recipe(model, pretrained=pretrained)
+    else:
+        recipe = recipe_from_file(named) if isinstance(named, Path) else recipe_named(named)
+    return recipe if scale == 1 else recipe_scaled(recipe, scale)

@@ -9,6 +9,7 @@ from torch import nn
 from netrazor.errors import ConfigurationError
 from netrazor.networks.integer_chain import IntegerChain
 from netrazor.networks.lenet5 import LeNet5
+from netrazor.networks.loading import build_from, load_weights, read_weights
 from netrazor.networks.mlp import MLP
 from netrazor.networks.mobilenet import MobileNet
 from netrazor.networks.plain import make_plain
@@ -30,11 +31,14 @@ __all__ = [
     "TextClassifier",
     "VisionTransformer",
     "build",
+    "build_from",
     "coded_state",
     "index_of",
     "load_coded_state",
+    "load_weights",
     "make_plain",
     "name_of",
+    "read_weights",
     "source_digest",
 ]
 

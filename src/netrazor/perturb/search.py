@@ -75,6 +75,7 @@ def search_noise(
     delta: float,
     seed: int,
     shares: Mapping[str, tuple[float, ...]] | None = None,
+    top: int = 1,
     reporter: Reporter | None = None,
 ) -> NoiseSearch:
     """Sigma and lambda of each array of weights by the bound that they lead to, on draws of its own.
@@ -92,12 +93,13 @@ def search_noise(
         delta: of the PAC-Bayes bound.
         seed: of the search's draws.
         shares: to try on single arrays, instead of the config's; empty: no noise.
+        top: an answer is right if the label is among so many best scores.
         reporter: told of the progress.
     """
     part = part_of(dataset, config.search_examples)
     group = largest_divisor(len(part), config.examples_per_draw)  # type: ignore[arg-type]
     parameters = dict(model.named_parameters())
-    noiseless = float(error_rates(model, {}, part, examples_per_draw=group).mean())
+    noiseless = float(error_rates(model, {}, part, examples_per_draw=group, top=top).mean())
     options = {name: [_Option(0.0, 0, _discrete_bits(prior), 0.0)] for name, prior in static.items()}
     tried = {
         name: (shares or {}).get(name, config.shares)
@@ -113,7 +115,9 @@ def search_noise(
                 near = _near(sigma, magnitudes.max())
                 if near:
                     draws = draw_seed(seed, f"search {name} {number}")
-                    risk = error_rates(model, {name: sigma}, part, examples_per_draw=group, seed=draws)
+                    risk = error_rates(
+                        model, {name: sigma}, part, examples_per_draw=group, seed=draws, top=top
+                    )
                     options[name].append(_option(static[name], sigma, near, float(risk.mean()) - noiseless))
                 tick()
     chosen = _descend(options, lambda bits, added: _bound(noiseless + added, fixed_bits + bits, n, delta))

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,11 @@ MESSAGE, CERTIFICATE, RESULT, CHECKPOINT = "network.nrz", "certificate.json", "r
 
 @dataclass(frozen=True)
 class Run:
-    """What a run came to."""
+    """What a run came to; ``more`` are the certificates for further numbers of answers."""
 
     issued: Issued
     result: Result
+    more: tuple[Issued, ...] = ()
 
 
 def certify(
@@ -103,6 +104,7 @@ def run(
     out: str | os.PathLike[str] | None = None,
     architecture: str = "custom",
     test: Dataset[tuple[Tensor, int]] | None = None,
+    tops: tuple[int, ...] = (1,),
     training: Dataset[tuple[Tensor, int]] | None = None,
     loss: Loss = F.cross_entropy,
     training_step: TrainingStep | None = None,
@@ -113,6 +115,8 @@ def run(
     Args:
         architecture: the declared architecture that ``model`` is, whose shapes then cost nothing.
         test: examples to report the error on; nothing is chosen by them.
+        tops: a certificate is issued for each: right is an answer whose label is among so many best scores. They
+            hold together, each at its share of ``delta``; those after the first go to ``out``/top-k.
 
     Raises:
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture.
@@ -148,7 +152,8 @@ def run(
     )
     cutting.run()
     started = time.monotonic()
-    issued = issue(model, recipe, subject, reporter)
+    subjects = [replace(subject, delta=delta / len(tops), top=top) for top in tops]
+    issued, *more = (issue(model, recipe, each, reporter) for each in subjects)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
     result = _result(issued, seconds, test, delta)
     if directory is not None:
@@ -156,9 +161,12 @@ def run(
             directory,
             {MESSAGE: issued.blob, RESULT: result.to_json(), CERTIFICATE: to_json(issued.certificate)},
         )
+        for other, top in zip(more, tops[1:], strict=True):
+            files = {MESSAGE: other.blob, CERTIFICATE: to_json(other.certificate)}
+            write_together(_writable(directory / f"top-{top}"), files)
     if checkpoint is not None:
         checkpoint.remove()
-    return Run(issued, result)
+    return Run(issued, result, tuple(more))
 
 
 def _check_numbers(delta: float, seed: int) -> None:

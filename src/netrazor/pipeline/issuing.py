@@ -53,6 +53,7 @@ class Subject:
         record: how the certificate names it.
         delta: failure probability of the certificate.
         seed: of the run, and with it of the draws.
+        top: an answer is right if the label is among so many best scores.
     """
 
     architecture: str
@@ -60,6 +61,7 @@ class Subject:
     record: DatasetRecord
     delta: float
     seed: int
+    top: int = 1
 
     @property
     def n(self) -> int:
@@ -120,7 +122,7 @@ class _Candidate:
 def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter) -> _Candidate:
     """Theorem 4.1: the errors of the network that was decoded."""
     decoded = decode_into(model, blob, OWN)
-    count = count_errors(decoded, subject.dataset, reporter=reporter)
+    count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
     return _Candidate(blob, decoded, _certificate(blob, model, recipe, subject, count, None))
 
 
@@ -144,6 +146,7 @@ def _with_noise(
         delta=checking.delta_parts(subject.delta, considered(config))["PAC-Bayes"],
         seed=subject.seed,
         shares=shares,
+        top=subject.top,
         reporter=reporter,
     )
     return search, encode(decoded, subject.architecture, search.noise)
@@ -155,7 +158,7 @@ def _perturbation(
     """Theorem 5.1: the risk of the decoded network under the noise that its message describes."""
     decoded, noise = decode_into(model, blob, OWN), noise_of(blob, OWN)
     assert noise is not None  # it was just written
-    count = count_errors(decoded, subject.dataset, reporter=reporter)
+    count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
     record = _noise_record(decoded, noise, config, subject, reporter)
     return _Candidate(blob, decoded, _certificate(blob, model, recipe, subject, count, record))
 
@@ -170,7 +173,7 @@ def _noise_record(
     def draw(purpose: str, passes: int) -> Tensor:
         seed = draw_seed(subject.seed, purpose)
         return error_rates(decoded, noise.sigma, subject.dataset, examples_per_draw=group, passes=passes,
-                           seed=seed, reporter=reporter)  # fmt: skip
+                           seed=seed, top=subject.top, reporter=reporter)  # fmt: skip
 
     pilot = draw("pilot", ceil(PILOT_DRAWS * group / subject.n))
     draws = draws_needed(float(pilot.var()), config.slack, delta)
@@ -216,7 +219,7 @@ def _certificate(
             index=ARCHITECTURES.index(subject.architecture),
             source_sha256=source_digest(model),
         ),
-        evaluation=EvaluationRecord(batch_size=BATCH_SIZE, runtime=_runtime()),
+        evaluation=EvaluationRecord(batch_size=BATCH_SIZE, top=subject.top, runtime=_runtime()),
         noise=noise,
         ledger=ledger,
         provenance=Provenance(netrazor=__version__, seed=subject.seed, configuration=asdict(recipe)),

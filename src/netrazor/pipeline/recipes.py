@@ -155,9 +155,9 @@ def _quick(steps: int, nonzeros: int, *, settle: float = 1.0) -> RateStage:
 QUICK = Recipe(
     name="quick",
     train=FitConfig(steps=470, optimizer=OptimizerConfig(rate=2e-3, decay="constant")),
-    prune=(_quick(470, 30_000), _quick(470, 8_000), _quick(2340, 1_500), _quick(7000, 900, settle=0.6)),
+    prune=(_quick(470, 30_000), _quick(470, 8_000), _quick(1400, 1_500), _quick(3740, 900, settle=0.6)),
     quantize=QuantizeStage(
-        fit=FitConfig(steps=3740, optimizer=OptimizerConfig(rate=6e-4), freeze_norms=True),
+        fit=FitConfig(steps=2800, optimizer=OptimizerConfig(rate=6e-4), freeze_norms=True),
         codebook=CodebookConfig(bits=3, vector_bits=3, center_bits=5),
     ),
     descend=DescentConfig(),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from netrazor.data import ImageDataset
+from netrazor.data import ImageDataset, ImageFolder
 from netrazor.errors import BadDataset
 
 
@@ -47,7 +47,7 @@ class Batches:
         return torch.randperm(self.n, generator=generator)
 
     def _read(self, indices: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        if isinstance(self.dataset, ImageDataset):
+        if isinstance(self.dataset, (ImageDataset, ImageFolder)):
             for chosen in indices:
                 yield self.dataset.batch(chosen)
         else:

@@ -1,0 +1,165 @@
+"""Networks of the user's own, from a file of Python and a file of weights."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from netrazor.errors import CheckpointMismatch, ConfigurationError
+
+_NESTED = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+)  # where training scripts put the weights in a checkpoint
+_WRAPPERS = ("module.", "_orig_mod.")  # put before names by DataParallel and torch.compile
+_MENTIONED = 5  # names listed in an error
+
+
+def build_from(reference: str) -> nn.Module:
+    """The network that ``reference`` builds: "path/to/file.py:name" or "package.module:name".
+
+    ``name`` is a function without arguments that returns a module, a class that needs none, or a module.
+
+    Raises:
+        ConfigurationError: no such file or name, or something else than a network comes out.
+    """
+    source, _, name = reference.rpartition(":")
+    if not source or not name:
+        raise ConfigurationError(
+            f"model: 'file.py:function' or 'package.module:function' allowed, got {reference!r}"
+        )
+    home = _import_file(Path(source)) if source.endswith(".py") else _import(source)
+    made = getattr(home, name, None)
+    if made is None:
+        public = [key for key in vars(home) if not key.startswith("_")]
+        raise ConfigurationError(f"model: {source} has no {name!r}; it has {_listed(public)}")
+    try:
+        network = made if isinstance(made, nn.Module) else made()
+    except Exception as error:
+        raise ConfigurationError(
+            f"model: {reference} failed ({type(error).__name__}: {error}); it must need no arguments"
+        ) from error
+    if not isinstance(network, nn.Module):
+        raise ConfigurationError(
+            f"model: {reference} must give a torch.nn.Module, got {type(network).__name__}"
+        )
+    return network
+
+
+def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """The tensors of a ``.safetensors`` file or of a checkpoint that torch wrote, by name.
+
+    Checkpoints are read with weights-only loading: nothing in them is executed. What scripts put around the names
+    is taken off, and the masks of ``torch.nn.utils.prune`` are multiplied in.
+
+    Raises:
+        ConfigurationError: no such file.
+        CheckpointMismatch: the file holds something else than tensors by name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigurationError(f"weights: {path} is no file; give a .safetensors or .pt file")
+    try:
+        if path.suffix == ".safetensors":
+            content: object = safetensors.torch.load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged files raise anything
+        raise CheckpointMismatch(
+            f"weights: {path} cannot be read safely ({type(error).__name__}: {str(error).splitlines()[0]}); save "
+            "model.state_dict(), as safetensors or with torch.save"
+        ) from error
+    return _with_masks(_unwrapped(path, content))
+
+
+def load_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Put ``weights`` into ``model``; names that are tied to a given one may be missing.
+
+    Raises:
+        CheckpointMismatch: names or shapes of another architecture.
+    """
+    own = model.state_dict(keep_vars=True)
+    places = {name: (tensor.data_ptr(), tensor.shape) for name, tensor in own.items() if tensor.numel()}
+    given = {places[name] for name in weights if name in places}
+    missing = [n for n in own if n not in weights and places.get(n) not in given and "num_batches" not in n]
+    unexpected = [name for name in weights if name not in own]
+    differing = [
+        f"{name} {tuple(own[name].shape)} against {tuple(weights[name].shape)}"
+        for name in own
+        if name in weights and own[name].shape != weights[name].shape
+    ]
+    if missing or unexpected or differing:
+        raise CheckpointMismatch(
+            f"weights: of another architecture: missing {_listed(missing)}; unexpected {_listed(unexpected)}; "
+            f"shapes {_listed(differing)}; build the network that these weights belong to"
+        )
+    with torch.no_grad():
+        for name, tensor in weights.items():
+            own[name].copy_(tensor)
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ConfigurationError(f"model: {path} is no file; give 'file.py:function'")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    home = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = home  # where inspect finds the source of its classes
+    sys.path.insert(0, str(path.parent.resolve()))  # its neighbours are imported as when it runs itself
+    try:
+        spec.loader.exec_module(home)
+    except Exception as error:
+        raise ConfigurationError(
+            f"model: {path} cannot be imported ({type(error).__name__}: {error})"
+        ) from error
+    finally:
+        sys.path.pop(0)
+    return home
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ConfigurationError(f"model: {name!r} cannot be imported ({error}); give its file") from error
+
+
+def _unwrapped(path: Path, content: object) -> dict[str, Tensor]:
+    for key in _NESTED:
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if not isinstance(content, Mapping) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise CheckpointMismatch(
+            f"weights: {path} must hold tensors by name, got {type(content).__name__}; save model.state_dict()"
+        )
+    weights = {str(name): _dense(tensor) for name, tensor in content.items()}
+    for prefix in _WRAPPERS:
+        if weights and all(name.startswith(prefix) for name in weights):
+            weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
+    return weights
+
+
+def _dense(tensor: Tensor) -> Tensor:
+    return tensor.dequantize() if tensor.is_quantized or hasattr(tensor, "__tensor_flatten__") else tensor
+
+
+def _with_masks(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Pruned layers' ``weight_orig`` and ``weight_mask`` as the one ``weight`` that they make."""
+    masked = [n.removesuffix("_orig") for n in weights if n.endswith("_orig") and f"{n[:-5]}_mask" in weights]
+    for name in masked:
+        weights[name] = weights.pop(f"{name}_orig") * weights.pop(f"{name}_mask")
+    return weights
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MENTIONED} more" if len(names) > _MENTIONED else ""
+    return (", ".join(names[:_MENTIONED]) or "none") + more
