@@ -2,7 +2,7 @@
 
 from netrazor.train.batches import Batches
 from netrazor.train.checkpoint import Checkpoint
-from netrazor.train.fit import FitConfig, Loss, Trainable, TrainingStep, Whole, fit
+from netrazor.train.fit import FitConfig, Loss, Trainable, TrainingStep, Whole, fit, flush_denormals
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.reporting import Reporter, Silent
 
@@ -18,4 +18,5 @@ __all__ = [
     "TrainingStep",
     "Whole",
     "fit",
+    "flush_denormals",
 ]
