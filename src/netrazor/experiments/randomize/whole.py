@@ -1,5 +1,6 @@
 """A whole study: its runs side by side, those done before left out, and their summary."""
 
+import json
 import os
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
@@ -54,7 +55,7 @@ def randomize(
             tick()
     summary = summarize(
         [record for task in tasks if (record := _record(task)) is not None],
-        asdict(study),
+        json.loads(json.dumps(asdict(study))),  # tuples as the lists that are read back
         study.kept,
         command=command,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
