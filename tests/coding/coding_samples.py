@@ -1,0 +1,46 @@
+"""Small networks and odd arrays, seeded."""
+
+import numpy as np
+
+
+def network(seed: int = 0) -> dict[str, np.ndarray]:
+    """A small pruned convolutional network, quantized to steps, with dead units."""
+    rng = np.random.default_rng(seed)
+
+    def sparse(shape, density):
+        mask = rng.random(shape) < density
+        mask[shape[0] * 2 // 3 :] = False
+        return (
+            np.where(mask, rng.integers(1, 4, shape) * rng.choice([-1, 1], shape), 0).astype(np.float32) / 8
+        )
+
+    return {
+        "conv.weight": sparse((6, 1, 3, 3), 0.5),
+        "conv.bias": sparse((6,), 0.5),
+        "fc.weight": sparse((10, 6 * 4), 0.2),
+        "fc.bias": sparse((10,), 0.7),
+    }
+
+
+def odd() -> dict[str, np.ndarray]:
+    """Types, shapes and values at the edges."""
+    return {
+        "": np.float32(3.5),
+        "none": np.zeros((0, 3), np.float32),
+        "zero": np.zeros((2, 3), np.int8),
+        "minus zero": np.array([0.0, -0.0, 1.0, -1.0], np.float32),
+        "wide": np.array([2**63 - 1, -(2**63), 0], np.int64),
+        "unsigned": np.array([2**64 - 1, 0, 1], np.uint64),
+        "floats": np.array([np.finfo("f4").max, np.finfo("f4").tiny, 1e-45, 0, -1e-45], np.float32),
+        "half": np.array([[0.5, 0, -1.5]], np.float16),
+        "truth": np.array([True, False, True]),
+        "doubles": np.array([0.1, 0.2, 0.0, 0.1]),
+    }
+
+
+def same(first: dict, second: dict) -> bool:
+    """Same names, order, types, shapes and bits."""
+    return list(first) == list(second) and all(
+        np.asarray(a).dtype == b.dtype and np.shape(a) == b.shape and np.asarray(a).tobytes() == b.tobytes()
+        for a, b in zip(first.values(), second.values(), strict=True)
+    )
