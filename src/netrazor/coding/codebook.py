@@ -156,13 +156,16 @@ class CodebookModel:
         if self._choose(coder, "other exponent", None if exponent is None else exponent != before):
             up = self._choose(coder, "exponent up", None if exponent is None else exponent > before)
             room = limit - before if up else before
-            if room == 0:
+            if room <= 0:
                 raise CorruptMessage("the exponent of a codebook is out of range; get the message again")
             distance = 1 + code_number(
                 coder, None if exponent is None else abs(exponent - before) - 1, room - 1
             )
             distance = distance if up else -distance
-        self._before["exponent"] = exponent = before + distance
+        exponent = before + distance
+        if exponent > limit:
+            raise CorruptMessage("the exponent of a codebook is out of range; get the message again")
+        self._before["exponent"] = exponent
         kept = None if magnitude is None else (magnitude & (1 << width) - 1) >> dropped
         return exponent << width | code_below(coder, kept, 1 << width - dropped) << dropped
 

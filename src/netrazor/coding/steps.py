@@ -17,7 +17,7 @@ def multiples_of(values: Array, step: float) -> list[int]:
 
 def products(multiples: list[int], step: float, dtype: np.dtype) -> Array:
     """The multiples of a step, each product rounded once."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         values: Array = np.array(multiples).astype(dtype) * np.array([step], dtype=dtype)
     return values
 
