@@ -1,6 +1,5 @@
 """Replaying a certificate: decode the message, count the errors again, add everything up again."""
 
-import copy
 import json
 import os
 import secrets
@@ -18,6 +17,7 @@ from netrazor.coding import Limits
 from netrazor.data import fingerprint
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.evaluate import count_errors, in_order, scores_of
+from netrazor.networks.plain import plain_copy
 from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
 from netrazor.pipeline.message import decode_into
@@ -52,7 +52,7 @@ def load(
                 "architecture"
             )
         model = networks.build(name)
-    return decode_into(networks.make_plain(copy.deepcopy(model)), blob, limits)
+    return decode_into(plain_copy(model), blob, limits)
 
 
 def verify(
@@ -138,7 +138,7 @@ def load_checked(
         raise ConfigurationError(
             "model: needed to count again, the architecture is the user's own; pass model="
         )
-    model = networks.make_plain(copy.deepcopy(model))
+    model = plain_copy(model)
     source = networks.source_digest(model)
     if source != record.source_sha256:
         raise CheckpointMismatch(

@@ -1,5 +1,7 @@
 """Making a network plain: what torch's own tools put around its weights, taken off again."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize, prune
@@ -31,6 +33,17 @@ def make_plain(model: nn.Module) -> nn.Module:
         _bake_norms(module)
     _densify(model)
     return model
+
+
+def plain_copy(model: nn.Module) -> nn.Module:
+    """A copy of ``model``, made plain; ``model`` is left as it is."""
+    computed = {
+        id(held): held.detach().clone()  # masked weights are results of operations, which cannot be copied
+        for module in model.modules()
+        for held in vars(module).values()
+        if isinstance(held, Tensor) and not held.is_leaf
+    }
+    return make_plain(copy.deepcopy(model, computed))
 
 
 def _bake_masks(module: nn.Module) -> None:
