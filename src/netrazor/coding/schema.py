@@ -53,7 +53,7 @@ def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits) -> lis
     """The fields in order; names are distinct."""
     number = code_number(coder, None if fields is None else len(fields), MAX_ARRAYS)
     check_limit("arrays", number, limits.arrays)
-    names = _NameModel()
+    names = _NameModel(min(MAX_NAMES_BYTES, limits.decisions // 8))
     coded: list[Field] = []
     previous = Field("", DTYPES[0], ())
     elements = 0
@@ -91,10 +91,10 @@ def _code_field(coder: Coder, field: Field | None, previous: Field, names: "_Nam
 class _NameModel:
     """Bytes of names, each predicted from the bytes before it and from the name before."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
         self._mixer = Mixer((0.5,) * 4, 0.02)
         self._contexts: dict[Hashable, int] = {}
-        self._room = MAX_NAMES_BYTES
+        self._room = self._most = room
 
     def code(self, coder: Coder, name: bytes | None, previous: bytes) -> bytes:
         """A name, ended by a zero byte."""
@@ -109,7 +109,7 @@ class _NameModel:
             self._room -= 1
             if self._room < 0:
                 raise MessageTooLarge(
-                    f"names: at most {MAX_NAMES_BYTES} bytes in all, the message has more; shorten them"
+                    f"names: at most {self._most} bytes in all, the message has more; shorten them"
                 )
 
     def _code_byte(self, coder: Coder, byte: int | None, before: bytes, above: bytes) -> int:
