@@ -59,12 +59,16 @@ def kinds_of_steps(batch_size: int) -> dict[str, Callable[[], None]]:
     plain, whole, surgery, rate = (build("lenet5").to(memory_format=torch.channels_last) for _ in range(4))
     thin = pruned_network()
     assert QUICK.quantize is not None
-    codebook = QUICK.quantize.codebook
+    codebook, n = QUICK.quantize.codebook, 60_000
     return {
         "plain": lambda: plain_steps(plain, batches, STEPS),
         "whole": lambda: netrazor_steps(whole, Whole(whole), batches, STEPS),
-        "surgery": lambda: netrazor_steps(surgery, masked(PAPER.prune[0], surgery, seed=0, examples=60_000), batches, STEPS),
-        "rate": lambda: netrazor_steps(rate, masked(QUICK.prune[0], rate, seed=0, examples=60_000), batches, STEPS),
+        "surgery": lambda: netrazor_steps(
+            surgery, masked(PAPER.prune[0], surgery, seed=0, examples=n), batches, STEPS
+        ),
+        "rate": lambda: netrazor_steps(
+            rate, masked(QUICK.prune[0], rate, seed=0, examples=n), batches, STEPS
+        ),
         "quantize": lambda: netrazor_steps(thin, QuantizedWeights(thin, codebook, STEPS), batches, STEPS),
     }
 

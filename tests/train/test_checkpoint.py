@@ -25,14 +25,14 @@ def test_none_where_there_is_none(tmp_path: Path) -> None:
 
 def test_another_run_is_refused(tmp_path: Path) -> None:
     Checkpoint(tmp_path / "c.pt", "one").save({})
-    with pytest.raises(CheckpointMismatch, match="belongs to another run .one., this one is two; delete it"):
+    with pytest.raises(CheckpointMismatch, match=r"belongs to another run .one., this one is two; delete it"):
         Checkpoint(tmp_path / "c.pt", "two").load()
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"PK\x03\x04 half an archive"])
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "c.pt").write_bytes(content)
-    with pytest.raises(CheckpointMismatch, match="cannot be read .* delete it to start again"):
+    with pytest.raises(CheckpointMismatch, match=r"cannot be read .* delete it to start again"):
         Checkpoint(tmp_path / "c.pt", "run").load()
 
 
