@@ -1,6 +1,6 @@
 """A pruning or quantizing step against a plain training step: LeNet-5, one batch size, in one run.
 
-    python benchmarks/step.py
+    python benchmarks/step.py [BATCH_SIZE ...]
 
 The four kinds of steps take turns, so that a machine whose speed drifts slows all of them; the ratios are medians
 over rounds. Writes results/step.json.
@@ -9,6 +9,7 @@ over rounds. Writes results/step.json.
 import json
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -93,11 +94,14 @@ def main() -> None:
     """Measure and write."""
     torch.manual_seed(0)
     content = {
-        "command": "python benchmarks/step.py",
+        "command": " ".join(["python benchmarks/step.py", *sys.argv[1:]]),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "date": date.today().isoformat(),
-        "figures": {f"batch {batch_size}": measure(batch_size) for batch_size in (128, 1024)},
+        "figures": {
+            f"batch {batch_size}": measure(batch_size)
+            for batch_size in map(int, sys.argv[1:] or ("128", "1024"))
+        },
     }
     print(json.dumps(content, indent=2))
     write_atomically("results/step.json", json.dumps(content, indent=2) + "\n")
