@@ -20,6 +20,7 @@ from netrazor.coding.rangecoder import Coder
 _MAX_CLASS_BITS = 4
 _WORTH_CLASSES = 8  # a slice of fewer elements tells nothing about its class
 _CHUNK = 2**21
+_ALL_SPLITS = 2**16  # elements of a mask up to which every way to cut its axes is tried
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def _windows(rows: Classes | None, columns: Classes | None, height: int, width: 
 
 def best_partition(mask: Mask) -> tuple[float, Partition]:
     """The partition with the fewest bits among a few, and about these bits."""
-    return min((_best_cut(mask, split) for split in range(1, max(2, mask.ndim))), key=lambda found: found[0])
+    splits = range(1, max(2, mask.ndim) if mask.size <= _ALL_SPLITS else 2)
+    return min((_best_cut(mask, split) for split in splits), key=lambda found: found[0])
 
 
 def _best_cut(mask: Mask, split: int) -> tuple[float, Partition]:

@@ -10,6 +10,7 @@ from netrazor.coding.rangecoder import Coder, Meter, Symbols
 from netrazor.coding.tables import FLAT, Counts, TableModel, histogram
 
 _MAX_CLASS_BITS = 3
+_ALL_PRECISIONS = 2**12  # values up to which a coarse table may be worth its bits
 
 Places = NDArray[np.intp]
 
@@ -73,7 +74,7 @@ def best_tables(symbols: Symbols, rows: Classes, entries: int, single: bool) -> 
         of_symbol = classes[rows]
         joint = np.bincount(of_symbol * entries + symbols, minlength=entries << bits).reshape(-1, entries)
         cost = class_cost(np.bincount(classes, minlength=1 << bits))
-        for precision in range(FLAT + 1):
+        for precision in range(FLAT + 1) if len(symbols) <= _ALL_PRECISIONS else (FLAT - 1,):
             total = cost + sum(_table_cost(seen, precision) for seen in joint)
             found.append((total, TablePlan(classes, bits, precision)))
     return min(found, key=lambda candidate: candidate[0])
