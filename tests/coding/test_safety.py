@@ -82,8 +82,11 @@ def test_limits_come_before_work() -> None:
     many = coding.encode({str(i): np.zeros(1, np.int8) for i in range(20)})
     with pytest.raises(MessageTooLarge, match="arrays"):
         coding.decode(many, limits=coding.Limits(arrays=19))
+    mixed = coding.encode({"w": np.triu(np.ones((60, 60)))})
     with pytest.raises(MessageTooLarge, match="decisions"):
-        coding.decode(MESSAGES[0], limits=coding.Limits(decisions=10))
+        coding.decode(mixed, limits=coding.Limits(decisions=2000))
+    with pytest.raises(MessageTooLarge, match="names"):
+        coding.decode(MESSAGES[0], limits=coding.Limits(decisions=80))
 
 
 def test_many_mutations() -> None:
