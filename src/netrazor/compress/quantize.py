@@ -70,7 +70,7 @@ class Codebook:
         values = torch.from_numpy(self.grid.snap(self.centers.double().numpy())).float()
         flat = torch.zeros(weight.numel(), dtype=weight.dtype)
         flat[self.positions] = values[self.indices]
-        return flat.view_as(weight)
+        return torch.empty_like(weight).copy_(flat.view_as(weight))  # in the layout of the weight
 
 
 class QuantizedWeights:

@@ -1,6 +1,6 @@
 """Pruning by what a bit buys: keep the weights whose loss is largest for their code length, across all layers.
 
-A weight's removal costs about 1/2 F w^2 in loss (F the mean squared gradient) and saves its bits: its place,
+A weight's removal costs about w^2 sqrt(F) in loss (F the mean squared gradient) and saves its bits: its place,
 which is cheaper in a row, column or kernel position that is in use anyway, and its value. Ranking by the ratio
 makes whole units die out, where ranking by magnitude leaves them with a weight or two each.
 """
