@@ -1,6 +1,9 @@
 """Fixtures for all tests: the real MNIST, loaded once, or a skip that nobody can overlook."""
 
+from collections.abc import Iterator
+
 import pytest
+import torch
 
 from netrazor import data
 from netrazor.errors import DatasetUnavailable
@@ -50,3 +53,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name, reason in config.stash.get(_MISSING, {}).items():
         terminalreporter.section(f"TESTS ON {name.upper()} WERE SKIPPED", sep="!", red=True)
         terminalreporter.write_line(reason)
+
+
+@pytest.fixture(autouse=True)
+def _denormals_as_they_were() -> Iterator[None]:
+    """Training flushes denormals in its thread; what comes after it expects them back."""
+    yield
+    torch.set_flush_denormal(False)
