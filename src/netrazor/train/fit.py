@@ -106,6 +106,17 @@ def flush_denormals() -> None:
     torch.set_flush_denormal(True)
 
 
+@contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Flush them in here, and give them back to the caller."""
+    flush_denormals()
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@_denormals_flushed()
 def fit(
     model: nn.Module,
     weights: Trainable,
@@ -130,7 +141,6 @@ def fit(
         NonFiniteWeights: the loss became NaN or infinite.
         ConfigurationError: the loss is not one number that depends on the weights.
     """
-    flush_denormals()
     reporter = reporter or Silent()
     optimizer = config.optimizer.build(_trainable(weights, name))
     objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
