@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.utils.data import Dataset
 
+from netrazor.compress import shrunk
 from netrazor.errors import InvalidArgument, UnsupportedModel
 from netrazor.evaluate import in_order, scores_of, wrong
 from netrazor.train.reporting import Reporter, Silent
@@ -69,6 +70,9 @@ def error_rates(
     parameters named in ``sigma``. So the rates are independent, and the average of their expectations is the
     empirical risk of the noisy network. The same seed gives the same draws on one machine.
 
+    Empty units are cut off first, where that can be done: noise is on non-zeros alone, so it wakes none of them,
+    and their order, in which the noise is drawn, stays.
+
     Raises:
         InvalidArgument: ``examples_per_draw`` does not divide the number of examples.
         UnsupportedModel: noise on something that is no parameter, or a forward pass that fails.
@@ -79,11 +83,12 @@ def error_rates(
             f"examples_per_draw: a divisor of the number of examples, {n}, allowed, got {examples_per_draw}; "
             "see largest_divisor"
         )
-    model.eval()
+    example = next(in_order(dataset, 1))[0]
+    model = shrunk(model.eval(), example)
     noisy = _noisy_parameters(model, sigma)
     together = max(1, _NUMBERS_AT_ONCE // max(1, sum(p.numel() for p in noisy.values())))
     generator = torch.Generator().manual_seed(seed)
-    forward = _forward(model, noisy, next(in_order(dataset, 1))[0])
+    forward = _forward(model, noisy, example)
     rates = []
     with (reporter or Silent()).stage("noisy risk", passes * n) as tick:
         for _ in range(passes):
