@@ -169,3 +169,11 @@ def test_predict(tmp_path: Path) -> None:
     assert netrazor("predict", tmp_path / "none", tmp_path / "[grey].png")[0] == 2
     (tmp_path / MESSAGE).write_bytes(coding.encode({}))
     assert netrazor("predict", tmp_path, tmp_path / "[grey].png")[0] == 2  # a user's own architecture
+
+
+def test_tables_in_a_pipe_are_not_cut(tmp_path: Path) -> None:
+    """Without a terminal and without COLUMNS, a cell of a long table stands on one line, whole."""
+    result = CliRunner(env={"COLUMNS": None}).invoke(cli.app, ["paper"])
+    assert result.exit_code == 0
+    assert "…" not in result.output
+    assert max(map(len, result.output.splitlines())) > 80

@@ -6,7 +6,6 @@ Exit codes: 0 good, 1 a check failed, 2 wrong use, 3 consistent but not recounte
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
@@ -14,6 +13,7 @@ from netrazor import __version__
 from netrazor.cli.bound import bound
 from netrazor.cli.certify import certify
 from netrazor.cli.compare import compare
+from netrazor.cli.console import open_console
 from netrazor.cli.encode import decode, encode
 from netrazor.cli.inspect import inspect
 from netrazor.cli.paper import paper
@@ -34,9 +34,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except NetrazorError as error:
-            Console(stderr=True, soft_wrap=True).print(
-                "[bold red]error:[/] " + escape(str(error)), highlight=False
-            )
+            open_console(stderr=True).print("[bold red]error:[/] " + escape(str(error)), highlight=False)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as interrupt:
             typer.echo(

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from netrazor.cli.console import open_console
 from netrazor.errors import ConfigurationError
 
 
@@ -35,7 +35,7 @@ def bound(
     kl_nats = size if unit == "nats" else nats_from_bits(size * in_bits[unit])
     lines = bounds.side_by_side(_exact_risk(risk, errors, n), n, kl_nats, delta)
     outcomes = [bounds.outcome(line.bound, classes) for line in lines]
-    console = Console(soft_wrap=True)
+    console = open_console()
     if as_json:
         found = [
             {

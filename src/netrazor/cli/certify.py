@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from netrazor.cli.console import open_console
 from netrazor.cli.progress import Bars
 
 
@@ -45,7 +45,7 @@ def certify(
         raise ConfigurationError("certify: one of a named experiment and --model allowed; give either")
     if recipe is not None and config is not None:
         raise ConfigurationError("certify: one of --recipe and --config allowed, got both; choose one")
-    console = Console(soft_wrap=True)
+    console = open_console()
     common = {
         "recipe": config or recipe,
         "scale": scale,

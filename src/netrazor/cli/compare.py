@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from netrazor.cli.console import open_console
 from netrazor.cli.progress import Bars
 
 
@@ -23,7 +23,7 @@ def compare(
     from netrazor.experiments.compare import compare_run, data_of
     from netrazor.files import write_atomically
 
-    console = Console(soft_wrap=True)
+    console = open_console()
     found = compare_run(run, *data_of(run, data), seed=seed, scale=scale, reporter=Bars(console))
     place = out or Path("results") / f"compare-{run.resolve().name}.json"
     write_atomically(place, found.to_json())

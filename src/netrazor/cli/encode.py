@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from netrazor.cli.console import open_console
 from netrazor.errors import ConfigurationError
 
 OUTPUT = typer.Option("--out", "-o", help="File to write.")
@@ -31,7 +31,7 @@ def encode(
         ) from error
     blob = coding.encode(arrays)
     write_atomically(out, blob)
-    Console().print(f"{out}: {len(blob)} bytes, from {len(content)}", highlight=False)
+    open_console().print(f"{out}: {len(blob)} bytes, from {len(content)}", highlight=False)
 
 
 def decode(
@@ -46,7 +46,7 @@ def decode(
 
     arrays = coding.decode(read(message))
     write_atomically(out, save(arrays))
-    Console().print(f"{out}: {len(arrays)} arrays", highlight=False)
+    open_console().print(f"{out}: {len(arrays)} arrays", highlight=False)
 
 
 def read(path: Path) -> bytes:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from netrazor.cli.console import open_console
 from netrazor.cli.encode import read
 
 
@@ -25,5 +25,5 @@ def inspect(message: Annotated[Path, typer.Argument(help="A message, or a direct
         nonzeros, distinct = int(np.count_nonzero(array)), len(np.unique(array))
         shape = " x ".join(map(str, array.shape)) or "scalar"
         table.add_row(name, str(array.dtype), shape, str(array.size), str(nonzeros), str(distinct))
-    console = Console(soft_wrap=True)
+    console = open_console()
     console.print(table, "", ledger_table(charge(blob)))

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from netrazor.cli.console import open_console
 
 
 def paper(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -22,4 +23,4 @@ def paper(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
         table.add_column(column)
     for figure in found:
         table.add_row(figure.place, figure.quantity, figure.published, figure.ours, figure.remark)
-    Console(soft_wrap=True).print(table)
+    open_console().print(table)

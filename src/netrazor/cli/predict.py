@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from netrazor.cli.console import open_console
 
 
 def predict(
@@ -29,7 +30,7 @@ def predict(
         raise ConfigurationError(
             f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"
         )
-    console = Console(soft_wrap=True)
+    console = open_console()
     for path in images:
         with torch.inference_mode():
             scores = network(read_picture(path, network.input_shape, invert=invert)[None])[0]

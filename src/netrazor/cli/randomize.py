@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from netrazor.cli.console import open_console
 from netrazor.cli.progress import Bars
 
 
@@ -45,7 +45,7 @@ def randomize(
         chosen = replace(chosen, levels=_numbers(levels))
     if examples is not None:
         chosen = replace(chosen, examples=examples)
-    console = Console(soft_wrap=True)
+    console = open_console()
     summary = run_study(
         chosen,
         out,

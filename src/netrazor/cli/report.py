@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from netrazor.cli.console import open_console
 
 
 def report(
@@ -26,7 +27,7 @@ def report(
     first = runs[0] if runs[0].is_dir() else runs[0].parent
     file = out or first / "report.html"
     write_report(runs, file, assets)
-    console = Console(soft_wrap=True)
+    console = open_console()
     console.print(f"{file}: {file.stat().st_size / 1024:.0f} KiB", highlight=False)
     if assets is not None:
         console.print(f"{assets}: plots and tables", highlight=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from netrazor.cli.console import open_console
 from netrazor.cli.progress import Bars
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def verify(
     from netrazor import replay
     from netrazor.experiments.certified import own_network
 
-    console = Console(soft_wrap=True, stderr=as_json)
+    console = open_console(stderr=as_json)
     network = None if model is None else own_network(model)
     verdict = replay.verify(run, model=network)
     if verdict.status != "INVALID" and recount and verdict.certificate is not None:
