@@ -16,7 +16,7 @@ from netrazor.certificate import ASSUMPTIONS, Certificate, NoiseRecord
 from netrazor.certificate.canonical import digest
 from netrazor.charging import ledger_of, noise_in
 from netrazor.coding import Limits
-from netrazor.coding.message import read
+from netrazor.coding.message import Message, read
 from netrazor.errors import MessageError, NetrazorError
 from netrazor.units import nats_from_bits, percent_up
 
@@ -133,14 +133,23 @@ def check(certificate: Certificate, blob: bytes, *, limits: Limits | None = None
         blob: the bytes of the message.
         limits: of the reader, for networks of more than the usual size.
     """
+    return check_and_read(certificate, blob, limits=limits)[0]
+
+
+def check_and_read(
+    certificate: Certificate, blob: bytes, *, limits: Limits | None = None
+) -> tuple[tuple[Finding, ...], Message | None]:
+    """`check`, and the message that was read for it (None where it cannot be): reading takes most of the time."""
     findings = [*_check_files(certificate, blob), *_check_terms(certificate)]
+    message = None
     try:
-        findings += _check_message(certificate, blob, limits)
+        message = read(blob, limits or Limits())
+        findings += _check_message(certificate, message)
     except NetrazorError as error:
         findings.append(Finding("message" if isinstance(error, MessageError) else "noise", str(error)))
     if not findings:
         findings += _check_numbers(certificate)
-    return tuple(findings)
+    return tuple(findings), message
 
 
 def _check_files(certificate: Certificate, blob: bytes) -> list[Finding]:
@@ -167,8 +176,7 @@ def _check_terms(certificate: Certificate) -> list[Finding]:
     )
 
 
-def _check_message(certificate: Certificate, blob: bytes, limits: Limits | None) -> list[Finding]:
-    message = read(blob, limits or Limits())
+def _check_message(certificate: Certificate, message: Message) -> list[Finding]:
     ledger = ledger_of(message)
     findings = _unequal(
         ("ledger", "the ledger", certificate.ledger, ledger),

@@ -9,18 +9,19 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import checking, coding, networks
+from netrazor import checking, networks
 from netrazor.certificate import ArchitectureRecord, Certificate, NoiseRecord, parse
-from netrazor.charging import Noise, noise_of
+from netrazor.charging import Noise, noise_in
 from netrazor.checking import Finding, Status, Verdict
 from netrazor.coding import Limits
+from netrazor.coding.message import Message, read
 from netrazor.data import fingerprint
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.evaluate import count_errors, in_order, scores_of
 from netrazor.networks.plain import plain_copy
 from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
-from netrazor.pipeline.message import decode_into
+from netrazor.pipeline.message import network_of
 from netrazor.train import Reporter, Silent
 from netrazor.units import percent_up
 
@@ -43,16 +44,16 @@ def load(
         ConfigurationError: the architecture is the user's own and ``model`` was not given.
         CheckpointMismatch: the message holds another architecture's weights.
     """
-    blob = _message(path)
+    message = read(_message(path), limits or _limits_for(model))
     if model is None:
-        name = networks.name_of(coding.architecture(blob, limits=limits))
+        name = networks.name_of(message.architecture)
         if name == "custom":
             raise ConfigurationError(
                 "model: the message is of a user's own architecture; pass model= with a network of that "
                 "architecture"
             )
         model = networks.build(name)
-    return decode_into(plain_copy(model), blob, limits)
+    return network_of(plain_copy(model), message)
 
 
 def verify(
@@ -88,16 +89,16 @@ def verify(
     try:
         certificate = parse(_read(Path(path) / CERTIFICATE))
         blob = _message(path)
-        findings = checking.check(certificate, blob, limits=limits)
-        if findings:
+        findings, message = checking.check_and_read(certificate, blob, limits=limits or _limits_for(model))
+        if findings or message is None:
             return Verdict("INVALID", findings, certificate)
         if dataset is None and model is None and certificate.architecture.index == 0:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        decoded = load_checked(certificate.architecture, blob, model, limits)
+        decoded = load_checked(certificate.architecture, message, model)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         recount = _Recount(certificate, decoded, dataset, reporter or Silent())
-        recount.run(noise_of(blob, limits), secrets.randbits(48) if seed is None else seed)
+        recount.run(noise_in(message), secrets.randbits(48) if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
     except (ConfigurationError, DataError):
@@ -118,9 +119,7 @@ def to_json(verdict: Verdict) -> str:
     return json.dumps({**content, "notes": list(verdict.notes)}, indent=2) + "\n"
 
 
-def load_checked(
-    record: ArchitectureRecord, blob: bytes, model: nn.Module | None, limits: Limits | None = None
-) -> nn.Module:
+def load_checked(record: ArchitectureRecord, message: Message, model: nn.Module | None) -> nn.Module:
     """The decoded network, checked to be the one that the certificate names.
 
     A declared architecture is built anew, whatever ``model`` is: its shapes cost nothing, so they must be its own.
@@ -145,7 +144,7 @@ def load_checked(
             f"architecture.source_sha256 is {record.source_sha256[:16]}..., the module's source has "
             f"{source[:16]}...; verify with the version of netrazor or of your module that was certified"
         )
-    return decode_into(model, blob, limits)
+    return network_of(model, message)
 
 
 class _Recount:
@@ -243,6 +242,16 @@ def bound_with(certificate: Certificate, errors: int) -> float:
     if certificate.method == "perturbation":
         return certificate.risk_bound  # rests on the noisy draws, which are drawn again
     return checking.risk_bound(certificate.model_copy(update={"errors": errors}))
+
+
+def _limits_for(model: nn.Module | None) -> Limits:
+    """The usual limits, raised to what the network at hand holds anyway."""
+    usual = Limits()
+    if model is None:
+        return usual
+    held = [*model.parameters(), *model.buffers()]
+    elements = sum(tensor.numel() for tensor in held)
+    return Limits(max(usual.elements, 2 * elements), max(usual.arrays, 2 * len(held)), usual.decisions)
 
 
 def _message(path: str | os.PathLike[str]) -> bytes:

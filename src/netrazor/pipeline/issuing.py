@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import __version__, checking, coding
+from netrazor import __version__, checking
 from netrazor.certificate import (
     ArchitectureRecord,
     Certificate,
@@ -22,7 +22,8 @@ from netrazor.certificate import (
     Provenance,
     seal,
 )
-from netrazor.charging import Noise, charge, noise_of
+from netrazor.charging import Noise, ledger_of, noise_in
+from netrazor.coding.message import Message, read
 from netrazor.evaluate import BATCH_SIZE, ErrorCount, count_errors
 from netrazor.networks import ARCHITECTURES, source_digest
 from netrazor.perturb import (
@@ -36,7 +37,7 @@ from netrazor.perturb import (
     search_noise,
 )
 from netrazor.pipeline.cutting import rules_for
-from netrazor.pipeline.message import OWN, decode_into, encode
+from netrazor.pipeline.message import OWN, encode, network_of
 from netrazor.pipeline.recipes import Recipe
 from netrazor.train import Reporter
 
@@ -121,9 +122,10 @@ class _Candidate:
 
 def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter) -> _Candidate:
     """Theorem 4.1: the errors of the network that was decoded."""
-    decoded = decode_into(model, blob, OWN)
+    message = read(blob, OWN)
+    decoded = network_of(model, message)
     count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
-    return _Candidate(blob, decoded, _certificate(blob, model, recipe, subject, count, None))
+    return _Candidate(blob, decoded, _certificate(blob, message, model, recipe, subject, count, None))
 
 
 def _with_noise(
@@ -134,11 +136,11 @@ def _with_noise(
     shares: Mapping[str, tuple[float, ...]],
 ) -> tuple[NoiseSearch, bytes]:
     """The noise that pays best, frozen, and the message that describes it."""
-    static = encode(decoded, subject.architecture, static=True)
-    ledger = charge(static, OWN)
+    static = read(encode(decoded, subject.architecture, static=True), OWN)
+    ledger = ledger_of(static)
     search = search_noise(
         decoded,
-        coding.static_values(static, limits=OWN),
+        static.static,
         subject.dataset,
         config,
         fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
@@ -156,11 +158,12 @@ def _perturbation(
     blob: bytes, model: nn.Module, recipe: Recipe, config: NoiseConfig, subject: Subject, reporter: Reporter
 ) -> _Candidate:
     """Theorem 5.1: the risk of the decoded network under the noise that its message describes."""
-    decoded, noise = decode_into(model, blob, OWN), noise_of(blob, OWN)
+    message = read(blob, OWN)
+    decoded, noise = network_of(model, message), noise_in(message)
     assert noise is not None  # it was just written
     count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
     record = _noise_record(decoded, noise, config, subject, reporter)
-    return _Candidate(blob, decoded, _certificate(blob, model, recipe, subject, count, record))
+    return _Candidate(blob, decoded, _certificate(blob, message, model, recipe, subject, count, record))
 
 
 def _noise_record(
@@ -193,13 +196,14 @@ def _noise_record(
 
 def _certificate(
     blob: bytes,
+    message: Message,
     model: nn.Module,
     recipe: Recipe,
     subject: Subject,
     count: ErrorCount,
     noise: NoiseRecord | None,
 ) -> Certificate:
-    ledger = charge(blob, OWN)
+    ledger = ledger_of(message)
     draft = Certificate(
         claim="",
         method="occam" if noise is None else "perturbation",

@@ -11,7 +11,7 @@ from torch import nn
 from netrazor import coding
 from netrazor.charging import LAMBDA, SIGMA, Noise
 from netrazor.coding import Limits
-from netrazor.coding.message import read
+from netrazor.coding.message import Message, read
 from netrazor.errors import CheckpointMismatch, NonFiniteWeights
 from netrazor.networks import ARCHITECTURES, coded_state, load_coded_state
 
@@ -54,7 +54,11 @@ def decode_into(model: nn.Module, blob: bytes, limits: Limits | None = None) -> 
         MessageError: the bytes are no message.
         CheckpointMismatch: it holds the weights of another architecture.
     """
-    message = read(blob, limits or Limits())
+    return network_of(model, read(blob, limits or Limits()))
+
+
+def network_of(model: nn.Module, message: Message) -> nn.Module:
+    """`decode_into` for a message that was read."""
     described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
     decoded = copy.deepcopy(model).eval()
     load_coded_state(decoded, {name: a for name, a in message.arrays.items() if name not in described})
