@@ -24,7 +24,7 @@ certify: $(FETCHED)
 	$(BIN)/netrazor certify lenet5-mnist --out runs/lenet5
 
 test: lint $(FETCHED)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
