@@ -55,6 +55,7 @@ EXPORTS = {
         "LeNet5",
         "MLP",
         "MobileNet",
+        "NormedMLP",
         "ResNetCifar",
         "SqueezeNet",
         "TextClassifier",

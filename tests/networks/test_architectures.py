@@ -24,6 +24,7 @@ INPUTS = {
     "squeezenet-1.1": (3, 224, 224),
     "integer-chain-mnist": (1, 28, 28),
     "integer-chain-fashion": (1, 28, 28),
+    "normed-mlp": (1, 28, 28),
 }
 
 

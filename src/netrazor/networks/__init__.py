@@ -12,6 +12,7 @@ from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.loading import build_from, load_weights, read_weights
 from netrazor.networks.mlp import MLP
 from netrazor.networks.mobilenet import MobileNet
+from netrazor.networks.normed_mlp import NormedMLP
 from netrazor.networks.plain import make_plain
 from netrazor.networks.resnet_cifar import ResNetCifar
 from netrazor.networks.source import source_digest
@@ -26,6 +27,7 @@ __all__ = [
     "IntegerChain",
     "LeNet5",
     "MobileNet",
+    "NormedMLP",
     "ResNetCifar",
     "SqueezeNet",
     "TextClassifier",
@@ -59,6 +61,7 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "integer-chain-mnist": partial(IntegerChain, deskew=True, border=1),
     "integer-chain-fashion": partial(IntegerChain, units=16),
     "integer-chain-cifar": partial(IntegerChain, (3, 32, 32), units=20),
+    "normed-mlp": NormedMLP,
 }
 
 # The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network
