@@ -8,38 +8,35 @@ import torch
 from netrazor import data
 from netrazor.errors import DatasetUnavailable
 
-_MISSING = pytest.StashKey[dict[str, str]]()
+MISSING = "cannot be had here"
 
 
 @pytest.fixture(scope="session")
-def mnist(request: pytest.FixtureRequest) -> data.ImageDataset:
+def mnist() -> data.ImageDataset:
     """The 60,000 training examples of MNIST."""
-    return _load_or_skip(request, "mnist", "train")
+    return _load_or_skip("mnist", "train")
 
 
 @pytest.fixture(scope="session")
-def mnist_test(request: pytest.FixtureRequest) -> data.ImageDataset:
+def mnist_test() -> data.ImageDataset:
     """The 10,000 test examples of MNIST."""
-    return _load_or_skip(request, "mnist", "test")
+    return _load_or_skip("mnist", "test")
 
 
 @pytest.fixture(scope="session")
-def fashion_mnist(request: pytest.FixtureRequest) -> data.ImageDataset:
+def fashion_mnist() -> data.ImageDataset:
     """The 60,000 training examples of Fashion-MNIST."""
-    return _load_or_skip(request, "fashion-mnist", "train")
+    return _load_or_skip("fashion-mnist", "train")
 
 
 _FIXTURES = {"mnist", "mnist_test", "fashion_mnist"}
 
 
-def _load_or_skip(request: pytest.FixtureRequest, name: str, split: str) -> data.ImageDataset:
-    missing = request.config.stash.setdefault(_MISSING, {})
-    if name not in missing:
-        try:
-            return data.load(name, split)
-        except DatasetUnavailable as error:
-            missing[name] = str(error)
-    pytest.skip(f"{name} cannot be had here")
+def _load_or_skip(name: str, split: str) -> data.ImageDataset:
+    try:
+        return data.load(name, split)
+    except DatasetUnavailable as error:
+        pytest.skip(f"{name} {MISSING}: {error}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,10 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("mnist")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for name, reason in config.stash.get(_MISSING, {}).items():
-        terminalreporter.section(f"TESTS ON {name.upper()} WERE SKIPPED", sep="!", red=True)
-        terminalreporter.write_line(reason)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """From the reports, since the tests may have run in other processes."""
+    reasons = (str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
+    if missing := {reason for reason in reasons if MISSING in reason}:
+        terminalreporter.section("TESTS ON REAL DATA WERE SKIPPED", sep="!", red=True)
+        terminalreporter.write_line("\n".join(sorted(missing)))
 
 
 @pytest.fixture(autouse=True)

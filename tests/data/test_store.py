@@ -110,6 +110,7 @@ def test_files_in_the_directory_are_used_gzipped_or_not(offer, folder: str, endi
         (".gz", gzip.compress(FILES["train-images"])[:-9], "cannot be read"),
         (".gz", gzip.compress(b"other"), "must have SHA-256"),
     ],
+    ids=["cut", "empty", "no gzip", "cut gzip", "other gzip"],
 )
 def test_a_wrong_file_in_the_directory_is_named_and_left(
     offer, ending: str, content: bytes, says: str
