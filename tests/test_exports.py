@@ -58,6 +58,7 @@ EXPORTS = {
         "NormedMLP",
         "ResNetCifar",
         "SqueezeNet",
+        "Subspace",
         "TextClassifier",
         "VisionTransformer",
         "build",

@@ -25,6 +25,7 @@ INPUTS = {
     "integer-chain-mnist": (1, 28, 28),
     "integer-chain-fashion": (1, 28, 28),
     "normed-mlp": (1, 28, 28),
+    "lenet5-subspace": (1, 28, 28),
 }
 
 

@@ -18,6 +18,7 @@ from netrazor.networks.resnet_cifar import ResNetCifar
 from netrazor.networks.source import source_digest
 from netrazor.networks.squeezenet import SqueezeNet
 from netrazor.networks.state import coded_state, load_coded_state
+from netrazor.networks.subspace import Subspace
 from netrazor.networks.text_classifier import TextClassifier
 from netrazor.networks.vision_transformer import VisionTransformer
 
@@ -30,6 +31,7 @@ __all__ = [
     "NormedMLP",
     "ResNetCifar",
     "SqueezeNet",
+    "Subspace",
     "TextClassifier",
     "VisionTransformer",
     "build",
@@ -43,6 +45,11 @@ __all__ = [
     "read_weights",
     "source_digest",
 ]
+
+
+def _subspace_of(network: Callable[..., nn.Module], coordinates: int, **settings: Any) -> Subspace:
+    return Subspace(network(**settings), coordinates)
+
 
 _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "lenet5": LeNet5,
@@ -62,6 +69,8 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "integer-chain-fashion": partial(IntegerChain, units=16),
     "integer-chain-cifar": partial(IntegerChain, (3, 32, 32), units=20),
     "normed-mlp": NormedMLP,
+    "lenet5-subspace": partial(_subspace_of, LeNet5, 1000),
+    "resnet-20-subspace": partial(_subspace_of, partial(ResNetCifar, 20), 3000),
 }
 
 # The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network

@@ -205,12 +205,25 @@ TIGHT = (
     _tight("cifar10", 12_000, 3500, settle=1.0),
 )
 
+# For the networks in a random subspace: all coordinates are used, so no share of zeros is taken for granted.
+SUBSPACE = Recipe(
+    "subspace",
+    IntegerStage(
+        FitConfig(steps=6000, optimizer=OptimizerConfig(rate=0.05, floor=0.02), freeze_norms=True),
+        IntegerConfig(limit=7, target_bits=2300, zeros=0.3, freeze=1.0),
+    ),
+    noise=None,
+    simplify=False,
+)
+
 # For networks that were trained, and perhaps compressed, elsewhere.
 AS_IS = Recipe(name="as-is", noise=None, simplify=False)
 NOISE_ONLY = Recipe(name="noise-only", simplify=False)
 POST_TRAINING = Recipe(name="post-training", post_training=PostTrainingConfig())
 
-RECIPES = {recipe.name: recipe for recipe in (QUICK, PAPER, *TIGHT, AS_IS, POST_TRAINING, NOISE_ONLY)}
+RECIPES = {
+    recipe.name: recipe for recipe in (QUICK, PAPER, *TIGHT, SUBSPACE, AS_IS, POST_TRAINING, NOISE_ONLY)
+}
 
 
 def recipe_named(name: str) -> Recipe:

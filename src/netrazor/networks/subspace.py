@@ -1,0 +1,116 @@
+"""A given network moved through a fixed random subspace of its weights (Li et al. 2018; Lotfi et al. 2022).
+
+    weight_i = unit (start_i + STEP sign_i z[bucket_i])
+
+Start, sign and bucket of each weight come from a counter, by whole numbers alone; z is all that is learned. Each
+weight hangs on one coordinate, so the directions are orthogonal, and a product with the projection is one look-up.
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+
+from netrazor.errors import InvalidArgument
+
+STEP = 0.25  # what a coordinate of one adds to its weights, in units of their spread at the start
+_BYTES = 8  # of a hash; their sum is nearly normal
+_MEAN, _DEVIATION = 255 * _BYTES / 2, math.sqrt((256**2 - 1) * _BYTES / 12)
+
+
+class Subspace(nn.Module):
+    """``network`` with all its parameters in place of ``coordinates`` ones; its buffers stay as they are.
+
+    The coordinates are divided among the tensors in proportion to the square root of their sizes, each tensor
+    having at least one. The matrices start as He et al. (2015) draw them, norms at one, biases at zero.
+
+    Args:
+        network: any module that reads its parameters as attributes; it is changed.
+        coordinates: learned numbers in all, at least one for each tensor.
+        seed: of the projection. Which one is part of the architecture, so it is paid for by its index there.
+    """
+
+    def __init__(self, network: nn.Module, coordinates: int, *, seed: int = 0) -> None:
+        super().__init__()
+        owners = {
+            name: network.get_submodule(name.rpartition(".")[0]) for name, _ in network.named_parameters()
+        }
+        shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
+        if coordinates < len(shapes) or not shapes:
+            raise InvalidArgument(
+                f"coordinates: at least one for each of {len(shapes)} tensors, got {coordinates}; ask for more"
+            )
+        self.names = list(shapes)
+        self.shapes = [list(shape) for shape in shapes.values()]
+        self.parts = _divided(coordinates, [math.prod(shape) for shape in shapes.values()])
+        self.starts_at_one = [isinstance(owners[n], _NormBase) and n.endswith("weight") for n in shapes]
+        self.seed = seed
+        for name, owner in owners.items():
+            del owner._parameters[name.rpartition(".")[2]]
+        self.network = network
+        self.coordinates = nn.Parameter(torch.zeros(coordinates, 1))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """What the network gives at this place of the subspace."""
+        weights = self.weights()
+        try:
+            for name, weight in weights.items():
+                setattr(*self._place(name), weight)
+            scores: Tensor = self.network(inputs)
+        finally:
+            for name in weights:
+                owner, attribute = self._place(name)
+                vars(owner).pop(attribute, None)
+        return scores
+
+    def weights(self) -> dict[str, Tensor]:
+        """The network's parameters at this place of the subspace, by name."""
+        found, first = {}, 0
+        pieces = self.coordinates[:, 0].split(self.parts)
+        for name, shape, z, at_one in zip(self.names, self.shapes, pieces, self.starts_at_one, strict=True):
+            size = math.prod(shape)
+            start, sign, bucket = directions(self.seed, first, size, len(z))
+            if len(shape) < 2:
+                start = torch.full_like(start, float(at_one))
+            unit = math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 1.0
+            found[name] = (unit * (start + STEP * sign * z[bucket])).view(shape)
+            first += size
+        return found
+
+    def _place(self, name: str) -> tuple[nn.Module, str]:
+        module, _, attribute = name.rpartition(".")
+        return self.network.get_submodule(module), attribute
+
+
+def _divided(total: int, sizes: list[int]) -> list[int]:
+    """``total`` in parts in proportion to the square roots of ``sizes``, each from one to its size if that can be."""
+    roots = [math.isqrt(65536 * size) for size in sizes]
+    parts = [max(1, min(size, total * root // sum(roots))) for root, size in zip(roots, sizes, strict=True)]
+    parts[sizes.index(max(sizes))] += total - sum(parts)
+    return parts
+
+
+@lru_cache(maxsize=512)
+def directions(seed: int, first: int, size: int, buckets: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Start (nearly standard normal), sign and bucket of ``size`` weights from the ``first`` on."""
+    counter = np.arange(first, first + size, dtype=np.uint64)
+    drawn, placed = mixed(counter, 2 * seed), mixed(counter, 2 * seed + 1)
+    total = drawn.view(np.uint8).reshape(size, _BYTES).sum(1, dtype=np.int64)
+    start = torch.from_numpy(((total - _MEAN) / _DEVIATION).astype(np.float32))
+    sign = torch.from_numpy(1 - 2 * (placed & np.uint64(1)).astype(np.float32))
+    bucket = torch.from_numpy((placed >> np.uint64(1)).astype(np.int64) % buckets)
+    return start, sign, bucket
+
+
+def mixed(counter: NDArray[np.uint64], stream: int) -> NDArray[np.uint64]:
+    """A hash of each 64-bit counter: the finalizer of SplitMix64 (Steele et al. 2014), twice, by streams."""
+    x = counter + np.uint64((0x9E3779B97F4A7C15 * (stream + 1)) % 2**64)
+    for _ in range(2):
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x = x ^ (x >> np.uint64(31))
+    return x
