@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 import tiny
 from netrazor import bounds
+from netrazor.compress import expand_into
 from netrazor.errors import InvalidArgument, UnsupportedModel
 from netrazor.perturb import draw_seed, draws_needed, error_rates, largest_divisor, mean_and_variance
+from netrazor.perturb.draws import _without_empty_units
 
 
 class Threshold(nn.Module):
@@ -161,3 +163,38 @@ def test_each_purpose_has_a_seed_of_its_own() -> None:
     }
     assert len(seeds) == 150
     assert all(0 <= seed < 2**48 for seed in seeds)
+
+
+def test_empty_units_change_no_draw() -> None:
+    torch.manual_seed(0)
+    small = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    large = nn.Sequential(nn.Linear(3, 9), nn.ReLU(), nn.Linear(9, 2))
+    expand_into(large, small)
+    items = [(torch.randn(3), label % 2) for label in range(40)]
+    sigma = {"0.weight": 0.5, "2.weight": 0.5}
+    few, many = (error_rates(model, sigma, items, examples_per_draw=4, seed=7) for model in (small, large))
+    assert torch.equal(few, many)
+    assert len(set(few.tolist())) > 2
+
+
+def test_units_that_only_seem_empty_stay() -> None:
+    """All units are silent on the examples as they are, and the places of the columns do not follow the units."""
+
+    class Turned(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv1d(1, 3, 1)
+            self.last = nn.Linear(6, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.last(self.first(x).relu().mT.flatten(1))
+
+    model = Turned()
+    with torch.no_grad():
+        model.first.weight.copy_(torch.tensor([-1.0, -1.0, 0.0]).view(3, 1, 1))
+        model.first.bias.zero_()
+        model.last.weight.copy_(
+            torch.tensor([[1.0, 2.0, 3.0, 4.0, 0.0, 0.0]] * 2) * torch.tensor([[1.0], [-1.0]])
+        )
+    examples = torch.rand(8, 1, 2)
+    assert _without_empty_units(model, examples) is model
