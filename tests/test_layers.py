@@ -18,8 +18,8 @@ LAYERS = [
     {"errors", "units", "files"},
     {"bounds", "coding", "certificate"},
     {"charging", "checking"},
-    {"data", "networks", "train", "compress", "perturb", "evaluate"},
-    {"pipeline", "replay"},
+    {"data", "networks", "train", "compress", "perturb", "evaluate", "processes"},
+    {"pipeline", "replay", "informed"},
     {"baselines", "experiments", "report"},
     {"cli", "__main__"},
 ]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
+from netrazor import processes
 from netrazor.data import ImageDataset, ImageFolder
 from netrazor.errors import BadDataset, UnsupportedModel
 from netrazor.train.reporting import Reporter, Silent
@@ -41,6 +42,8 @@ def count_errors(
 ) -> ErrorCount:
     """0-1 errors of ``model`` in evaluation mode over all examples of ``dataset``, in order, in fixed batches.
 
+    Of several processes each takes every so manieth batch, so that each batch is the same for any number of them.
+
     An answer that is not a number counts as an error, and so does a tie for the last place that the label takes
     part in: ties are never decided in the network's favour.
 
@@ -49,25 +52,36 @@ def count_errors(
         UnsupportedModel: the forward pass fails or gives something other than N x classes scores.
     """
     model.eval()
-    errors = n = 0
-    with (reporter or Silent()).stage(name, math.ceil(len(dataset) / batch_size)) as tick:  # type: ignore[arg-type]
-        for inputs, labels in in_order(dataset, batch_size):
-            errors += int(wrong(scores_of(model, inputs), labels, top).sum())
-            n += len(labels)
+    found = torch.zeros(2, dtype=torch.int64)
+    batches = math.ceil(len(dataset) / batch_size / processes.count())  # type: ignore[arg-type]
+    with (reporter or Silent()).stage(name, batches) as tick:
+        for inputs, labels in in_order(dataset, batch_size, shared=True):
+            errors = wrong(scores_of(model, inputs), labels, top).sum()
+            found += torch.tensor([int(errors), len(labels)])
             tick()
+    errors, n = processes.total(found).tolist()
     if n == 0:
         raise BadDataset("dataset: must hold at least one example, got none; give one with examples")
     return ErrorCount(errors, n)
 
 
-def in_order(dataset: Dataset[tuple[Tensor, int]], batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """All examples in order, in batches of ``batch_size`` (the last may be shorter)."""
+def in_order(
+    dataset: Dataset[tuple[Tensor, int]], batch_size: int, *, shared: bool = False
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """All examples in order, in batches of ``batch_size`` (the last may be shorter).
+
+    ``shared``: only the batches of this process, which are every so manieth; together they have all.
+    """
+    batches = torch.arange(len(dataset)).split(batch_size) if len(dataset) else ()  # type: ignore[arg-type]
+    if shared:
+        batches = batches[processes.rank() :: processes.count()]
     if isinstance(dataset, (ImageDataset, ImageFolder)):
-        for indices in torch.arange(len(dataset)).split(batch_size):
+        for indices in batches:
             yield dataset.batch(indices)
     else:
         own = torch.Generator()  # so that reading takes nothing from the global stream of random numbers
-        for inputs, labels in DataLoader(dataset, batch_size=batch_size, generator=own):
+        sampler = [indices.tolist() for indices in batches]
+        for inputs, labels in DataLoader(dataset, batch_sampler=sampler, generator=own):
             yield inputs, labels.long()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import checking, networks
+from netrazor import checking, networks, processes
 from netrazor.certificate import ArchitectureRecord, Certificate, NoiseRecord, parse
 from netrazor.charging import Noise, noise_in
 from netrazor.checking import Finding, Status, Verdict
@@ -85,6 +85,8 @@ def verify(
         ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``.
         DataError: ``dataset`` is none.
     """
+    processes.join()
+    reporter = reporter if reporter is not None and processes.is_first() else Silent()
     certificate: Certificate | None = None
     try:
         certificate = parse(_read(Path(path) / CERTIFICATE))
@@ -97,8 +99,9 @@ def verify(
         decoded = load_checked(certificate.architecture, message, model)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        recount = _Recount(certificate, decoded, dataset, reporter or Silent())
-        recount.run(noise_in(message), secrets.randbits(48) if seed is None else seed)
+        recount = _Recount(certificate, decoded, dataset, reporter)
+        unknown = processes.from_first(lambda: secrets.randbits(48))
+        recount.run(noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
     except (ConfigurationError, DataError):

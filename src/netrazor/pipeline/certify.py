@@ -1,19 +1,18 @@
 """From a network and a training set to a message, a certificate and the measurements of the run."""
 
-import hashlib
-import json
 import os
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor import processes
 from netrazor.certificate import Certificate, DatasetRecord, to_json
 from netrazor.data import check
 from netrazor.data.fingerprint import examples
@@ -22,6 +21,7 @@ from netrazor.evaluate import count_errors, scores_of
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.pipeline.cutting import Cutting, rules_for
+from netrazor.pipeline.identity import run_id
 from netrazor.pipeline.inputs import refuse_learnt_transforms
 from netrazor.pipeline.issuing import Issued, Subject, issue
 from netrazor.pipeline.message import codable_arrays
@@ -31,6 +31,7 @@ from netrazor.train import Checkpoint, Loss, Reporter, Silent, TrainingStep
 
 LEAST_EXAMPLES = 8  # what the bounds are proved for
 MESSAGE, CERTIFICATE, RESULT, CHECKPOINT = "network.nrz", "certificate.json", "result.json", "checkpoint.pt"
+_PROBE = ".writable"
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,7 @@ def certify(
     delta: float = 0.05,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
-    training: Dataset[tuple[Tensor, int]] | None = None,
-    loss: Loss = F.cross_entropy,
-    training_step: TrainingStep | None = None,
-    reporter: Reporter | None = None,
+    **options: Any,
 ) -> Certificate:
     """Train and cut down ``model`` by ``recipe``, write it as a message, and bound its error on new examples.
 
@@ -70,27 +68,12 @@ def certify(
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for ``network.nrz``, ``certificate.json`` and ``result.json``, and meanwhile a
             checkpoint from which a killed run goes on.
-        training: examples to train on instead of ``dataset`` (an augmented copy, say); errors are counted on
-            ``dataset``.
-        loss: of scores and labels, for training only: what is certified is the 0-1 loss.
-        training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
-        reporter: told of the progress.
+        options: ``training``, ``loss``, ``training_step``, ``reporter`` and the others of `run`.
 
     Raises:
         NetrazorError: bad data, an unsupported network, weights that are not finite, an unwritable directory.
     """
-    whole = run(
-        model,
-        dataset,
-        recipe=recipe,
-        delta=delta,
-        seed=seed,
-        out=out,
-        training=training,
-        loss=loss,
-        training_step=training_step,
-        reporter=reporter,
-    )
+    whole = run(model, dataset, recipe=recipe, delta=delta, seed=seed, out=out, **options)
     return whole.issued.certificate
 
 
@@ -112,31 +95,41 @@ def run(
 ) -> Run:
     """`certify`, with everything that was measured on the way.
 
+    Under ``torchrun`` all processes call this together and get the same; the first one writes.
+
     Args:
+        model: as for `certify`, like whatever is not named here.
         architecture: the declared architecture that ``model`` is, whose shapes then cost nothing.
         test: examples to report the error on; nothing is chosen by them.
         tops: a certificate is issued for each: right is an answer whose label is among so many best scores. They
             hold together, each at its share of ``delta``; those after the first go to ``out``/top-k.
+        training: examples to train on instead of ``dataset`` (an augmented copy, say); errors are counted on
+            ``dataset``.
+        loss: of scores and labels, for training only: what is certified is the 0-1 loss.
+        training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
+        reporter: told of the progress.
 
     Raises:
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture.
     """
-    reporter = reporter or Silent()
+    processes.join()
+    reporter = reporter if reporter is not None and processes.is_first() else Silent()
     recipe = recipe_named(recipe) if isinstance(recipe, str) else recipe
     _check_numbers(delta, seed)
     # What cannot be certified is refused before hours of training, not after.
     make_plain(model)
+    processes.align(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     rules_for(recipe, model)
     _check_declared(model, architecture)
-    identity = _digest(codable_arrays(model))
+    found = run_id(codable_arrays(model), source_digest(model))
     subject = _subject(model, dataset, architecture, delta, seed, reporter)
-    directory = None if out is None else _writable(out)
     checkpoint = None
-    if directory is not None:
-        checkpoint = Checkpoint(
-            directory / CHECKPOINT, _run_id(subject, recipe, source_digest(model), identity)
-        )
+    if out is not None:
+        _probe(Path(out))
+        taught = [subject.record.fingerprint, training]
+        whole = run_id(architecture, found, taught, seed, asdict(recipe), loss, training_step)
+        checkpoint = Checkpoint(Path(out) / CHECKPOINT, whole)
     cutting = Cutting(
         model,
         dataset,
@@ -155,18 +148,32 @@ def run(
     subjects = [replace(subject, delta=delta / len(tops), top=top) for top in tops]
     issued, *more = (issue(model, recipe, each, reporter) for each in subjects)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
-    result = _result(issued, seconds, test, delta)
-    if directory is not None:
-        write_together(
-            directory,
-            {MESSAGE: issued.blob, RESULT: result.to_json(), CERTIFICATE: to_json(issued.certificate)},
-        )
-        for other, top in zip(more, tops[1:], strict=True):
-            files = {MESSAGE: other.blob, CERTIFICATE: to_json(other.certificate)}
-            write_together(_writable(directory / f"top-{top}"), files)
+    done = Run(issued, _result(issued, seconds, test, delta), tuple(more))
+    if out is not None:
+        processes.from_first(partial(_write, Path(out), done, tops))
     if checkpoint is not None:
         checkpoint.remove()
-    return Run(issued, result, tuple(more))
+    return done
+
+
+def _probe(directory: Path) -> None:
+    """Refuse a directory that cannot be written."""
+
+    def write() -> None:
+        write_together(directory, {_PROBE: b""})
+        (directory / _PROBE).unlink()
+
+    processes.from_first(write)
+
+
+def _write(directory: Path, done: Run, tops: tuple[int, ...]) -> None:
+    """The files of a run; those of further certificates, which are about messages of their own, in folders below."""
+    for top, issued in zip(tops, (done.issued, *done.more), strict=True):
+        files = {MESSAGE: issued.blob, CERTIFICATE: to_json(issued.certificate)}
+        if issued is done.issued:
+            write_together(directory, {**files, RESULT: done.result.to_json()})
+        else:
+            write_together(directory / f"top-{top}", files)
 
 
 def _check_numbers(delta: float, seed: int) -> None:
@@ -222,27 +229,6 @@ def _subject(
         classes=classes,
     )
     return Subject(architecture, dataset, record, delta, seed)
-
-
-def _writable(out: str | os.PathLike[str]) -> Path:
-    directory = Path(out)
-    probe = ".writable"
-    write_together(directory, {probe: b""})
-    (directory / probe).unlink()
-    return directory
-
-
-def _run_id(subject: Subject, recipe: Recipe, *network: str) -> str:
-    """What determines the course of the stages: with any of it changed, a checkpoint belongs to another run."""
-    content = [subject.architecture, *network, subject.record.fingerprint, subject.seed, asdict(recipe)]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _digest(arrays: dict[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(repr((name, array.dtype.str, array.shape)).encode() + array.tobytes())
-    return digest.hexdigest()
 
 
 def _result(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor import processes
 from netrazor.charging import charge
 from netrazor.compress import (
     DescentConfig,
@@ -204,6 +205,7 @@ class Cutting:
                 reporter=self.reporter,
             )
         weights.finish()
+        processes.align(part.state_dict().values())  # the statistics of batch norms are each process's own
         expand_into(self.model, working)
         if isinstance(weights, QuantizedWeights):
             fold_statistics(self.model)

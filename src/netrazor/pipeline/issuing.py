@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import __version__, checking
+from netrazor import __version__, checking, processes
 from netrazor.certificate import (
     ArchitectureRecord,
     Certificate,
@@ -100,7 +100,7 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for
     noise, a second message with static values and noise is written too; delta is split between the two kinds.
     """
-    plain = encode(model, subject.architecture)
+    plain = processes.from_first(lambda: encode(model, subject.architecture))
     candidates = [_occam(plain, model, recipe, subject, reporter)]
     search = None
     if recipe.noise is not None:
@@ -136,7 +136,7 @@ def _with_noise(
     shares: Mapping[str, tuple[float, ...]],
 ) -> tuple[NoiseSearch, bytes]:
     """The noise that pays best, frozen, and the message that describes it."""
-    static = read(encode(decoded, subject.architecture, static=True), OWN)
+    static = read(processes.from_first(lambda: encode(decoded, subject.architecture, static=True)), OWN)
     ledger = ledger_of(static)
     search = search_noise(
         decoded,
@@ -151,7 +151,7 @@ def _with_noise(
         top=subject.top,
         reporter=reporter,
     )
-    return search, encode(decoded, subject.architecture, search.noise)
+    return search, processes.from_first(lambda: encode(decoded, subject.architecture, search.noise))
 
 
 def _perturbation(

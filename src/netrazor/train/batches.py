@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from netrazor import processes
 from netrazor.data import ImageDataset, ImageFolder
-from netrazor.errors import BadDataset
+from netrazor.errors import BadDataset, ConfigurationError
 
 
 class Batches:
@@ -15,7 +16,7 @@ class Batches:
 
     Each epoch is a fresh permutation determined by ``seed`` and the number of the epoch alone, so a resumed
     run sees the batches that the first one would have seen. The last, short batch of an epoch is left out; a
-    data set smaller than one batch is one batch.
+    data set smaller than one batch is one batch. Of several processes each gets its share of each batch.
 
     ``workers`` processes read data sets that are not held in memory.
     """
@@ -28,6 +29,11 @@ class Batches:
         if self.n == 0:
             raise BadDataset("dataset: must hold at least one example, got none; give one with examples")
         self.batch_size = min(batch_size, self.n)
+        if self.batch_size < processes.count():
+            raise ConfigurationError(
+                f"batch_size: at least one example for each of {processes.count()} processes needed, got "
+                f"{self.batch_size}; start fewer processes"
+            )
         self.per_epoch = self.n // self.batch_size
         self.seed = seed
         self.workers = workers
@@ -38,7 +44,8 @@ class Batches:
         while step < stop:
             epoch, skipped = divmod(step, self.per_epoch)
             indices = self._permutation(epoch).split(self.batch_size)[skipped : self.per_epoch]
-            for inputs, labels in self._read(list(indices[: stop - step])):
+            shares = [chosen[processes.rank() :: processes.count()] for chosen in indices[: stop - step]]
+            for inputs, labels in self._read(shares):
                 yield step, inputs, labels
                 step += 1
 

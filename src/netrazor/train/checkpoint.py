@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from netrazor import processes
 from netrazor.errors import CheckpointMismatch
 from netrazor.files import write_atomically
 
@@ -17,7 +18,8 @@ class Checkpoint:
     """One file that holds the latest state of a run; replaced as a whole, at most every ``seconds``.
 
     ``run`` identifies what is being computed (recipe, seed, data set): a file of another run is refused, so
-    that no result is ever stitched together from two runs. Files are read with weights-only loading.
+    that no result is ever stitched together from two runs. Files are read with weights-only loading. The first of
+    several processes has the file.
     """
 
     def __init__(self, path: str | os.PathLike[str], run: str, *, seconds: float = 30.0) -> None:
@@ -32,10 +34,11 @@ class Checkpoint:
         Raises:
             CheckpointMismatch: the file is damaged or belongs to another run.
         """
-        if not self.path.exists():
+        saved = processes.from_first(self._read)
+        if saved is None:
             return None
         try:
-            content = torch.load(self.path, weights_only=True)
+            content = torch.load(io.BytesIO(saved), weights_only=True)
             run, state = content["run"], content["state"]
         except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
             raise CheckpointMismatch(
@@ -49,8 +52,8 @@ class Checkpoint:
         return dict(state)
 
     def due(self) -> bool:
-        """Whether the last save is long enough ago."""
-        return time.monotonic() - self._saved_at >= self.seconds
+        """Whether the last save is long enough ago, and this process the one that saves."""
+        return processes.is_first() and time.monotonic() - self._saved_at >= self.seconds
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the file.
@@ -58,6 +61,8 @@ class Checkpoint:
         Raises:
             OutputError: the file cannot be written; the one before is untouched.
         """
+        if not processes.is_first():
+            return
         buffer = io.BytesIO()
         torch.save({"run": self.run, "state": dict(state)}, buffer)
         write_atomically(self.path, buffer.getvalue())
@@ -65,4 +70,8 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Delete the file, once the run is complete."""
-        self.path.unlink(missing_ok=True)
+        if processes.is_first():
+            self.path.unlink(missing_ok=True)
+
+    def _read(self) -> bytes | None:
+        return self.path.read_bytes() if self.path.exists() else None

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from netrazor import processes
 from netrazor.errors import ConfigurationError, NonFiniteWeights
 from netrazor.train.batches import Batches
 from netrazor.train.optimizer import OptimizerConfig
@@ -136,6 +137,7 @@ def fit(
     ``resume`` goes on to the result that an uninterrupted run would have had.
 
     What is minimized is ``loss(scores, labels)``, or ``training_step(model, inputs, labels)`` where that is given.
+    Of several processes each computes it on its share of a batch; the gradients are averaged.
 
     Raises:
         NonFiniteWeights: the loss became NaN or infinite.
@@ -144,24 +146,38 @@ def fit(
     reporter = reporter or Silent()
     optimizer = config.optimizer.build(_trainable(weights, name))
     objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
-    done = 0 if resume is None else _restore(resume, model, weights, optimizer)
+    done = start = 0 if resume is None else _restore(resume, model, weights, optimizer)
     _train_mode(model, config)
     with reporter.stage(name, config.steps, done) as tick:
         for step, inputs, labels in batches.steps(done, config.steps):
             for group in optimizer.param_groups:
                 group["lr"] = config.optimizer.rate_at(step, config.steps)
             optimizer.zero_grad(set_to_none=True)
+            processes.part_randomness(batches.seed, step)
             with weights.applied():
                 value = objective(model, inputs, labels)
                 _check_loss(value, name)
                 value.backward()
+                value = _averaged(value.detach(), weights, len(labels) / batches.batch_size)
             _check_finite(value, name, step)
             optimizer.step()
             weights.step()
+            if step == start:
+                processes.align(weights.parameters())  # what a first batch decides, such as a scale
             tick()
             if save is not None:
                 save(partial(_state, step + 1, model, weights, optimizer))
     model.eval()
+
+
+def _averaged(value: Tensor, weights: Trainable, share: float) -> Tensor:
+    """The loss of the whole batch, of which this process had a ``share``; the gradients become those of it too."""
+    if processes.count() > 1:
+        for parameter in weights.parameters():
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        processes.average([*(p.grad for p in weights.parameters() if p.grad is not None), value], share)
+    return value
 
 
 def _state(

@@ -1,0 +1,106 @@
+"""The processes of one job, started by ``torchrun``, and what they find together; without it there is one.
+
+Every process runs the whole program on the same seed. Shared out are examples: of a training batch, of a count of
+errors, of the draws of noise. What follows from them is then the same everywhere, or is made by the first process,
+which alone writes and reports. Sums are of whole numbers where a certificate rests on them, so that the number of
+processes changes no count.
+"""
+
+import atexit
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+Made = TypeVar("Made")
+
+
+def join() -> None:
+    """Become one of the processes that ``torchrun`` started; alone, or joined already, nothing happens."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1 or distributed.is_initialized():
+        return
+    from lightning_fabric import Fabric
+    from lightning_fabric.strategies import DDPStrategy
+
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    strategy = DDPStrategy(process_group_backend="gloo")
+    Fabric(accelerator="cpu", strategy=strategy, devices=here, num_nodes=size // here).launch()
+    atexit.register(leave)
+
+
+def leave() -> None:
+    """Part from the others, at the end of the program."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def rank() -> int:
+    """The number of this process, from 0."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def count() -> int:
+    """How many processes there are."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def is_first() -> bool:
+    """Whether this is the process that writes and reports."""
+    return rank() == 0
+
+
+def from_first(make: Callable[[], Made]) -> Made:
+    """What ``make`` gives in the first process, for all; what it raises there is raised everywhere."""
+    if count() == 1:
+        return make()
+    outcome: list[Any] = [None, None]
+    if is_first():
+        try:
+            outcome = [make(), None]
+        except Exception as error:
+            outcome = [None, error]
+    distributed.broadcast_object_list(outcome)
+    made, error = outcome
+    if error is not None:
+        raise error
+    return made  # type: ignore[no-any-return]
+
+
+def total(numbers: Tensor) -> Tensor:
+    """The sum over all processes of ``numbers``, a tensor; exact for whole numbers and for disjoint places."""
+    if count() > 1:
+        distributed.all_reduce(numbers)
+    return numbers
+
+
+@torch.no_grad()
+def align(tensors: Iterable[Tensor]) -> None:
+    """Give ``tensors`` the values that they have in the first process."""
+    if count() == 1:
+        return
+    for tensor in tensors:
+        values = tensor.detach().contiguous()
+        distributed.broadcast(values.view(torch.uint8) if values.dtype == torch.bool else values, 0)
+        tensor.copy_(values)
+
+
+@torch.no_grad()
+def average(tensors: list[Tensor], weight: float) -> None:
+    """Replace ``tensors`` by their averages over all processes, each counting for ``weight``; these add up to 1."""
+    if count() == 1:
+        return
+    together = torch.cat([tensor.flatten() for tensor in tensors]).mul_(weight)
+    distributed.all_reduce(together)
+    for tensor, values in zip(tensors, together.split([t.numel() for t in tensors]), strict=True):
+        tensor.copy_(values.view(tensor.shape))
+
+
+def part_randomness(seed: int, step: int) -> None:
+    """Random numbers of its own for each of several processes, the same again when a step is repeated."""
+    if count() > 1:
+        digest = hashlib.sha256(f"{seed} {step} {rank()}".encode()).digest()
+        torch.manual_seed(int.from_bytes(digest[:7], "big"))
