@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from netrazor import processes
 from netrazor.compress import shrunk
 from netrazor.errors import InvalidArgument, UnsupportedModel
-from netrazor.evaluate import in_order, scores_of, wrong
+from netrazor.evaluate import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.train.reporting import Reporter, Silent
 
 _NUMBERS_AT_ONCE = 2**23  # noisy weights held at once
@@ -89,7 +89,8 @@ def error_rates(
         )
     model = _without_empty_units(model.eval(), next(in_order(dataset, 64))[0])
     noisy = _noisy_parameters(model, sigma)
-    together = max(1, _NUMBERS_AT_ONCE // max(1, sum(p.numel() for p in noisy.values())))
+    held = max(1, sum(p.numel() for p in noisy.values()))
+    together = max(1, min(_NUMBERS_AT_ONCE // held, BATCH_SIZE // examples_per_draw))
     together = min(together, _DRAWS_AT_ONCE)
     forward = _forward(model, noisy, next(in_order(dataset, 1))[0])
     rates = torch.zeros(passes, n // examples_per_draw, dtype=torch.float64)
