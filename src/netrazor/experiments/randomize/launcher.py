@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 
 from netrazor.errors import ConfigurationError
+from netrazor.train import keep_freed_memory
 
 
 class Job(Protocol):
@@ -58,11 +59,18 @@ def launcher(processes: int, cluster: str | None, logs: Path) -> Iterator[Launch
     if cluster is not None:
         yield _submitit(cluster, processes, logs)
     elif processes == 1:
+        keep_freed_memory()
         yield Here()
     else:
         context = multiprocessing.get_context("spawn")  # a forked torch may hang on its threads
-        with ProcessPoolExecutor(processes, context, torch.set_num_threads, (1,)) as executor:
+        with ProcessPoolExecutor(processes, context, _begin) as executor:
             yield executor
+
+
+def _begin() -> None:
+    """What a process of the pool does first."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
 
 
 def _submitit(cluster: str, processes: int, logs: Path) -> Launcher:
