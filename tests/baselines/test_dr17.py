@@ -39,10 +39,10 @@ def test_kl_is_the_sum_over_weights() -> None:
     noisy = GaussianNetwork(start, center, -2.0)
     with torch.no_grad():
         for layer in noisy.layers:
-            layer.spread += 0.01 * torch.randn(layer.spread.shape)
+            layer.ratio += 0.01 * torch.randn(layer.ratio.shape)
     prior = math.exp(-1.2 / 2)
     expected = sum(
-        kl_divergence(Normal(layer.mean, layer.variances().sqrt()), Normal(layer.center, prior)).sum()
+        kl_divergence(Normal(layer.mean, layer.variances(noisy.log_variance).sqrt()), Normal(layer.center, prior)).sum()
         for layer in noisy.layers
     )
     assert noisy.kl_nats(torch.tensor(-1.2)).item() == pytest.approx(float(expected), rel=1e-5)
@@ -58,9 +58,9 @@ def test_kl_of_the_prior_itself_is_zero() -> None:
 def test_outputs_have_the_moments_of_noisy_weights() -> None:
     torch.manual_seed(0)
     linear = nn.Linear(5, 3)
-    noisy = NoisyLinear(linear, linear, 0.3)
+    noisy = NoisyLinear(linear, linear)
     x = torch.rand(1, 5)
-    draws = noisy(x.expand(40_000, 5))
+    draws = noisy(x.expand(40_000, 5), torch.tensor(2 * math.log(0.3)))
     weights = linear.weight + 0.3 * torch.randn(40_000, 3, 5)
     explicit = torch.einsum("noi,i->no", weights, x[0]) + linear.bias + 0.3 * torch.randn(40_000, 3)
     assert torch.allclose(draws.mean(0), explicit.mean(0), atol=0.02)

@@ -1,6 +1,5 @@
 """A network whose weights are independent normal variables, by local reparametrization."""
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -11,38 +10,42 @@ from torch.utils.data import Dataset
 from netrazor.evaluate import in_order
 from netrazor.train import Reporter, Silent
 
-_PACE = 10.0  # a spread moves this many times as fast as a mean at the same rate
+_PACE = 20.0  # a log variance moves this many times as fast as a mean at the same rate
 
 
 class NoisyLinear(nn.Module):
-    """A linear map with an independent Normal(mean, std^2) for each weight and bias.
+    """A linear map with an independent normal for each weight and bias.
+
+    Its variances are held as ratios to one common variance: while that moves, a weight that no example has anything
+    to say about keeps the prior's variance by itself, at no divergence.
 
     Each example of a batch sees a draw of its own: given its input, the outputs are independent and normal, so
     they are drawn instead of the weights (Kingma, Salimans and Welling 2015). That is exact, not an estimate.
     """
 
-    def __init__(self, start: nn.Linear, center: nn.Linear, std: float) -> None:
+    def __init__(self, start: nn.Linear, center: nn.Linear) -> None:
         super().__init__()
         self.mean = nn.Parameter(_joined(start))
-        self.spread = nn.Parameter(torch.full_like(self.mean, math.log(std) / _PACE))
+        self.ratio = nn.Parameter(torch.zeros_like(self.mean))
         self.register_buffer("center", _joined(center))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, log_variance: Tensor) -> Tensor:
         """A draw of the outputs for each example."""
         mean = F.linear(x, self.mean[:, :-1], self.mean[:, -1])
-        variances = self.variances()
+        variances = self.variances(log_variance)
         variance = F.linear(x * x, variances[:, :-1], variances[:, -1])
         return mean + variance.sqrt() * torch.randn_like(mean)
 
-    def variances(self) -> Tensor:
-        """Of each weight, the bias last."""
-        return (2 * _PACE * self.spread).exp()
+    def variances(self, log_variance: Tensor) -> Tensor:
+        """Of each weight, the bias last, with that common log variance."""
+        return (_PACE * self.ratio + log_variance).exp()
 
-    def kl_nats(self, log_variance: Tensor) -> Tensor:
-        """KL of the weights from Normal(center, exp(log_variance))."""
-        squares = (self.mean - self.center).square().sum() + self.variances().sum()
-        own = 2 * _PACE * self.spread.sum()
-        return (squares / log_variance.exp() + self.mean.numel() * (log_variance - 1) - own) / 2
+    def kl_nats(self, log_variance: Tensor, prior_log_variance: Tensor) -> Tensor:
+        """KL of the weights from Normal(center, exp(prior_log_variance))."""
+        squares = (self.mean - self.center).square().sum() + self.variances(log_variance).sum()
+        own = _PACE * self.ratio.sum() + self.mean.numel() * log_variance
+        prior = self.mean.numel() * (prior_log_variance - 1)
+        return (squares / prior_log_variance.exp() + prior - own) / 2
 
 
 class GaussianNetwork(nn.Module):
@@ -56,25 +59,26 @@ class GaussianNetwork(nn.Module):
 
     def __init__(self, start: Sequence[nn.Linear], center: Sequence[nn.Linear], log_variance: float) -> None:
         super().__init__()
-        std = math.exp(log_variance / 2)
-        self.layers = nn.ModuleList(NoisyLinear(a, b, std) for a, b in zip(start, center, strict=True))
-        self.prior = nn.Parameter(torch.tensor(log_variance / _PACE))
+        self.layers = nn.ModuleList(NoisyLinear(a, b) for a, b in zip(start, center, strict=True))
+        self.scale = nn.Parameter(torch.tensor(log_variance / _PACE))
 
     @property
     def log_variance(self) -> Tensor:
-        """Of the prior, not rounded to its grid."""
-        return _PACE * self.prior
+        """Of the prior, not rounded to its grid; the posterior's variances are held as ratios to it."""
+        return _PACE * self.scale
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores of ``inputs``, flattened, each under weights of its own."""
         x = inputs.flatten(1)
         for layer in self.layers[:-1]:
-            x = F.relu(layer(x))
-        return self.layers[-1](x)
+            x = F.relu(layer(x, self.log_variance))
+        return self.layers[-1](x, self.log_variance)
 
-    def kl_nats(self, log_variance: Tensor) -> Tensor:
+    def kl_nats(self, prior_log_variance: Tensor) -> Tensor:
         """KL of all weights from the prior with that variance."""
-        return torch.stack([layer.kl_nats(log_variance) for layer in self.layers]).sum()
+        return torch.stack(
+            [layer.kl_nats(self.log_variance, prior_log_variance) for layer in self.layers]
+        ).sum()
 
 
 @torch.inference_mode()
