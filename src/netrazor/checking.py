@@ -94,19 +94,19 @@ def risk_bound(certificate: Certificate) -> float:
     """
     parts, bits = certificate.delta_parts, certificate.effective_bits
     if certificate.method == "occam":
-        return _risk_up(bounds.occam(certificate.errors, certificate.n, bits, parts["occam"]))
+        return risk_up(bounds.occam(certificate.errors, certificate.n, bits, parts["occam"]))
     kl_nats = nats_from_bits(bits)
-    return _risk_up(bounds.maurer(certificate.empirical_risk, kl_nats, certificate.n, parts["PAC-Bayes"]))
+    return risk_up(bounds.maurer(certificate.empirical_risk, kl_nats, certificate.n, parts["PAC-Bayes"]))
 
 
 def noisy_risk_upper(noise: NoiseRecord, delta: float) -> float:
     """The upper confidence bound of the noisy empirical risk, from the recorded draws."""
     if noise.estimator == "kl-chernoff":
-        return _risk_up(bounds.kl_chernoff(noise.mean, noise.draws, delta))
-    return _risk_up(bounds.empirical_bernstein(noise.mean, noise.variance, noise.draws, delta))
+        return risk_up(bounds.kl_chernoff(noise.mean, noise.draws, delta))
+    return risk_up(bounds.empirical_bernstein(noise.mean, noise.variance, noise.draws, delta))
 
 
-def _risk_up(value: float) -> float:
+def risk_up(value: float) -> float:
     """``value`` rounded up far enough that machines whose logarithms differ in the last place agree on it."""
     return min(1.0, math.ceil((float(value) + _LEAST_EXCESS) * _RISK_STEPS) / _RISK_STEPS)
 
@@ -118,11 +118,16 @@ def claim(certificate: Certificate) -> str:
         "perturbation": "the network decoded from the message, with its noise drawn anew for each answer,",
     }[certificate.method]
     answers = "" if certificate.evaluation.top == 1 else f" (top {certificate.evaluation.top})"
-    confidence = (100 * (1 - Decimal(repr(certificate.delta)))).quantize(Decimal("1e-6"), ROUND_FLOOR)
     return (
-        f"With probability at least {confidence.normalize():f} % over the draw of the {certificate.n} training "
+        f"With probability at least {confidence(certificate.delta)} % over the draw of the {certificate.n} training "
         f"examples, {classifier} errs{answers} on at most {percent_up(certificate.risk_bound)} of new examples."
     )
+
+
+def confidence(delta: float) -> str:
+    """1 - delta in per cent, rounded down."""
+    percent = (100 * (1 - Decimal(repr(delta)))).quantize(Decimal("1e-6"), ROUND_FLOOR)
+    return f"{percent.normalize():f}"
 
 
 def check(certificate: Certificate, blob: bytes, *, limits: Limits | None = None) -> tuple[Finding, ...]:
@@ -153,7 +158,7 @@ def check_and_read(
 
 
 def _check_files(certificate: Certificate, blob: bytes) -> list[Finding]:
-    return _unequal(
+    return unequal(
         ("seal", "the seal", certificate.seal, digest(certificate)),
         ("message-digest", "message_sha256", certificate.message_sha256, hashlib.sha256(blob).hexdigest()),
         ("message-length", "message_bytes", certificate.message_bytes, len(blob)),
@@ -170,7 +175,7 @@ def _check_terms(certificate: Certificate) -> list[Finding]:
             )
         ]
     expected = delta_parts(certificate.delta, considered)
-    return _unequal(
+    return unequal(
         ("delta", "delta_parts", certificate.delta_parts, expected),
         ("assumptions", "assumptions", certificate.assumptions, ASSUMPTIONS),
     )
@@ -178,7 +183,7 @@ def _check_terms(certificate: Certificate) -> list[Finding]:
 
 def _check_message(certificate: Certificate, message: Message) -> list[Finding]:
     ledger = ledger_of(message)
-    findings = _unequal(
+    findings = unequal(
         ("ledger", "the ledger", certificate.ledger, ledger),
         ("bits", "effective_bits", certificate.effective_bits, ledger.charged_bits),
         ("architecture", "architecture.index", certificate.architecture.index, message.architecture),
@@ -201,24 +206,25 @@ def _check_numbers(certificate: Certificate) -> list[Finding]:
         findings.append(
             Finding("bound", f"risk_bound is {certificate.risk_bound!r}; what it rests on gives {bound!r}")
         )
-    return findings + _unequal(("claim", "claim", certificate.claim, claim(certificate)))
+    return findings + unequal(("claim", "claim", certificate.claim, claim(certificate)))
 
 
 def _check_risk(certificate: Certificate) -> list[Finding]:
     noise, n = certificate.noise, certificate.n
     if noise is None:
-        return _unequal(("risk", "empirical_risk", certificate.empirical_risk, certificate.errors / n))
-    findings = _unequal(("risk", "noise.estimator", noise.estimator, ESTIMATOR))
+        return unequal(("risk", "empirical_risk", certificate.empirical_risk, certificate.errors / n))
+    findings = unequal(("risk", "noise.estimator", noise.estimator, ESTIMATOR))
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
     upper = noisy_risk_upper(noise, certificate.delta_parts["noisy risk"])
-    return findings + _unequal(
+    return findings + unequal(
         ("risk", "noise.risk_upper", noise.risk_upper, upper),
         ("risk", "empirical_risk", certificate.empirical_risk, noise.risk_upper),
     )
 
 
-def _unequal(*items: tuple[str, str, object, object]) -> list[Finding]:
+def unequal(*items: tuple[str, str, object, object]) -> list[Finding]:
+    """A finding for each (code, name, got, expected) whose last two differ."""
     return [
         Finding(code, f"{name} is {_short(got)}; what it rests on gives {_short(expected)}")
         for code, name, got, expected in items

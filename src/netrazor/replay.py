@@ -18,6 +18,7 @@ from netrazor.coding.message import Message, read
 from netrazor.data import fingerprint
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.evaluate import count_errors, in_order, scores_of
+from netrazor.informed.replay import InformedVerdict
 from netrazor.networks.plain import plain_copy
 from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
@@ -114,7 +115,7 @@ def verify(
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
 
 
-def to_json(verdict: Verdict) -> str:
+def to_json(verdict: Verdict | InformedVerdict) -> str:
     """A verdict for programs."""
     content = {"status": verdict.status, "findings": [asdict(f) for f in verdict.findings]}
     if verdict.certificate is not None:

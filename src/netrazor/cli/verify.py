@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from torch.utils.data import Dataset
 
     from netrazor.certificate import Certificate
+    from netrazor.checking import Verdict
+    from netrazor.informed.replay import InformedVerdict
 
 
 def verify(
@@ -39,8 +41,13 @@ def verify(
     """
     from netrazor import replay
     from netrazor.experiments.certified import own_network
+    from netrazor.informed import is_informed
 
     console = open_console(stderr=as_json)
+    if is_informed(run):
+        raise typer.Exit(
+            _verify_informed(console, run, recount=recount, directory=data_directory, as_json=as_json)
+        )
     network = None if model is None else own_network(model)
     verdict = replay.verify(run, model=network)
     if verdict.status != "INVALID" and recount and verdict.certificate is not None:
@@ -50,14 +57,46 @@ def verify(
     if as_json:
         typer.echo(replay.to_json(verdict), nl=False)
     else:
-        for finding in verdict.findings:
-            console.print(f"{finding.code}: {finding.text}", highlight=False, markup=False)
-        for note in verdict.notes:
-            console.print(note, highlight=False, markup=False)
-        console.print(verdict.status, style="bold")
-        if verdict.certificate is not None and verdict.status != "INVALID":
-            console.print(verdict.certificate.claim, highlight=False)
+        claims = () if verdict.certificate is None else (verdict.certificate.claim,)
+        _print(console, verdict, claims)
     raise typer.Exit(verdict.exit_code)
+
+
+def _print(console: Console, verdict: "Verdict | InformedVerdict", claims: tuple[str, ...]) -> None:
+    for finding in verdict.findings:
+        console.print(f"{finding.code}: {finding.text}", highlight=False, markup=False)
+    for note in verdict.notes:
+        console.print(note, highlight=False, markup=False)
+    console.print(verdict.status, style="bold")
+    for claim in claims if verdict.status != "INVALID" else ():
+        console.print(claim, highlight=False)
+
+
+def _verify_informed(
+    console: Console, run: Path, *, recount: bool, directory: Path | None, as_json: bool
+) -> int:
+    """The same for a certificate with a data-dependent prior; the exit code."""
+    from netrazor import data as datasets
+    from netrazor import replay
+    from netrazor.errors import DatasetUnavailable
+    from netrazor.informed import verify_informed
+
+    verdict = verify_informed(run)
+    certificate = verdict.certificate
+    if certificate is not None and verdict.status != "INVALID" and recount:
+        named = certificate.dataset
+        try:
+            if named.name not in datasets.names():
+                raise DatasetUnavailable(f"{named.name!r} is no data set known by name; call verify_informed")
+            verdict = verify_informed(run, datasets.load(named.name, split=named.split, directory=directory))
+        except DatasetUnavailable as error:
+            console.print(f"not recounted: {error}", highlight=False)
+    claims = () if certificate is None else (certificate.claim, certificate.hold_out_claim)
+    if as_json:
+        typer.echo(replay.to_json(verdict), nl=False)
+    else:
+        _print(console, verdict, claims)
+    return verdict.exit_code
 
 
 def _dataset(
