@@ -42,7 +42,9 @@ def test_kl_is_the_sum_over_weights() -> None:
             layer.ratio += 0.01 * torch.randn(layer.ratio.shape)
     prior = math.exp(-1.2 / 2)
     expected = sum(
-        kl_divergence(Normal(layer.mean, layer.variances(noisy.log_variance).sqrt()), Normal(layer.center, prior)).sum()
+        kl_divergence(
+            Normal(layer.mean, layer.variances(noisy.log_variance).sqrt()), Normal(layer.center, prior)
+        ).sum()
         for layer in noisy.layers
     )
     assert noisy.kl_nats(torch.tensor(-1.2)).item() == pytest.approx(float(expected), rel=1e-5)

@@ -13,9 +13,8 @@ from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
 from netrazor.cli.compare_tables import comparison_tables
 from netrazor.errors import ConfigurationError, DatasetMismatch
-from netrazor.experiments import compare
-from netrazor.experiments.compare import Comparison, compare_run, data_of, table_1
-from netrazor.experiments.imagenet import imagenet_rows
+from netrazor.experiments.compare import Comparison, compare_run, data_of, imagenet_rows, table_1
+from netrazor.experiments.compare import run as compare
 from netrazor.experiments.paper import IMAGENET
 from netrazor.train import FitConfig
 

@@ -22,7 +22,9 @@ def compare(
     from netrazor.cli.compare_tables import comparison_tables
     from netrazor.experiments.compare import compare_run, data_of
     from netrazor.files import write_atomically
+    from netrazor.train import keep_freed_memory
 
+    keep_freed_memory()
     console = open_console()
     found = compare_run(run, *data_of(run, data), seed=seed, scale=scale, reporter=Bars(console))
     place = out or Path("results") / f"compare-{run.resolve().name}.json"
