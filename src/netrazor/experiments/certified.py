@@ -12,7 +12,7 @@ from netrazor.experiments.catalogue import Experiment
 from netrazor.experiments.mobilenet import mobilenet_recipe
 from netrazor.networks import MobileNet, build, build_from, load_weights, read_weights
 from netrazor.pipeline import Recipe, Run, recipe_from_file, recipe_named, recipe_scaled, run
-from netrazor.train import Reporter, flush_denormals
+from netrazor.train import Reporter, flush_denormals, keep_freed_memory
 
 
 def certify_experiment(
@@ -55,6 +55,7 @@ def certify_experiment(
     dataset = datasets.open_dataset(reference, shape=shape, directory=data_directory)
     named = reference in datasets.names()
     flush_denormals()
+    keep_freed_memory()
     torch.manual_seed(seed)
     declared = build(experiment.architecture)
     same = dataset.classes == experiment.classes
