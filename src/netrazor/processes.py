@@ -20,15 +20,14 @@ Made = TypeVar("Made")
 
 def join() -> None:
     """Become one of the processes that ``torchrun`` started; alone, or joined already, nothing happens."""
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or distributed.is_initialized():
+    if os.environ.get("WORLD_SIZE", "1") == "1" or distributed.is_initialized():
         return
-    from lightning_fabric import Fabric
-    from lightning_fabric.strategies import DDPStrategy
-
-    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    strategy = DDPStrategy(process_group_backend="gloo")
-    Fabric(accelerator="cpu", strategy=strategy, devices=here, num_nodes=size // here).launch()
+    store, rank, count = next(distributed.rendezvous("env://"))
+    start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    store = distributed.PrefixStore(
+        f"start {start}", store
+    )  # it still holds the addresses of those that died
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=count)
     atexit.register(leave)
 
 
