@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
@@ -12,7 +13,9 @@ from typer.testing import CliRunner
 import tiny
 from netrazor import __version__, cli, coding, errors
 from netrazor.charging import charge
-from netrazor.networks import LeNet5
+from netrazor.data import ImageDataset
+from netrazor.informed import issue_informed, write_informed
+from netrazor.networks import LeNet5, build
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
 from netrazor.pipeline.message import encode
 
@@ -177,3 +180,16 @@ def test_tables_in_a_pipe_are_not_cut(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "…" not in result.output
     assert max(map(len, result.output.splitlines())) > 80
+
+
+def test_verify_tells_a_data_dependent_prior_and_its_hold_out_bound(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (40, 1, 28, 28), generator=generator).to(torch.uint8)
+    images = ImageDataset(pixels, torch.arange(40) % 10, 10, name="noise")
+    write_informed(tmp_path, *issue_informed(build("lenet5"), images, architecture="lenet5"))
+    code, text = netrazor("verify", tmp_path)
+    assert code == 3
+    assert "given a prior trained on the other 20" in " ".join(text.split())
+    assert "plain hold-out bound" in " ".join(text.split())
+    assert '"status": "CONSISTENT' in CliRunner().invoke(cli.app, ["verify", str(tmp_path), "--json"]).stdout

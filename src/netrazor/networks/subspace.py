@@ -73,7 +73,7 @@ class Subspace(nn.Module):
         pieces = self.coordinates[:, 0].split(self.parts)
         for name, shape, z, at_one in zip(self.names, self.shapes, pieces, self.starts_at_one, strict=True):
             size = math.prod(shape)
-            start, sign, bucket = directions(self.seed, first, size, len(z))
+            start, sign, bucket = map(torch.from_numpy, directions(self.seed, first, size, len(z)))
             if len(shape) < 2:
                 start = torch.full_like(start, float(at_one))
             unit = math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 1.0
@@ -95,15 +95,16 @@ def _divided(total: int, sizes: list[int]) -> list[int]:
 
 
 @lru_cache(maxsize=512)
-def directions(seed: int, first: int, size: int, buckets: int) -> tuple[Tensor, Tensor, Tensor]:
+def directions(
+    seed: int, first: int, size: int, buckets: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
     """Start (nearly standard normal), sign and bucket of ``size`` weights from the ``first`` on."""
     counter = np.arange(first, first + size, dtype=np.uint64)
     drawn, placed = mixed(counter, 2 * seed), mixed(counter, 2 * seed + 1)
     total = drawn.view(np.uint8).reshape(size, _BYTES).sum(1, dtype=np.int64)
-    start = torch.from_numpy(((total - _MEAN) / _DEVIATION).astype(np.float32))
-    sign = torch.from_numpy(1 - 2 * (placed & np.uint64(1)).astype(np.float32))
-    bucket = torch.from_numpy((placed >> np.uint64(1)).astype(np.int64) % buckets)
-    return start, sign, bucket
+    start = ((total - _MEAN) / _DEVIATION).astype(np.float32)
+    sign = 1 - 2 * (placed & np.uint64(1)).astype(np.float32)
+    return start, sign, (placed >> np.uint64(1)).astype(np.int64) % buckets
 
 
 def mixed(counter: NDArray[np.uint64], stream: int) -> NDArray[np.uint64]:

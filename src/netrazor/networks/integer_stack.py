@@ -1,0 +1,75 @@
+"""Two small whole-number convolutions and a linear layer behind a fixed front, shown the mirror image too.
+
+As in `netrazor.networks.integer_chain`, every sum stays below 2^24, which float32 holds exactly in any order.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from netrazor.networks.opponent_front import OpponentFront
+
+WHITE = 255
+BIAS_UNIT = 64  # what a bias of one adds to a sum of products
+SHIFT = 16  # what the sums of a convolution are divided by
+LARGEST = 2047  # of what a layer hands on
+
+
+class IntegerStack(nn.Module):
+    """Input: N x C x H x W float32 in [0, 1], whole numbers over 255. Output: N x ``classes`` whole scores.
+
+    Args:
+        image: C, H and W of the images; C is 1 or 3.
+        units: outputs of the learned convolutions.
+        classes: number of scores.
+    """
+
+    def __init__(
+        self,
+        image: tuple[int, int, int] = (3, 32, 32),
+        *,
+        units: Sequence[int] = (24, 32),
+        classes: int = 10,
+    ) -> None:
+        super().__init__()
+        self.input_shape = image
+        self.front = OpponentFront(mirrored=True)
+        maps = 17 if image[0] == 1 else 29
+        last = (image[1] >> 1 + len(units)) * (image[2] >> 1 + len(units))
+        self.learned = MirroredLayers(maps, units, last, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores of ``images``."""
+        scores: Tensor = self.learned(self.front(images))
+        return scores
+
+
+class MirroredLayers(nn.Module):
+    """What is learned: convolutions 3 x 3, each with the maximum of 2 x 2 places and ReLU; linear without bias.
+
+    What the last convolution makes of an image and of its mirror image is added up.
+    """
+
+    def __init__(self, maps: int, units: Sequence[int], places: int, classes: int) -> None:
+        super().__init__()
+        inputs = (maps, *units[:-1])
+        self.convs = nn.ModuleList(
+            nn.Conv2d(before, after, 3, padding=1) for before, after in zip(inputs, units, strict=True)
+        )
+        self.linear = nn.Linear(units[-1] * places, classes, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Scores of N x 2 maps x H x W features in [0, 1]: of the images, then of their mirror images."""
+        x = torch.cat(torch.round(WHITE * features).chunk(2, 1))
+        for conv in self.convs:
+            x = F.conv2d(x, conv.weight, BIAS_UNIT * conv.bias, padding=1)
+            x = whole(F.max_pool2d(x, 2) / SHIFT).clamp(0, LARGEST)
+        seen, mirrored = torch.flatten(x, 1).chunk(2)
+        return self.linear(seen + mirrored)
+
+
+def whole(x: Tensor) -> Tensor:
+    """``x`` rounded down; gradients pass as if it were not."""
+    return x + (torch.floor(x) - x).detach()
