@@ -22,6 +22,24 @@ def network(seed: int = 0) -> dict[str, np.ndarray]:
     }
 
 
+def busy() -> dict[str, np.ndarray]:
+    """Rows and columns that are busy independently, what they feed, and rows of a few kinds."""
+    rng = np.random.default_rng(1)
+    rows, columns = rng.gamma(0.3, 3.0, (50, 1)), rng.gamma(0.3, 3.0, 60)
+    first = np.where(rng.random((50, 60)) < 0.05 * rows * columns, rng.choice([-1, 1, 2], (50, 60)), 0)
+    second = rng.random((6, 200)) < np.repeat(0.08 * rows.ravel(), 4)
+    kinds = rng.random((64, 3, 16)) < rng.choice([0.02, 0.3, 0.9], (64, 1, 1))
+    return {"first": first.astype(np.int8), "second": second, "kinds": kinds.astype(np.float32)}
+
+
+def fine() -> dict[str, np.ndarray]:
+    """Many small steps; rows of a scale of their own; more values than a codebook holds."""
+    rng = np.random.default_rng(2)
+    dense = np.rint(rng.normal(0, 15, (4, 100))).astype(np.float32) / 64
+    scales = np.rint(rng.normal(0, 1, (12, 60)) * rng.choice([1, 9], (12, 1))).astype(np.float32) / 8
+    return {"dense": dense, "scales": scales, "many": rng.permutation(260).astype(np.int16)}
+
+
 def odd() -> dict[str, np.ndarray]:
     """Types, shapes and values at the edges."""
     return {

@@ -92,6 +92,17 @@ def test_encoding_is_deterministic() -> None:
     assert coding.encode(network()) == coding.encode(network())
 
 
+def test_progress_goes_up_to_the_end() -> None:
+    told: list[tuple[int, int]] = []
+    blob = coding.encode(network(), progress=lambda *step: told.append(step))
+    written = len(told)
+    coding.decode(blob, progress=lambda *step: told.append(step))
+    for steps in (told[:written], told[written:]):
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1] > 0
+    assert told[-1][1] == sum(array.size for array in network().values())
+
+
 def test_architecture_and_aside() -> None:
     blob = coding.encode(network(), architecture=7, aside={"sigma": np.ones(5)})
     assert coding.architecture(blob) == 7

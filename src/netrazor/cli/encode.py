@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from netrazor.cli.console import open_console
+from netrazor.cli.progress import Bars
 from netrazor.errors import ConfigurationError
 
 OUTPUT = typer.Option("--out", "-o", help="File to write.")
@@ -29,9 +30,11 @@ def encode(
         raise ConfigurationError(
             f"{weights}: must be a safetensors file of numpy types, got {error}"
         ) from error
-    blob = coding.encode(arrays)
+    console = open_console()
+    with Bars(console).measured("encode") as progress:
+        blob = coding.encode(arrays, progress=progress)
     write_atomically(out, blob)
-    open_console().print(f"{out}: {len(blob)} bytes, from {len(content)}", highlight=False)
+    console.print(f"{out}: {len(blob)} bytes, from {len(content)}", highlight=False)
 
 
 def decode(
@@ -44,9 +47,12 @@ def decode(
     from netrazor import coding
     from netrazor.files import write_atomically
 
-    arrays = coding.decode(read(message))
+    blob = read(message)
+    console = open_console()
+    with Bars(console).measured("decode") as progress:
+        arrays = coding.decode(blob, progress=progress)
     write_atomically(out, save(arrays))
-    open_console().print(f"{out}: {len(arrays)} arrays", highlight=False)
+    console.print(f"{out}: {len(arrays)} arrays", highlight=False)
 
 
 def read(path: Path) -> bytes:

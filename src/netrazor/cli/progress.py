@@ -23,6 +23,26 @@ class Bars:
     @contextmanager
     def stage(self, name: str, steps: int, done: int = 0) -> Iterator[Callable[..., None]]:
         """A stage of ``steps`` steps, ``done`` of which were done before."""
+        with self._progress() as progress:
+            task = progress.add_task(name, total=steps, completed=done)
+
+            def tick(amount: int = 1) -> None:
+                progress.advance(task, amount)
+
+            yield tick
+
+    @contextmanager
+    def measured(self, name: str) -> Iterator[Callable[[int, int], None]]:
+        """A stage that tells how much of how much is done as it goes."""
+        with self._progress() as progress:
+            task = progress.add_task(name, total=None)
+
+            def show(done: int, altogether: int) -> None:
+                progress.update(task, completed=done, total=altogether)
+
+            yield show
+
+    def _progress(self) -> Progress:
         columns = (
             TextColumn("{task.description:<14}"),
             BarColumn(),
@@ -31,13 +51,7 @@ class Bars:
             TextColumn("left"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self.console, refresh_per_second=4) as progress:
-            task = progress.add_task(name, total=steps, completed=done)
-
-            def tick(amount: int = 1) -> None:
-                progress.advance(task, amount)
-
-            yield tick
+        return Progress(*columns, console=self.console, refresh_per_second=4)
 
     def say(self, line: str) -> None:
         """One line that stays."""

@@ -1,9 +1,12 @@
 """One array: its frame, the pattern of its non-zero elements, their codebook, their values."""
 
+from functools import partial
+
 import numpy as np
 
 from netrazor.coding.codebook import MAX_ENTRIES, Codebook
 from netrazor.coding.contexts import Places
+from netrazor.coding.costs import Costs
 from netrazor.coding.frame import output_counts, view_of
 from netrazor.coding.history import History
 from netrazor.coding.keys import Array, Keys, keys_from_array, nonzero_mask
@@ -11,13 +14,13 @@ from netrazor.coding.ledger import Charges
 from netrazor.coding.limits import Limits
 from netrazor.coding.masks import MaskCoder
 from netrazor.coding.pattern import Mask
-from netrazor.coding.rangecoder import Coder, Meter, Symbols
+from netrazor.coding.rangecoder import Coder, Symbols
 from netrazor.coding.raw import code_raw
 from netrazor.coding.schema import Field
 from netrazor.coding.static import StaticArray
 from netrazor.coding.table_values import best_tables, code_tables, code_under_tables
 from netrazor.coding.tables import Counts
-from netrazor.coding.values import MAX_MIXED_ENTRIES, code_values
+from netrazor.coding.values import MAX_MIXED_ENTRIES, can_be_smooth, code_values
 from netrazor.errors import CorruptMessage
 
 _RAW_ABOVE = 256  # distinct values, if they also are more than a quarter of the elements
@@ -26,17 +29,29 @@ _RAW_ABOVE = 256  # distinct values, if they also are more than a quarter of the
 class ArrayCoder:
     """Codes the arrays of a message one after another.
 
-    ``budget`` is what an encoder is ready to spend on decisions coded one by one; ``limits`` is what a reader is.
+    ``version`` tells which models the message may have; ``budget`` is what an encoder is ready to spend on decisions
+    coded one by one, ``limits`` is what a reader is; ``costs`` are what an encoder has measured already.
     """
 
-    def __init__(self, coder: Coder, charges: Charges, static: bool, limits: Limits, budget: int = 0) -> None:
+    def __init__(
+        self,
+        coder: Coder,
+        charges: Charges,
+        version: int,
+        static: bool,
+        limits: Limits,
+        budget: int = 0,
+        costs: Costs | None = None,
+    ) -> None:
         self._coder = coder
         self._charges = charges
+        self._version = version
         self._static = static
         self._limits = limits
         self._history = History()
-        self._masks = MaskCoder(coder, self._history, limits, budget)
         self._budget = budget
+        self._costs = costs or Costs()
+        self._masks = MaskCoder(coder, self._history, version, limits, budget, self._costs)
         self._charged = coder.spent
         self.later: list[StaticArray] = []
 
@@ -64,7 +79,9 @@ class ArrayCoder:
     ) -> Array:
         view = view_of(field.shape, self._history)
         self._charge(field, "header")
-        coded_mask, inside, links = self._masks.code(None if mask is None else mask.reshape(view.shape), view)
+        coded_mask, inside, links = self._masks.code(
+            field.name, None if mask is None else mask.reshape(view.shape), view
+        )
         if not coded_mask.any():
             raise CorruptMessage(
                 f"array {field.name!r} should have non-zero elements, got none; get the message again"
@@ -98,30 +115,50 @@ class ArrayCoder:
         codebook: Codebook,
     ) -> Symbols:
         """The values by whichever model is shorter: tables sent before, or decisions mixed from contexts."""
-        negatives = codebook.negatives
-        positives = len(codebook.keys) - negatives
-        decisions = int(np.count_nonzero(inside)) * len(codebook.keys).bit_length()
-        mixed = None
+        entries = len(codebook.keys)
+        decisions = int(np.count_nonzero(inside)) * entries.bit_length()
+        sides = (codebook.negatives, entries - codebook.negatives)
+        plan = None
         if symbols is not None:
-            mixed = (
-                len(codebook.keys) <= MAX_MIXED_ENTRIES
-                and self._history.decisions + decisions <= self._budget
-            )
-            if mixed:
-                meter = Meter()
-                code_values(meter, symbols, inside, links, negatives, positives)
-                mixed = meter.spent < best_tables(symbols, _rows(mask), len(codebook.keys), single=False)[0]
-        if self._choose("mixed values", mixed):
-            if len(codebook.keys) > MAX_MIXED_ENTRIES:
+            plan = self._plan_values(field.name, symbols, mask, inside, links, sides, decisions)
+        if self._choose("mixed values", None if plan is None else plan != "tables"):
+            if entries > MAX_MIXED_ENTRIES:
                 raise CorruptMessage("a codebook is too large for its model of values; get the message again")
             self._history.spend(decisions, self._limits)
-            coded = code_values(self._coder, symbols, inside, links, negatives, positives)
+            smooth = False
+            if self._version > 1 and can_be_smooth(sides):
+                smooth = self._choose("smooth values", None if plan is None else plan == "smooth")
+            coded = code_values(self._coder, symbols, inside, links, sides, smooth)
         else:
             places, tables = self._code_tables(symbols, mask, codebook, single=False)
             self._charge(field, "table")
             coded = code_under_tables(self._coder, symbols, places, tables)
         self._charge(field, "values")
         return coded
+
+    def _plan_values(
+        self,
+        name: str,
+        symbols: Symbols,
+        mask: Mask,
+        inside: Mask,
+        links: Places | None,
+        sides: tuple[int, int],
+        decisions: int,
+    ) -> str:
+        bits = {"tables": best_tables(symbols, _rows(mask), sum(sides), single=False)[0]}
+        if sum(sides) <= MAX_MIXED_ENTRIES and self._history.decisions + decisions <= self._budget:
+            for kind in ["mixed", "smooth"][: 1 + (self._version > 1 and can_be_smooth(sides))]:
+                model = partial(
+                    code_values,
+                    symbols=symbols,
+                    mask=inside,
+                    links=links,
+                    sides=sides,
+                    smooth=kind == "smooth",
+                )
+                bits[kind] = self._costs.of((name, kind), model)
+        return min(bits, key=bits.__getitem__)
 
     def _code_tables(
         self, symbols: Symbols | None, mask: Mask, codebook: Codebook, single: bool

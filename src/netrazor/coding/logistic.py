@@ -31,6 +31,12 @@ PROBABILITY = [1 - p for p in reversed(_UPPER[1:])] + _UPPER
 COST_BITS = [-math.log2(p) for p in PROBABILITY]
 """Bits that a one costs at level l, at index l + TOP_LEVEL; a zero costs those of a one at -l."""
 
+
+def nearest_level(log_odds: float) -> int:
+    """The level nearest to these log-odds, halves to the even one."""
+    return max(-TOP_LEVEL, min(TOP_LEVEL, round(log_odds * STEPS_PER_NAT)))
+
+
 _MANTISSA_STEPS = 256
 _LOG_MANTISSA = [_logarithm(2 * j + 1, 4 * _MANTISSA_STEPS) for j in range(2 * _MANTISSA_STEPS)]
 _LOG_2 = _logarithm(2, 1)

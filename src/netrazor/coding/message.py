@@ -12,18 +12,22 @@ from typing import Literal
 import numpy as np
 
 from netrazor.coding.arrays import ArrayCoder
-from netrazor.coding.integers import code_number
+from netrazor.coding.costs import Costs
+from netrazor.coding.header import MAX_ARCHITECTURE, VERSIONS, Header, code_header
 from netrazor.coding.keys import Array, check_finite
 from netrazor.coding.ledger import Charges, Ledger, settle
 from netrazor.coding.limits import Limits
-from netrazor.coding.rangecoder import Coder, Reader, Writer
+from netrazor.coding.progress import Progress, Steps
+from netrazor.coding.rangecoder import Reader, Writer
 from netrazor.coding.schema import DTYPES, MAX_DIMENSIONS, Field, code_schema
 from netrazor.coding.static import StaticValues
-from netrazor.errors import CorruptMessage, InvalidArgument, UnsupportedMessage, UnsupportedModel
+from netrazor.errors import CorruptMessage, InvalidArgument, UnsupportedModel
 
 MAGIC = b"NRZ"
-MAX_ARCHITECTURE = 2**16
 
+_SMALL = 2**22  # elements up to which all versions are tried
+_SMALL_BUDGET = 2**18  # decisions that are worth coding one by one: seconds for a small network,
+_LARGE_BUDGET = 2**15  # less of a large one's time
 _UNLIMITED = Limits(elements=2**62, arrays=2**62, decisions=2**62)
 
 
@@ -51,6 +55,7 @@ def encode(
     values: Literal["auto", "static"] = "auto",
     architecture: int = 0,
     aside: Mapping[str, Array] | None = None,
+    progress: Progress | None = None,
 ) -> bytes:
     """A self-delimiting message from which `decode` gives back the same arrays, to the bit.
 
@@ -61,6 +66,7 @@ def encode(
             under symbol probabilities sent before (what Theorem 5.1 needs).
         architecture: index into a list of declared architectures, kept in the header.
         aside: arrays stored raw behind everything else, not charged (the posterior's sigma).
+        progress: called after each array with the elements that are done and those of all arrays.
 
     Raises:
         NonFiniteWeights: an array holds NaN or infinite values.
@@ -81,18 +87,8 @@ def encode(
         raise InvalidArgument(f"aside: names not among the arrays allowed, got {sorted(both)}; rename them")
     schema = Writer()
     code_schema(schema, fields, _UNLIMITED)
-    content = Writer()
-    _code_header(content, architecture, values == "static", bool(extra))
-    charges = Charges()
-    coder = ArrayCoder(content, charges, values == "static", _UNLIMITED, _budget(fields))
-    for field in fields:
-        coder.code(field, main[field.name])
-    message = [MAGIC, schema.sealed()[0], content.sealed()[0]]
-    if values == "static":
-        noisy = Writer()
-        for waiting in coder.later:
-            waiting.code(noisy, charges)
-        message.append(noisy.sealed()[0])
+    header = Header(architecture, values == "static", bool(extra))
+    message = [MAGIC, schema.sealed()[0], _shortest_content(header, fields, main, progress)]
     if extra:
         aside_schema = Writer()
         code_schema(aside_schema, asides, _UNLIMITED)
@@ -101,20 +97,42 @@ def encode(
     return b"".join(message)
 
 
-def _budget(fields: list[Field]) -> int:
-    """Decisions that are worth coding one by one: seconds for a small network, less of a large one's time."""
-    return 2**18 if sum(field.size for field in fields) <= 2**22 else 2**15
+def _shortest_content(
+    header: Header, fields: list[Field], arrays: Mapping[str, Array], progress: Progress | None
+) -> bytes:
+    """The stream of content, and that of values if they are static, in whichever version is shorter."""
+    elements = sum(field.size for field in fields)
+    small = elements <= _SMALL
+    versions = range(1, 1 + (VERSIONS if small else 1))
+    steps = Steps(progress, len(versions) * elements)
+    costs = Costs()
+    found = []
+    for version in versions:
+        content, charges = Writer(), Charges()
+        code_header(content, version, header)
+        budget = _SMALL_BUDGET if small else _LARGE_BUDGET
+        coder = ArrayCoder(content, charges, version, header.static, _UNLIMITED, budget, costs)
+        for field in fields:
+            coder.code(field, arrays[field.name])
+            steps.take(field.size)
+        values = Writer()
+        for waiting in coder.later:
+            waiting.code(values, charges)
+        found.append(content.sealed()[0] + (values.sealed()[0] if header.static else b""))
+    return min(found, key=len)
 
 
-def decode(blob: bytes, *, limits: Limits | None = None) -> dict[str, Array]:
-    """The arrays of a message, those set aside included.
+def decode(
+    blob: bytes, *, limits: Limits | None = None, progress: Progress | None = None
+) -> dict[str, Array]:
+    """The arrays of a message, those set aside included; ``progress`` is called after each array as by `encode`.
 
     Raises:
         CorruptMessage: the bytes are not a message that `encode` writes.
         UnsupportedMessage: a later version of the format.
         MessageTooLarge: over ``limits``.
     """
-    return read(blob, limits or Limits()).arrays
+    return read(blob, limits or Limits(), progress).arrays
 
 
 def ledger(blob: bytes, *, limits: Limits | None = None) -> Ledger:
@@ -132,7 +150,7 @@ def architecture(blob: bytes, *, limits: Limits | None = None) -> int:
     return read(blob, limits or Limits()).architecture
 
 
-def read(blob: bytes, limits: Limits) -> Message:
+def read(blob: bytes, limits: Limits, progress: Progress | None = None) -> Message:
     """Everything that a message says. Raises as `decode`."""
     view = memoryview(blob)
     if bytes(view[: len(MAGIC)]) != MAGIC:
@@ -154,18 +172,22 @@ def read(blob: bytes, limits: Limits) -> Message:
     fields = code_schema(schema, None, limits)
     finish("schema", schema)
     content = Reader(view[at:])
-    index, static, has_aside = _code_header(content, None, None, None)
+    version, header = code_header(content, None, None)
     charges.add("", "header", content.spent)
-    coder = ArrayCoder(content, charges, static, limits)
-    arrays = {field.name: coder.code(field, None) for field in fields}
+    coder = ArrayCoder(content, charges, version, header.static, limits)
+    steps = Steps(progress, sum(field.size for field in fields))
+    arrays = {}
+    for field in fields:
+        arrays[field.name] = coder.code(field, None)
+        steps.take(field.size)
     finish("content", content)
-    if static:
+    if header.static:
         noisy = Reader(view[at:])
         for waiting in coder.later:
             waiting.code(noisy, charges)
         finish("values", noisy)
     asides: list[Field] = []
-    if has_aside:
+    if header.aside:
         aside_schema = Reader(view[at:])
         asides = code_schema(aside_schema, None, limits)
         before = at
@@ -185,21 +207,8 @@ def read(blob: bytes, limits: Limits) -> Message:
         )
     entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
     statics = {waiting.name: waiting.values() for waiting in coder.later}
-    return Message(arrays, tuple(field.name for field in asides), index, statics, entries, charges.total())
-
-
-def _code_header(
-    coder: Coder, architecture: int | None, static: bool | None, aside: bool | None
-) -> tuple[int, bool, bool]:
-    if coder.bit(None if static is None else 0, 0):
-        raise UnsupportedMessage(
-            "the message is of a later version, version 1 is known; install a newer netrazor"
-        )
-    index = code_number(coder, architecture, MAX_ARCHITECTURE)
-    return (
-        index,
-        bool(coder.bit(None if static is None else int(static), -160)),
-        bool(coder.bit(None if aside is None else int(aside), -160)),
+    return Message(
+        arrays, tuple(field.name for field in asides), header.architecture, statics, entries, charges.total()
     )
 
 

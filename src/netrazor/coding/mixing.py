@@ -57,6 +57,10 @@ class Mixer:
         self._bases: defaultdict[int, list[float]] = defaultdict(lambda: [_BASE_PRIOR, _BASE_PRIOR])
         self._room = 0
 
+    def expect_half(self, base: int, visits: float) -> None:
+        """Take a base as having seen so many ones, and as many zeros."""
+        self._bases[base] = [visits, visits]
+
     def code(self, coder: Coder, bit: int | None, contexts: Sequence[int] = (), base: int = 0) -> int:
         """Code one decision in these contexts, given in the order of the weights, and learn from it."""
         rates = self._bases[base]

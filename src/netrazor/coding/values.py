@@ -12,19 +12,33 @@ from netrazor.coding.surroundings import Surroundings
 
 MAX_MIXED_ENTRIES = 256
 
+Sides = tuple[int, int]
+
+_MIXED_DEPTH = 2  # bits of the distance that a smooth model mixes from contexts
+_FINE_PRIOR = 2.0
+
 _SIGN_WEIGHT = 0.25
 _DISTANCE_WEIGHT = 0.12
 _RATE = 0.02
 
 
 def code_values(
-    coder: Coder, symbols: Symbols | None, mask: Mask, links: Places | None, negatives: int, positives: int
+    coder: Coder,
+    symbols: Symbols | None,
+    mask: Mask,
+    links: Places | None,
+    sides: Sides,
+    smooth: bool,
 ) -> Symbols:
-    """Symbols of the non-zero elements of ``mask`` in row-major order: 0 is the lowest entry of the codebook."""
+    """Symbols of the non-zero elements of ``mask`` in row-major order: 0 is the lowest entry of the codebook.
+
+    ``sides`` are how many entries of the codebook are below zero, and above. If ``smooth``, entries next to each
+    other are taken to be about as frequent.
+    """
     grid = Grid(mask.shape, np.flatnonzero(mask), links, min(1, mask.ndim - 1))
     number = len(grid.positions)
     coded = np.zeros(number, dtype=np.int32)
-    if negatives + positives == 1:
+    if sum(sides) == 1:
         return coded
     columns, sizes = contexts(grid)
     for column, size in _busy_contexts(mask, grid):
@@ -32,15 +46,20 @@ def code_values(
         sizes.append(size)
     surroundings = Surroundings(grid)
     offsets = np.cumsum([sum(sizes), *surroundings.sizes])[:-1].tolist()
-    model = _ValueModel(negatives, positives, len(columns) + len(offsets))
+    model = _ValueModel(sides, len(columns) + len(offsets), smooth)
     for at, found in enumerate(numbered(columns, sizes, number)):
         found += [
             offset + context for offset, context in zip(offsets, surroundings.contexts(at), strict=True)
         ]
         symbol = model.code(coder, None if symbols is None else int(symbols[at]), found)
-        surroundings.put(at, 1 if symbol >= negatives else -1)
+        surroundings.put(at, 1 if symbol >= sides[0] else -1)
         coded[at] = symbol
     return coded
+
+
+def can_be_smooth(sides: Sides) -> bool:
+    """Whether there are more bits to a distance than a smooth model mixes from contexts."""
+    return max(sides) > 1 << _MIXED_DEPTH
 
 
 def _busy_contexts(mask: Mask, grid: Grid) -> list[tuple[Places, int]]:
@@ -56,13 +75,21 @@ def _busy_contexts(mask: Mask, grid: Grid) -> list[tuple[Places, int]]:
 
 
 class _ValueModel:
-    """A decision on the sign, then the bits of the distance from zero, highest first, each with its own contexts."""
+    """A decision on the sign, then the bits of the distance from zero, highest first, each with its own contexts.
 
-    def __init__(self, negatives: int, positives: int, contexts: int) -> None:
-        self._sides = (negatives, positives)
-        self._nodes = 1 << (max(negatives, positives) - 1).bit_length()
+    A smooth model asks the contexts for the first of these bits only; the others start the closer to one half, the
+    smaller the difference that they make.
+    """
+
+    def __init__(self, sides: Sides, contexts: int, smooth: bool) -> None:
+        self._sides = sides
+        self._nodes = 1 << (max(sides) - 1).bit_length()
+        self._mixed_nodes = min(self._nodes, 1 << _MIXED_DEPTH) if smooth else self._nodes
         self._sign = Mixer([_SIGN_WEIGHT] * contexts, _RATE)
         self._distance = Mixer([_DISTANCE_WEIGHT] * (contexts + 1), _RATE)
+        self._fine = Mixer()
+        for node in range(self._mixed_nodes, self._nodes):
+            self._fine.expect_half(node, _FINE_PRIOR * 4.0 ** (node.bit_length() - 1 - _MIXED_DEPTH))
 
     def code(self, coder: Coder, symbol: int | None, contexts: list[int]) -> int:
         negatives, positives = self._sides
@@ -84,10 +111,12 @@ class _ValueModel:
             shift -= 1
             bit = 0
             if coded + (1 << shift) < entries:
-                cells = [context * self._nodes + node for context in contexts]
-                bit = self._distance.code(
-                    coder, None if distance is None else distance >> shift & 1, cells, node
-                )
+                chosen = None if distance is None else distance >> shift & 1
+                if node < self._mixed_nodes:
+                    cells = [context * self._nodes + node for context in contexts]
+                    bit = self._distance.code(coder, chosen, cells, node)
+                else:
+                    bit = self._fine.code(coder, chosen, base=node)
             coded |= bit << shift
             node = 2 * node + bit
         return coded

@@ -1,0 +1,181 @@
+"""Masks by totals: how many ones each row and each column has, then where they are.
+
+Rows are the slices along axis 0, columns all positions along the other axes. With the totals known, an element is
+predicted from what is left to place in its row and in its column, and nothing needs to be said where none or all
+are left: where rows and columns are busy independently, this comes close to the number of such masks.
+"""
+
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netrazor.coding.contexts import (
+    BUSY_CLASSES,
+    Grid,
+    Places,
+    busy_class,
+    contexts,
+    numbered,
+    slice_groups,
+    steps_back,
+)
+from netrazor.coding.corrections import Corrector
+from netrazor.coding.counts import CountModel
+from netrazor.coding.history import History
+from netrazor.coding.limits import Limits
+from netrazor.coding.logistic import log
+from netrazor.coding.pattern import Mask
+from netrazor.coding.rangecoder import Coder
+from netrazor.errors import CorruptMessage
+
+Totals = NDArray[np.int64]
+
+_WEIGHT = 0.15
+_RATE = 0.02
+
+
+def code_by_totals(
+    coder: Coder,
+    mask: Mask | None,
+    box: tuple[int, ...],
+    links: Places | None,
+    history: History,
+    limits: Limits,
+) -> Mask:
+    """A mask over a box of two axes or more; ``links`` tell how busy the outputs are that feed axis 1."""
+    height, width = box[0], prod(box[1:])
+    flat = None if mask is None else mask.reshape(height, width)
+    history.spend(_decisions_on_totals(height, width), limits)
+    rows = _code_totals(
+        coder, None if flat is None else flat.sum(axis=1), Grid(box[:1], np.arange(height)), width
+    )
+    live, ones = int(np.count_nonzero(rows)), int(rows.sum())
+    grid = Grid(box[1:], np.arange(width), links, 0)
+    columns = _code_totals(coder, None if flat is None else flat.sum(axis=0), grid, live, ones)
+    history.spend(live * int(np.count_nonzero(columns)), limits)
+    return _code_places(coder, flat, box, rows, columns)
+
+
+def decisions_by_totals(mask: Mask) -> int:
+    """At most so many decisions are made on a mask."""
+    flat = mask.reshape(len(mask), -1)
+    live = int(np.count_nonzero(flat.any(axis=1))) * int(np.count_nonzero(flat.any(axis=0)))
+    return _decisions_on_totals(*flat.shape) + live
+
+
+def _decisions_on_totals(height: int, width: int) -> int:
+    return CountModel.decisions(height + width, max(height, width))
+
+
+def _code_totals(
+    coder: Coder, totals: Totals | None, grid: Grid, limit: int, altogether: int | None = None
+) -> Totals:
+    """A total for each position of a full grid, at most ``limit``; the last follows from ``altogether``."""
+    columns, sizes = contexts(grid)
+    steps = steps_back(grid)
+    neighbours = len(steps) + 2 * (len(steps) > 1)
+    model = CountModel(len(columns) + neighbours + (altogether is not None))
+    number = len(grid.positions)
+    coded = [0] * (number + 1)
+    left = altogether
+    for at, found in enumerate(numbered(columns, sizes, number)):
+        near = [coded[back[at]] for back in steps]
+        if len(near) > 1:
+            near += [sum(near), max(near)]
+        if left is not None:
+            near.append(4 * left // (number - at))
+        found += [sum(sizes) + kind * BUSY_CLASSES + busy_class(total) for kind, total in enumerate(near)]
+        if left is not None and at == number - 1:
+            coded[at] = left
+            break
+        most = limit if left is None else min(limit, left)
+        coded[at] = model.code(coder, None if totals is None else int(totals[at]), most, found)
+        if left is not None:
+            left -= coded[at]
+    if coded[number - 1] > limit:
+        raise CorruptMessage(
+            f"a column of {limit} elements should have {coded[number - 1]} ones; get the message again"
+        )
+    return np.array(coded[:-1], dtype=np.int64)
+
+
+def _code_places(
+    coder: Coder, mask: Mask | None, box: tuple[int, ...], rows: Totals, columns: Totals
+) -> Mask:
+    """The ones of a mask of which the totals are known, row after row."""
+    live_rows, live_columns = np.flatnonzero(rows), np.flatnonzero(columns)
+    grid = Grid(box, (live_rows[:, None] * len(columns) + live_columns).ravel())
+    kinds, sizes = _interactions(grid)
+    steps = steps_back(grid)
+    near = sum(sizes)
+    corrector = Corrector([_WEIGHT] * (len(kinds) + 1), _RATE)
+    known = bytearray(prod(box) + 1)
+    elements = enumerate(
+        zip(grid.positions.tolist(), numbered(kinds, sizes, len(grid.positions)), strict=True)
+    )
+    left = columns[live_columns].tolist()
+    for rows_left, row in zip(range(len(live_rows), 0, -1), live_rows.tolist(), strict=True):
+        bits = None if mask is None else mask[row, live_columns].astype(int).tolist()
+        stock = _Stock(rows_left, int(rows[row]), left)
+        for column, ones in enumerate(left):
+            at, (position, found) = next(elements)
+            if stock.is_open(ones):
+                around = 0
+                for back in steps:
+                    around = 2 * around + known[back[at]]
+                bit = None if bits is None else bits[column]
+                bit = corrector.code(coder, bit, stock.log_odds(ones), [*found, near + around])
+            else:
+                bit = stock.settled(ones)
+            stock.take(ones, bit)
+            left[column] -= bit
+            known[position] = bit
+    return np.frombuffer(known, dtype=np.uint8)[:-1].astype(np.bool_).reshape(box)
+
+
+class _Stock:
+    """What is left to place in one row: ``ones`` in the columns that are neither used up nor certain."""
+
+    def __init__(self, rows_left: int, ones: int, left: list[int]) -> None:
+        self._rows_left = rows_left
+        self._ones = ones - left.count(rows_left)
+        undecided = [total for total in left if 0 < total < rows_left]
+        self._places = len(undecided)
+        self._supply = sum(undecided)
+        if not 0 <= self._ones <= self._places:
+            raise CorruptMessage("the totals of rows and columns fit no mask; get the message again")
+
+    def is_open(self, total: int) -> bool:
+        """Whether an element in a column with so many ones left is to be decided."""
+        return 0 < total < self._rows_left and 0 < self._ones < self._places
+
+    def settled(self, total: int) -> int:
+        """The element, where it is not."""
+        return int(total == self._rows_left or (total > 0 and self._ones > 0))
+
+    def log_odds(self, total: int) -> float:
+        """Those of the column, and those of the row against what its columns let expect."""
+        return (
+            log(total)
+            - log(self._rows_left - total)
+            + log(self._ones)
+            - log(self._places - self._ones)
+            - log(self._supply)
+            + log(self._places * self._rows_left - self._supply)
+        )
+
+    def take(self, total: int, bit: int) -> None:
+        """Go on behind an element of a column with so many ones left."""
+        if 0 < total < self._rows_left:
+            self._ones -= bit
+            self._places -= 1
+            self._supply -= total
+
+
+def _interactions(grid: Grid) -> tuple[list[Places], list[int]]:
+    """The contexts of elements but for those that the totals speak of."""
+    column = tuple(axis for axis in range(1, len(grid.shape)) if grid.shape[axis] > 1)
+    columns, sizes = contexts(grid)
+    kept = [kind for kind, group in enumerate(slice_groups(grid.shape)) if group not in ((0,), column)]
+    return [columns[kind] for kind in kept], [sizes[kind] for kind in kept]
