@@ -148,7 +148,7 @@ def run(
     subjects = [replace(subject, delta=delta / len(tops), top=top) for top in tops]
     issued, *more = (issue(model, recipe, each, reporter) for each in subjects)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
-    done = Run(issued, _result(issued, seconds, test, delta), tuple(more))
+    done = Run(issued, replace(_result(issued, seconds, test, delta), before=cutting.before), tuple(more))
     if out is not None:
         processes.from_first(partial(_write, Path(out), done, tops))
     if checkpoint is not None:

@@ -37,6 +37,7 @@ from netrazor.compress import (
 from netrazor.errors import UnsupportedModel
 from netrazor.evaluate import in_order
 from netrazor.pipeline.front import without_front
+from netrazor.pipeline.histogram import Histogram, histograms
 from netrazor.pipeline.message import OWN, encode
 from netrazor.pipeline.recipes import (
     GradualStage,
@@ -60,6 +61,8 @@ from netrazor.train import (
     fit,
 )
 from netrazor.units import percent_up
+
+_UNCUT = ("integers", "train")  # stages after which the weights are as before
 
 Stage = tuple[str, FitConfig, Callable[[nn.Module], Trainable]]
 
@@ -100,6 +103,7 @@ class Cutting:
         self.rules = rules_for(recipe, model)
         self.example = next(in_order(dataset, 8))[0]
         self.seconds: dict[str, float] = {}
+        self.before: dict[str, Histogram] = {}  # the weights before any of them was cut
 
     def run(self) -> None:
         """All stages that are not done yet, then the last simplification."""
@@ -107,8 +111,11 @@ class Cutting:
         first = 0 if saved is None else int(saved["stage"])
         if saved is not None:
             self.model.load_state_dict(saved["found"])
+            self.before = {name: Histogram(*parts) for name, parts in saved.get("before", {}).items()}
         for number, (name, config, behind) in list(enumerate(self._stages()))[first:]:
             started = time.monotonic()
+            if name not in _UNCUT and not self.before:
+                self.before = histograms(self.model)
             self._run_stage(number, name, config, behind, saved["fit"] if saved is not None else None)
             saved = None
             self.seconds[name] = time.monotonic() - started
@@ -137,6 +144,7 @@ class Cutting:
 
     def _cut_without_training(self, config: PostTrainingConfig) -> None:
         started = time.monotonic()
+        self.before = self.before or histograms(self.model)
         names = [
             name for name, _ in itertools.chain(self.model.named_parameters(), self.model.named_buffers())
         ]
@@ -186,7 +194,7 @@ class Cutting:
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:
             if self.checkpoint is not None and self.checkpoint.due():
-                self.checkpoint.save({"stage": number, "found": found, "fit": fit_state()})
+                self.checkpoint.save(self._state(number, found, fit_state()))
 
         seed = self.seed * 101 + number
         with torch.random.fork_rng(devices=[]):
@@ -213,7 +221,12 @@ class Cutting:
         if self.recipe.simplify and name != "train":
             simplify(self.model, self.example, fold=name != "quantize")  # new bias values are not quantized
         if self.checkpoint is not None:
-            self.checkpoint.save({"stage": number + 1, "found": self.model.state_dict(), "fit": None})
+            self.checkpoint.save(self._state(number + 1, self.model.state_dict(), None))
+
+    def _state(self, stage: int, found: dict[str, Tensor], fit: dict[str, Any] | None) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        before = {name: (histogram.reach, histogram.counts) for name, histogram in self.before.items()}
+        return {"stage": stage, "found": found, "fit": fit, "before": before}
 
 
 def _in_fast_layout(model: nn.Module, example: Tensor) -> nn.Module:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from torch import nn
 
 from netrazor import bounds
 from netrazor.certificate import Certificate
 from netrazor.evaluate import ErrorCount
+from netrazor.pipeline.histogram import Histogram
 from netrazor.units import BITS_PER_BYTE, nats_from_bits
 
 FLOAT_BYTES = 4
@@ -45,6 +46,8 @@ class Result:
         bounds: upper bounds by method, each at the whole delta and valid alone, not together.
         test: errors on the test set and its own bound (Clopper-Pearson), of no weight in the certificate.
         seconds: by stage.
+        before: how the weights of each layer were spread before they were cut; empty where nothing was cut, or in
+            files of earlier versions.
     """
 
     original_bytes: int
@@ -52,6 +55,7 @@ class Result:
     bounds: dict[str, float]
     test: dict[str, float] | None
     seconds: dict[str, float]
+    before: dict[str, Histogram] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of ``result.json``."""
