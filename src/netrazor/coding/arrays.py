@@ -148,16 +148,14 @@ class ArrayCoder:
     ) -> str:
         bits = {"tables": best_tables(symbols, _rows(mask), sum(sides), single=False)[0]}
         if sum(sides) <= MAX_MIXED_ENTRIES and self._history.decisions + decisions <= self._budget:
-            for kind in ["mixed", "smooth"][: 1 + (self._version > 1 and can_be_smooth(sides))]:
-                model = partial(
-                    code_values,
-                    symbols=symbols,
-                    mask=inside,
-                    links=links,
-                    sides=sides,
-                    smooth=kind == "smooth",
-                )
-                bits[kind] = self._costs.of((name, kind), model)
+            model = partial(code_values, symbols=symbols, mask=inside, links=links, sides=sides)
+            bits["mixed"] = self._costs.of((name, "mixed"), partial(model, smooth=False))
+            if self._version > 1 and can_be_smooth(sides):
+                smooth = self._costs.of((name, "smooth"), partial(model, smooth=True))
+                before = min(bits.values())
+                if smooth < before:
+                    self._costs.saved += before - smooth
+                    return "smooth"
         return min(bits, key=bits.__getitem__)
 
     def _code_tables(

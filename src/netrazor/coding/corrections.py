@@ -21,23 +21,41 @@ class Corrector:
         self._weights = list(weights)
         self._rate = rate
         self._given_weight = 1.0
-        self._ones: defaultdict[int, int] = defaultdict(int)
-        self._expected: defaultdict[int, float] = defaultdict(float)
+        self._cells: defaultdict[int, _Cell] = defaultdict(_Cell)
 
     def code(self, coder: Coder, bit: int | None, given: float, contexts: Sequence[int]) -> int:
         """Code one decision of log-odds ``given`` in these contexts, and learn from it."""
-        evidences = [log(self._ones[c] + _PRIOR) - log(self._expected[c] + _PRIOR) for c in contexts]
+        cells = [self._cells[context] for context in contexts]
         log_odds = self._given_weight * given
-        for weight, evidence in zip(self._weights, evidences, strict=True):
-            log_odds += weight * evidence
+        for weight, cell in zip(self._weights, cells, strict=True):
+            log_odds += weight * cell.evidence
         level = nearest_level(log_odds)
         bit = coder.bit(bit, level)
 
         step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
         self._given_weight += _GIVEN_SHARE * step * given
-        self._weights = [w + step * evidence for w, evidence in zip(self._weights, evidences, strict=True)]
+        self._weights = [w + step * cell.evidence for w, cell in zip(self._weights, cells, strict=True)]
         chance = PROBABILITY[TOP_LEVEL + nearest_level(given)]
-        for context in contexts:
-            self._ones[context] += bit
-            self._expected[context] += chance
+        for cell in cells:
+            cell.see(bit, chance)
         return bit
+
+
+class _Cell:
+    """A context: its ones, how many were expected, and the logarithm of their ratio."""
+
+    __slots__ = ("_expected", "_log_ones", "_ones", "evidence")
+
+    def __init__(self) -> None:
+        self._ones = 0
+        self._expected = 0.0  # a sum of multiples of 2^-24, exact in any order
+        self._log_ones = log(_PRIOR)
+        self.evidence = 0.0
+
+    def see(self, bit: int, chance: float) -> None:
+        """Count a decision that was expected to be a one with this chance."""
+        if bit:
+            self._ones += 1
+            self._log_ones = log(self._ones + _PRIOR)
+        self._expected += chance
+        self.evidence = self._log_ones - log(self._expected + _PRIOR)

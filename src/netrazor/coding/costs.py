@@ -10,6 +10,8 @@ class Costs:
 
     def __init__(self) -> None:
         self._bits: dict[Hashable, float] = {}
+        self.saved = 0.0
+        """Bits that models of a later version save against the best of version 1."""
 
     def of(self, key: Hashable, model: Callable[[Coder], object]) -> float:
         """The bits that ``model`` spends; ``key`` names the array, the model and its settings."""

@@ -98,7 +98,10 @@ class MaskCoder:
                 code_by_totals, mask=inside, box=box, links=links, history=History(), limits=self._limits
             )
             bits = self._costs.of((name, "totals"), model)
-            found.append((bits, MaskPlan(box, totals=True)))
+            before = min(other for other, _ in found)
+            if bits < before:
+                self._costs.saved += before - bits
+                return MaskPlan(box, totals=True)
         return min(found, key=lambda candidate: candidate[0])[1]
 
     def _affords(self, decisions: int) -> bool:

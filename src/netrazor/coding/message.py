@@ -26,6 +26,7 @@ from netrazor.errors import CorruptMessage, InvalidArgument, UnsupportedModel
 MAGIC = b"NRZ"
 
 _SMALL = 2**22  # elements up to which all versions are tried
+_CLEARLY_SHORTER = 16  # bits saved by a later version, beyond which version 1 is not tried
 _SMALL_BUDGET = 2**18  # decisions that are worth coding one by one: seconds for a small network,
 _LARGE_BUDGET = 2**15  # less of a large one's time
 _UNLIMITED = Limits(elements=2**62, arrays=2**62, decisions=2**62)
@@ -103,11 +104,14 @@ def _shortest_content(
     """The stream of content, and that of values if they are static, in whichever version is shorter."""
     elements = sum(field.size for field in fields)
     small = elements <= _SMALL
-    versions = range(1, 1 + (VERSIONS if small else 1))
+    versions = range(VERSIONS if small else 1, 0, -1)
     steps = Steps(progress, len(versions) * elements)
     costs = Costs()
-    found = []
+    found: list[bytes] = []
     for version in versions:
+        if found and costs.saved > _CLEARLY_SHORTER:
+            steps.take(elements)
+            break
         content, charges = Writer(), Charges()
         code_header(content, version, header)
         budget = _SMALL_BUDGET if small else _LARGE_BUDGET
@@ -119,7 +123,7 @@ def _shortest_content(
         for waiting in coder.later:
             waiting.code(values, charges)
         found.append(content.sealed()[0] + (values.sealed()[0] if header.static else b""))
-    return min(found, key=len)
+    return min(found[::-1], key=len)
 
 
 def decode(

@@ -115,9 +115,10 @@ def _code_places(
         zip(grid.positions.tolist(), numbered(kinds, sizes, len(grid.positions)), strict=True)
     )
     left = columns[live_columns].tolist()
+    logs = [0.0, *map(log, range(1, max(len(live_rows), len(live_columns)) + 1))]
     for rows_left, row in zip(range(len(live_rows), 0, -1), live_rows.tolist(), strict=True):
         bits = None if mask is None else mask[row, live_columns].astype(int).tolist()
-        stock = _Stock(rows_left, int(rows[row]), left)
+        stock = _Stock(rows_left, int(rows[row]), left, logs)
         for column, ones in enumerate(left):
             at, (position, found) = next(elements)
             if stock.is_open(ones):
@@ -137,8 +138,9 @@ def _code_places(
 class _Stock:
     """What is left to place in one row: ``ones`` in the columns that are neither used up nor certain."""
 
-    def __init__(self, rows_left: int, ones: int, left: list[int]) -> None:
+    def __init__(self, rows_left: int, ones: int, left: list[int], logs: list[float]) -> None:
         self._rows_left = rows_left
+        self._logs = logs
         self._ones = ones - left.count(rows_left)
         undecided = [total for total in left if 0 < total < rows_left]
         self._places = len(undecided)
@@ -156,14 +158,10 @@ class _Stock:
 
     def log_odds(self, total: int) -> float:
         """Those of the column, and those of the row against what its columns let expect."""
-        return (
-            log(total)
-            - log(self._rows_left - total)
-            + log(self._ones)
-            - log(self._places - self._ones)
-            - log(self._supply)
-            + log(self._places * self._rows_left - self._supply)
-        )
+        logs, supply = self._logs, self._supply
+        column = logs[total] - logs[self._rows_left - total]
+        row = column + logs[self._ones] - logs[self._places - self._ones]
+        return row - log(supply) + log(self._places * self._rows_left - supply)
 
     def take(self, total: int, bit: int) -> None:
         """Go on behind an element of a column with so many ones left."""
