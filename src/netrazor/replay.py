@@ -22,7 +22,7 @@ from netrazor.informed.replay import InformedVerdict
 from netrazor.networks.plain import plain_copy
 from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
-from netrazor.pipeline.message import network_of
+from netrazor.pipeline.message import filled
 from netrazor.train import Reporter, Silent
 from netrazor.units import percent_up
 
@@ -54,7 +54,7 @@ def load(
                 "architecture"
             )
         model = networks.build(name)
-    return network_of(plain_copy(model), message)
+    return filled(plain_copy(model), message)
 
 
 def verify(
@@ -148,7 +148,7 @@ def load_checked(record: ArchitectureRecord, message: Message, model: nn.Module 
             f"architecture.source_sha256 is {record.source_sha256[:16]}..., the module's source has "
             f"{source[:16]}...; verify with the version of netrazor or of your module that was certified"
         )
-    return network_of(model, message)
+    return filled(model, message)
 
 
 class _Recount:

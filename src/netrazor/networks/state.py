@@ -142,7 +142,7 @@ def _fitted(name: str, slot: Tensor, array: np.ndarray) -> Tensor:
             f"{name}: shape {tuple(slot.shape)} expected, got {array.shape}; "
             "build the network that these weights were coded from"
         )
-    given = torch.tensor(array)
+    given = torch.from_numpy(array if array.flags.writeable else array.copy())
     if given.dtype != (torch.float32 if slot.dtype in _WIDENED else slot.dtype):
         raise CheckpointMismatch(
             f"{name}: type {slot.dtype} expected, got {array.dtype}; convert the network"

@@ -23,17 +23,19 @@ def run_id(*parts: object) -> str:
     """
     digest = hashlib.sha256()
     for place in _described(list(parts), set()):
-        digest.update(place + b"\0")
+        digest.update(place)
+        digest.update(b"\0")
     return digest.hexdigest()
 
 
-def _described(value: object, seen: set[int]) -> Iterator[bytes]:
+def _described(value: object, seen: set[int]) -> Iterator[bytes | memoryview]:
     """The content of ``value`` in pieces; what holds itself is described once."""
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes, type)):
         yield repr(value).encode()
     elif isinstance(value, (Tensor, np.ndarray)):
         array = value.detach().cpu().float().numpy() if isinstance(value, Tensor) else value
-        yield repr((type(value).__name__, array.dtype.str, array.shape)).encode() + array.tobytes()
+        yield repr((type(value).__name__, array.dtype.str, array.shape)).encode()
+        yield np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
     elif id(value) not in seen:
         seen.add(id(value))
         yield type(value).__qualname__.encode()

@@ -16,6 +16,7 @@ from netrazor import __version__, checking, processes
 from netrazor.certificate import (
     ArchitectureRecord,
     Certificate,
+    ChargedLedger,
     DatasetRecord,
     EvaluationRecord,
     NoiseRecord,
@@ -23,7 +24,7 @@ from netrazor.certificate import (
     seal,
 )
 from netrazor.charging import Noise, ledger_of, noise_in
-from netrazor.coding.message import Message, read
+from netrazor.coding.message import read
 from netrazor.evaluate import BATCH_SIZE, ErrorCount, count_errors
 from netrazor.networks import ARCHITECTURES, source_digest
 from netrazor.perturb import (
@@ -123,9 +124,10 @@ class _Candidate:
 def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter) -> _Candidate:
     """Theorem 4.1: the errors of the network that was decoded."""
     message = read(blob, OWN)
-    decoded = network_of(model, message)
+    decoded, ledger = network_of(model, message), ledger_of(message)
+    del message  # a whole network in size
     count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
-    return _Candidate(blob, decoded, _certificate(blob, message, model, recipe, subject, count, None))
+    return _Candidate(blob, decoded, _certificate(blob, ledger, model, recipe, subject, count, None))
 
 
 def _with_noise(
@@ -159,11 +161,12 @@ def _perturbation(
 ) -> _Candidate:
     """Theorem 5.1: the risk of the decoded network under the noise that its message describes."""
     message = read(blob, OWN)
-    decoded, noise = network_of(model, message), noise_in(message)
+    decoded, ledger, noise = network_of(model, message), ledger_of(message), noise_in(message)
+    del message
     assert noise is not None  # it was just written
     count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
     record = _noise_record(decoded, noise, config, subject, reporter)
-    return _Candidate(blob, decoded, _certificate(blob, message, model, recipe, subject, count, record))
+    return _Candidate(blob, decoded, _certificate(blob, ledger, model, recipe, subject, count, record))
 
 
 def _noise_record(
@@ -196,14 +199,13 @@ def _noise_record(
 
 def _certificate(
     blob: bytes,
-    message: Message,
+    ledger: ChargedLedger,
     model: nn.Module,
     recipe: Recipe,
     subject: Subject,
     count: ErrorCount,
     noise: NoiseRecord | None,
 ) -> Certificate:
-    ledger = ledger_of(message)
     draft = Certificate(
         claim="",
         method="occam" if noise is None else "perturbation",

@@ -31,20 +31,19 @@ def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, s
 def codable_arrays(model: nn.Module) -> dict[str, NDArray[Any]]:
     """The whole state of a network, minus zeros made zero: they would be paid for and mean nothing.
 
+    Arrays without minus zeros are views: they change with the network.
+
     Raises:
         UnsupportedModel: state that cannot be coded.
         NonFiniteWeights: NaN or infinite values.
     """
-    arrays = coded_state(model)
+    arrays = coded_state(model, copy=False)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise NonFiniteWeights(
                 f"{name}: finite values needed, got infinite ones; write masks as large numbers or booleans"
             )
-    return {
-        name: array + array.dtype.type(0) if array.dtype.kind == "f" else array
-        for name, array in arrays.items()
-    }
+    return {name: array + 0 if _has_minus_zeros(array) else array for name, array in arrays.items()}
 
 
 def decode_into(model: nn.Module, blob: bytes, limits: Limits | None = None) -> nn.Module:
@@ -59,15 +58,23 @@ def decode_into(model: nn.Module, blob: bytes, limits: Limits | None = None) -> 
 
 def network_of(model: nn.Module, message: Message) -> nn.Module:
     """`decode_into` for a message that was read."""
+    return filled(copy.deepcopy(model), message)
+
+
+def filled(model: nn.Module, message: Message) -> nn.Module:
+    """`network_of` for a ``model`` that may be changed: without a copy."""
     described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
-    decoded = copy.deepcopy(model).eval()
-    load_coded_state(decoded, {name: a for name, a in message.arrays.items() if name not in described})
-    if list(message.arrays) != [*coded_state(decoded, copy=False), *described]:
+    load_coded_state(model.eval(), {name: a for name, a in message.arrays.items() if name not in described})
+    if list(message.arrays) != [*coded_state(model, copy=False), *described]:
         # The order of a declared architecture's arrays is not paid for, so it must not be chosen.
         raise CheckpointMismatch(
             "message: arrays in the order of the network's definition needed, got another order; "
             "the message is not one that certify writes"
         )
     if message.architecture > 0:  # the forward pass of a user's own network may count on the usual layout
-        decoded = decoded.to(memory_format=torch.channels_last)  # runs twice as fast
-    return decoded
+        model = model.to(memory_format=torch.channels_last)  # runs twice as fast
+    return model
+
+
+def _has_minus_zeros(array: NDArray[Any]) -> bool:
+    return array.dtype.kind == "f" and bool(np.signbit(array[array == 0]).any())
