@@ -42,6 +42,23 @@ class NoiseConfig:
 
 
 @plain_dataclass(frozen=True)
+class Trial:
+    """What the search saw with noise on one array alone.
+
+    Attributes:
+        array: its name.
+        share: sigma as a share of the range of its non-zero magnitudes.
+        risk: mean noisy risk on the search's examples and draws.
+        saved_bits: value bits that this noise saves.
+    """
+
+    array: str
+    share: float
+    risk: float
+    saved_bits: float
+
+
+@plain_dataclass(frozen=True)
 class NoiseSearch:
     """The noise chosen, and what the search expects of it.
 
@@ -49,11 +66,13 @@ class NoiseSearch:
         noise: sigma and index of lambda for each array.
         saved_bits: value bits saved, by array.
         risk: noisy risk as the search estimated it; of no weight in the certificate.
+        trials: everything that was tried.
     """
 
     noise: Noise
     saved_bits: dict[str, float]
     risk: float
+    trials: tuple[Trial, ...] = ()
 
 
 @plain_dataclass(frozen=True)
@@ -101,6 +120,7 @@ def search_noise(
     parameters = dict(model.named_parameters())
     noiseless = float(error_rates(model, {}, part, examples_per_draw=group, top=top).mean())
     options = {name: [_Option(0.0, 0, _discrete_bits(prior), 0.0)] for name, prior in static.items()}
+    trials: list[Trial] = []
     tried = {
         name: (shares or {}).get(name, config.shares)
         for name, prior in static.items()
@@ -118,7 +138,10 @@ def search_noise(
                     risk = error_rates(
                         model, {name: sigma}, part, examples_per_draw=group, seed=draws, top=top
                     )
-                    options[name].append(_option(static[name], sigma, near, float(risk.mean()) - noiseless))
+                    option = _option(static[name], sigma, near, float(risk.mean()) - noiseless)
+                    options[name].append(option)
+                    saves = options[name][0].bits - option.bits
+                    trials.append(Trial(name, share, float(risk.mean()), saves))
                 tick()
     chosen = _descend(options, lambda bits, added: _bound(noiseless + added, fixed_bits + bits, n, delta))
     noise = Noise(
@@ -126,7 +149,8 @@ def search_noise(
         {name: option.index for name, option in chosen.items()},
     )
     saved = {name: options[name][0].bits - option.bits for name, option in chosen.items()}
-    return NoiseSearch(noise, saved, noiseless + sum(option.added_risk for option in chosen.values()))
+    expected = noiseless + sum(option.added_risk for option in chosen.values())
+    return NoiseSearch(noise, saved, expected, tuple(trials))
 
 
 def _discrete_bits(prior: StaticValues) -> float:

@@ -241,4 +241,5 @@ def _result(
         bounds=bounds_by_method((issued.certificate, *issued.others)),
         test=None if test is None else test_record(count_errors(issued.decoded, test), delta),
         seconds={name: round(value, 1) for name, value in seconds.items()},
+        trials=() if issued.noise is None else issued.noise.trials,
     )

@@ -9,6 +9,7 @@ from torch import nn
 from netrazor import bounds
 from netrazor.certificate import Certificate
 from netrazor.evaluate import ErrorCount
+from netrazor.perturb import Trial
 from netrazor.pipeline.histogram import Histogram
 from netrazor.units import BITS_PER_BYTE, nats_from_bits
 
@@ -48,6 +49,7 @@ class Result:
         seconds: by stage.
         before: how the weights of each layer were spread before they were cut; empty where nothing was cut, or in
             files of earlier versions.
+        trials: risk of the noisy network, one array at a time, as the search for noise saw it.
     """
 
     original_bytes: int
@@ -56,6 +58,7 @@ class Result:
     test: dict[str, float] | None
     seconds: dict[str, float]
     before: dict[str, Histogram] = field(default_factory=dict)
+    trials: tuple[Trial, ...] = ()
 
     def to_json(self) -> str:
         """The text of ``result.json``."""

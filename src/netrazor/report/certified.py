@@ -9,6 +9,7 @@ from netrazor.report.certified_plots import (
     bound_by_method,
     from_count_to_claim,
     ledger_picture,
+    noise_trials,
     weight_histograms,
 )
 from netrazor.report.page import Claim, Item, Section
@@ -32,6 +33,8 @@ def certified_section(run: CertifiedRun, prefix: str) -> Section:
     if run.result is not None:
         items += [bound_by_method(run, run.result, prefix), _methods(run.result, prefix)]
     items += [bound_by_bits([run], prefix), from_count_to_claim(run, prefix)]
+    if run.result is not None and run.result.trials:
+        items.append(noise_trials(run.result, prefix))
     if c.noise is not None:
         items += [_noise(run, prefix)]
     items += [weight_histograms(run, prefix), _provenance(run, prefix)]
@@ -191,4 +194,4 @@ def _provenance(run: CertifiedRun, prefix: str) -> Table:
     ]
     if run.result is not None:
         rows.append(("seconds", ", ".join(f"{name} {s:.0f}" for name, s in run.result.seconds.items())))
-    return Table(f"{prefix}provenance", "What it was made from", ("", ""), tuple(rows))
+    return Table(f"{prefix}provenance", "What it was made from", ("", ""), tuple(rows), facts=True)

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from netrazor import checking, coding
 from netrazor.certificate import Certificate
 from netrazor.charging import LAMBDA, SIGMA
+from netrazor.pipeline.histogram import Histogram
 from netrazor.pipeline.result import Result
 from netrazor.report.plot import Plot
 from netrazor.report.reading import CertifiedRun
@@ -117,17 +118,13 @@ def bound_by_bits(runs: Sequence[CertifiedRun], prefix: str) -> Plot:
                 ms=7,
                 label=run.name,
             )
-        ax.axhline(1 - 1 / runs[0].certificate.dataset.classes, color=LIGHT["muted"], ls=":", lw=1)
-        ax.annotate(
-            "guessing",
-            (0.99, 1 - 1 / runs[0].certificate.dataset.classes),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            color=LIGHT["muted"],
-            fontsize=10,
-        )
-        ax.set_ylim(0, 1)
+        guessing = 1 - 1 / runs[0].certificate.dataset.classes
+        highest = min(1.0, 2.5 * max(run.certificate.risk_bound for run in runs))
+        ax.set_ylim(0, highest)
+        if guessing < highest:
+            ax.axhline(guessing, color=LIGHT["muted"], ls=":", lw=1)
+            at = ("axes fraction", "data")
+            ax.annotate("guessing", (0.99, guessing), xycoords=at, ha="right", va="bottom", fontsize=10)
         ax.set_xlim(0)
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.yaxis.set_major_formatter(PERCENT)
@@ -185,18 +182,53 @@ def from_count_to_claim(run: CertifiedRun, prefix: str) -> Plot:
     return Plot(f"{prefix}risk", title, caption, draw, height=0.9 + 0.32 * len(rows))
 
 
+def noise_trials(result: Result, prefix: str) -> Plot:
+    """Risk of the noisy network, and what the noise saves, against how large it is: one array at a time."""
+    arrays = list(dict.fromkeys(trial.array for trial in result.trials))
+
+    def draw(axes: Sequence[Axes]) -> None:
+        for array, colour, marker in zip(arrays, _cycle(RAMP), _cycle(MARKERS), strict=False):
+            trials = [trial for trial in result.trials if trial.array == array]
+            shares = [trial.share for trial in trials]
+            saved = [trial.saved_bits / BITS_PER_BYTE for trial in trials]
+            style = {"marker": marker, "color": LIGHT[colour], "label": array}
+            axes[0].plot(shares, [trial.risk for trial in trials], **style)
+            axes[1].plot(shares, saved, **style)
+        for ax in axes:
+            ax.set_xscale("log", base=2)
+            ax.xaxis.set_major_formatter(PERCENT)
+        axes[0].yaxis.set_major_formatter(PERCENT)
+        axes[0].set_ylim(0)
+        axes[0].set_ylabel("noisy risk")
+        axes[1].set_ylabel("bytes saved")
+        axes[1].set_xlabel("sigma, share of the range of magnitudes")
+        if len(arrays) <= len(RAMP):
+            axes[0].legend(loc="upper left")
+
+    return Plot(
+        f"{prefix}noise-trials",
+        "Risk of noisy networks",
+        "Noise on one array alone, as the search for it saw it: the share of training examples that the noisy "
+        "network gets wrong, and the bytes of values that need not be paid for.",
+        draw,
+        height=4.6,
+        grid=(2, 1),
+    )
+
+
 def _beside(ax: Axes, text: str, x: float, y: float) -> None:
     """Text to the right of a bar's end or a mark."""
     ax.annotate(text, (x, y), xytext=(7, 0), textcoords="offset points", va="center", fontsize=10)
 
 
 def weight_histograms(run: CertifiedRun, prefix: str) -> Plot:
-    """The non-zero values of each array of the message: as they are few, one stem for each."""
+    """The non-zero values of each array of the message, a stem for each; behind them the weights before the cut."""
     arrays = {
         name: array
         for name, array in coding.decode(run.blob).items()
         if name not in (LAMBDA, SIGMA) and array.dtype.kind == "f" and np.count_nonzero(array)
     }
+    before = run.result.before if run.result is not None else {}
     rows = max(1, ceil(len(arrays) / 2))
 
     def draw(axes: Sequence[Axes]) -> None:
@@ -204,6 +236,8 @@ def weight_histograms(run: CertifiedRun, prefix: str) -> Plot:
             ax.set_visible(False)
         for ax, (name, array) in zip(axes, arrays.items(), strict=False):
             values, counts = np.unique(array[array != 0], return_counts=True)
+            if name in before:
+                _mountain(ax, before[name], counts.max())
             ax.vlines(values, 0, counts, color=LIGHT["blue"], lw=2)
             ax.plot(values, counts, "o", color=LIGHT["blue"], ms=3)
             ax.axvline(0, color=LIGHT["muted"], lw=0.8)
@@ -212,11 +246,19 @@ def weight_histograms(run: CertifiedRun, prefix: str) -> Plot:
             ax.xaxis.set_major_locator(MaxNLocator(4))
             ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
 
+    grey = " Grey: all weights of the layer before any was cut, scaled to the same height." if before else ""
     return Plot(
         f"{prefix}weights",
-        "Weights, layer by layer",
-        "Non-zero values in the decoded message and how often each occurs; zeros are left out.",
+        "Weights, layer by layer, before and after" if before else "Weights, layer by layer",
+        f"Non-zero values in the decoded message and how often each occurs; zeros are left out.{grey}",
         draw,
         height=1.45 * rows,
         grid=(rows, 2),
     )
+
+
+def _mountain(ax: Axes, histogram: Histogram, height: float) -> None:
+    """A histogram as a grey area as high as the stems."""
+    edges = np.linspace(-histogram.reach, histogram.reach, len(histogram.counts) + 1)
+    tops = np.array(histogram.counts) * height / max(histogram.counts)
+    ax.stairs(tops, edges, fill=True, color=LIGHT["rule"])

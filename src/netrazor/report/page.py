@@ -1,5 +1,6 @@
 """The page: sections of prose, tables and plots in one HTML file that asks for nothing else."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -8,6 +9,8 @@ from netrazor import __version__
 from netrazor.report.plot import Plot
 from netrazor.report.table import Table
 from netrazor.report.theme import FONTS, variables
+
+_CODE = re.compile("`([^`]*)`")
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,10 @@ class Claim:
 
     def html(self) -> str:
         """The figure, the sentence, and the assumptions as a list."""
-        items = "".join(f"<li>{escape(assumption)}</li>" for assumption in self.assumptions)
+        items = "".join(f"<li>{_unbroken(assumption)}</li>" for assumption in self.assumptions)
         return (
             f'<div class="claim"><p class="figure">{_unbroken(self.figure)}</p><p class="sentence">'
-            f'{_unbroken(self.sentence)}</p><p class="note">{escape(self.status)}</p></div>'
+            f'{_unbroken(self.sentence)}</p><p class="note">{_unbroken(self.status)}</p></div>'
             f'<div class="assumptions"><h3>This holds if</h3><ol>{items}</ol></div>'
         )
 
@@ -37,12 +40,12 @@ class Prose:
 
     def html(self) -> str:
         """One element each."""
-        return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in self.paragraphs)
+        return "".join(f"<p>{_unbroken(paragraph)}</p>" for paragraph in self.paragraphs)
 
 
 def _unbroken(text: str) -> str:
-    """The text with no line ending before a percent sign."""
-    return escape(text.replace(" %", "\u00a0%"))
+    """The text with no line ending before a percent sign, and what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text.replace(" %", "\u00a0%")))
 
 
 Item = Claim | Prose | Table | Plot
@@ -106,7 +109,10 @@ p {{ margin: 0 0 .75rem; }}
 figure, .table {{ margin: 1.75rem 0; }}
 figure svg {{ display: block; width: 100%; max-width: 38rem; height: auto; }}
 figcaption {{ margin-top: .4rem; }}
-.scroll {{ overflow-x: auto; }}
+.scroll {{ overflow-x: auto; background: linear-gradient(to right, var(--paper) 30%, transparent) left / 2rem 100%
+  no-repeat local, linear-gradient(to left, var(--paper) 30%, transparent) right / 2rem 100% no-repeat local,
+  linear-gradient(to right, var(--rule), transparent) left / .6rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--rule), transparent) right / .6rem 100% no-repeat scroll; }}
 .scroll:focus-visible {{ outline: 2px solid var(--blue); outline-offset: 2px; }}
 table {{ border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .3rem .75rem .3rem 0; text-align: right; vertical-align: top;
@@ -115,6 +121,9 @@ thead th {{ border-bottom-color: var(--ink); vertical-align: bottom; }}
 th:first-child {{ text-align: left; }}
 tbody th {{ font-weight: 400; }}
 td {{ white-space: nowrap; }}
+.facts th {{ white-space: nowrap; vertical-align: top; }}
+.facts td {{ white-space: normal; text-align: left; overflow-wrap: anywhere; }}
+code {{ font-size: .95em; }}
 .table .note {{ margin-top: .4rem; }}
 footer {{ margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .5rem; }}
 @media print {{

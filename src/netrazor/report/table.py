@@ -21,6 +21,7 @@ class Table:
         columns: their heads.
         rows: of as many cells.
         note: a sentence below, or nothing.
+        facts: two columns of words: a name, and what is to be said of it, on as many lines as it takes.
     """
 
     name: str
@@ -28,10 +29,12 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    facts: bool = False
 
     def html(self) -> str:
         """A table that scrolls sideways by itself where the page is narrow."""
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
+        thead = f"<thead><tr>{head}</tr></thead>\n" if any(self.columns) else ""
         body = "\n".join(
             f'<tr><th scope="row">{escape(first)}</th>'
             + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
@@ -39,9 +42,10 @@ class Table:
             for first, *rest in self.rows
         )
         note = f'\n<p class="note">{escape(self.note)}</p>' if self.note else ""
+        kind = "table facts" if self.facts else "table"
         return (
-            f'<div class="table"><h3>{escape(self.title)}</h3><div class="scroll" tabindex="0" role="region" '
-            f'aria-label="{escape(self.title, quote=True)}"><table><thead><tr>{head}</tr></thead>\n'
+            f'<div class="{kind}"><h3>{escape(self.title)}</h3><div class="scroll" tabindex="0" role="region" '
+            f'aria-label="{escape(self.title, quote=True)}"><table>{thead}'
             f"<tbody>{body}</tbody></table></div>{note}</div>"
         )
 
