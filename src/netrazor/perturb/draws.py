@@ -74,8 +74,8 @@ def error_rates(
     empirical risk of the noisy network. The same seed gives the same draws on one machine.
 
     Empty units are cut off first, where that can be done: noise is on non-zeros alone, so it wakes none of them,
-    and their order, in which the noise is drawn, stays. Of several processes each takes every so manieth batch of
-    draws; what a batch draws depends on its number alone.
+    and their order, in which the noise is drawn, stays. Of several processes each has its share of the batches
+    of draws; what a batch draws depends on its number alone.
 
     Raises:
         InvalidArgument: ``examples_per_draw`` does not divide the number of examples.
@@ -145,7 +145,7 @@ def _noisy_parameters(model: nn.Module, sigma: Mapping[str, float]) -> dict[str,
 def _forward(
     model: nn.Module, noisy: Mapping[str, Tensor], example: Tensor
 ) -> Callable[[Mapping[str, Tensor], Tensor], Tensor]:
-    """Scores draws x examples x classes; all draws at once where the network's operations allow that."""
+    """Scores draws x examples x classes; all draws at once where that pays and the network's operations allow it."""
 
     def one_by_one(weights: Mapping[str, Tensor], grouped: Tensor) -> Tensor:
         draws = range(len(grouped))
@@ -157,6 +157,8 @@ def _forward(
 
     if not noisy:
         return without_noise
+    if any(p.ndim > 2 for p in noisy.values()):  # all draws at once would be a grouped convolution, which is slow
+        return one_by_one
     together = vmap(lambda weights, x: functional_call(model, weights, (x,)), randomness="error")
     try:  # in-place operations and branches on values are among what cannot be vectorized
         together({name: p[None] for name, p in noisy.items()}, example[None].clone())
