@@ -32,6 +32,15 @@ def busy() -> dict[str, np.ndarray]:
     return {"first": first.astype(np.int8), "second": second, "kinds": kinds.astype(np.float32)}
 
 
+def dead() -> dict[str, np.ndarray]:
+    """Stripes in a few live rows and columns, and the same backwards."""
+    rng = np.random.default_rng(0)
+    live = (rng.random(24) > 0.5)[:, None, None] & (rng.random((4, 16)) > 0.5)
+    stripes = (rng.random((24, 4, 1)) < 0.4) & (rng.random((24, 4, 16)) < 0.9)
+    values = np.where(live & stripes, 0.75, 0).astype(np.float16)
+    return {"stripes": values, "again": values[:, :, ::-1]}
+
+
 def fine() -> dict[str, np.ndarray]:
     """Many small steps; rows of a scale of their own; more values than a codebook holds."""
     rng = np.random.default_rng(2)
