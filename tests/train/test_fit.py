@@ -109,3 +109,11 @@ def test_frozen_parameters_stay() -> None:
     before = model.conv.weight.clone()
     fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), CONFIG)
     assert torch.equal(model.conv.weight, before)
+
+
+def test_bfloat16_is_for_forward_passes_only() -> None:
+    model, seen = tiny.small(), []
+    model.fc2.register_forward_hook(lambda *call: seen.append(call[-1].dtype))
+    fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), FitConfig(2, precision="bf16-mixed"))
+    assert seen == [torch.bfloat16] * 2
+    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())

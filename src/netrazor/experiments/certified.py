@@ -9,8 +9,7 @@ from torch import nn
 from netrazor import data as datasets
 from netrazor.errors import ConfigurationError
 from netrazor.experiments.catalogue import Experiment
-from netrazor.experiments.mobilenet import mobilenet_recipe
-from netrazor.networks import MobileNet, build, build_from, load_weights, read_weights
+from netrazor.networks import build, build_from, load_weights, read_weights
 from netrazor.pipeline import Recipe, Run, recipe_from_file, recipe_named, recipe_scaled, run
 from netrazor.train import Reporter, flush_denormals, keep_freed_memory
 
@@ -66,7 +65,7 @@ def certify_experiment(
         run(
             model,
             dataset,
-            recipe=_recipe(recipe or experiment.recipe, scale, model, pretrained=weights is not None),
+            recipe=_recipe(recipe or experiment.recipe, scale, pretrained=weights is not None),
             delta=delta,
             seed=seed,
             out=out,
@@ -110,7 +109,7 @@ def certify_own(
     return run(
         network,
         datasets.open_dataset(data, shape=own_shape(network, size), directory=data_directory),
-        recipe=_recipe(recipe or "quick", scale, network, pretrained=weights is not None),
+        recipe=_recipe(recipe or "quick", scale, pretrained=weights is not None),
         delta=delta,
         seed=seed,
         out=out,
@@ -134,11 +133,9 @@ def own_shape(network: nn.Module | None, size: int | None) -> tuple[int, int, in
     return None if shape is None else tuple(shape)  # type: ignore[return-value]
 
 
-def _recipe(named: str | Path, scale: float, model: nn.Module, *, pretrained: bool) -> Recipe:
-    if named == "mobilenet":
-        if not isinstance(model, MobileNet):
-            raise ConfigurationError("recipe: 'mobilenet' is for MobileNets; choose quick or post-training")
-        recipe = mobilenet_recipe(model, pretrained=pretrained)
-    else:
-        recipe = recipe_from_file(named) if isinstance(named, Path) else recipe_named(named)
+def _recipe(named: str | Path, scale: float, *, pretrained: bool) -> Recipe:
+    """The recipe; MobileNets without weights are trained first."""
+    if named == "mobilenet" and not pretrained:
+        named = "mobilenet-scratch"
+    recipe = recipe_from_file(named) if isinstance(named, Path) else recipe_named(named)
     return recipe if scale == 1 else recipe_scaled(recipe, scale)

@@ -39,7 +39,8 @@ from netrazor.evaluate import in_order
 from netrazor.pipeline.front import without_front
 from netrazor.pipeline.histogram import Histogram, histograms
 from netrazor.pipeline.message import OWN, encode
-from netrazor.pipeline.recipes import (
+from netrazor.pipeline.rules import Rules
+from netrazor.pipeline.stages import (
     GradualStage,
     IntegerStage,
     PruneStage,
@@ -48,7 +49,6 @@ from netrazor.pipeline.recipes import (
     Recipe,
     SurgeryStage,
 )
-from netrazor.pipeline.rules import Rules
 from netrazor.train import (
     Batches,
     Checkpoint,
@@ -243,14 +243,14 @@ def _in_fast_layout(model: nn.Module, example: Tensor) -> nn.Module:
 def rules_for(recipe: Recipe, model: nn.Module) -> Rules:
     """The recipe's rules, applied to the names of ``model``."""
     named = itertools.chain(model.named_parameters(), model.named_buffers())
-    return Rules(recipe.rules, [name for name, tensor in named if tensor.is_floating_point()])
+    return Rules(recipe.rules, {name: tensor.numel() for name, tensor in named if tensor.is_floating_point()})
 
 
 def masked(
     stage: PruneStage, model: nn.Module, *, seed: int, examples: int, rules: Rules | None = None
 ) -> MaskedWeights:
     """The parameters of ``model`` behind the masks of a pruning stage."""
-    rules = rules or Rules((), ())
+    rules = rules or Rules()
     weights = rules.prunable(name for name, p in model.named_parameters() if p.requires_grad and p.ndim > 1)
     steps = stage.fit.steps
     schedule: PruningSchedule
@@ -286,7 +286,7 @@ def integer(stage: IntegerStage, model: nn.Module) -> IntegerWeights:
 
 def quantized(stage: QuantizeStage, model: nn.Module, *, rules: Rules | None = None) -> QuantizedWeights:
     """The parameters of ``model`` behind codebooks; those of norms whose statistics still move are not."""
-    rules = rules or Rules((), ())
+    rules = rules or Rules()
     moving = () if stage.fit.freeze_norms else batch_norms(model)
     affine = {id(p) for norm in moving if norm.running_mean is not None for p in norm.parameters()}
     skipped = {name for name, p in model.named_parameters() if id(p) in affine}

@@ -225,7 +225,7 @@ def _certificate(
             index=ARCHITECTURES.index(subject.architecture),
             source_sha256=source_digest(model),
         ),
-        evaluation=EvaluationRecord(batch_size=BATCH_SIZE, top=subject.top, runtime=_runtime()),
+        evaluation=EvaluationRecord(batch_size=BATCH_SIZE, top=subject.top, runtime=_runtime(model)),
         noise=noise,
         ledger=ledger,
         provenance=Provenance(netrazor=__version__, seed=subject.seed, configuration=asdict(recipe)),
@@ -234,5 +234,8 @@ def _certificate(
     return seal(bounded.model_copy(update={"claim": checking.claim(bounded)}))
 
 
-def _runtime() -> str:
-    return f"torch {torch.__version__} on {platform.machine()}, python {platform.python_version()}"
+def _runtime(model: nn.Module) -> str:
+    """What the errors were counted with, and in which precision."""
+    precisions = sorted({str(p.dtype).removeprefix("torch.") for p in model.parameters()})
+    machine = f"torch {torch.__version__} on {platform.machine()}, python {platform.python_version()}"
+    return f"{machine}, {' and '.join(precisions)}"

@@ -1,6 +1,6 @@
 """Rules for single layers: which are pruned, in how many bits, with how much noise, by patterns of names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import fields, replace
 from fnmatch import fnmatchcase
@@ -24,6 +24,7 @@ class LayerRule:
         bits: of an index into the codebook.
         zero: whether the codebook has an entry for zero; without one, all 2^bits entries are values.
         noise: noise to try, as shares of the range of magnitudes; empty: none.
+        noise_by_size: these shares are for the largest array, and less in proportion for smaller ones.
     """
 
     match: str = Field(min_length=1)
@@ -32,6 +33,7 @@ class LayerRule:
     bits: int | None = Field(default=None, ge=1, le=12)
     zero: bool | None = None
     noise: tuple[float, ...] | None = None
+    noise_by_size: bool | None = None
 
 
 @plain_dataclass(frozen=True)
@@ -43,17 +45,21 @@ class Treatment:
     bits: int | None = None
     zero: bool | None = None
     noise: tuple[float, ...] | None = None
+    noise_by_size: bool | None = None
 
 
 class Rules:
     """Rules applied to the names of one network; where several match, the later one has the say.
 
+    ``sizes`` are the numbers of elements of its parameters and buffers, by name.
+
     Raises:
         ConfigurationError: a rule that matches no name.
     """
 
-    def __init__(self, rules: Iterable[LayerRule], names: Iterable[str]) -> None:
-        self._treatments = dict.fromkeys(names, Treatment())
+    def __init__(self, rules: Iterable[LayerRule] = (), sizes: Mapping[str, int] | None = None) -> None:
+        self._sizes = dict(sizes or {})
+        self._treatments = dict.fromkeys(self._sizes, Treatment())
         for rule in rules:
             matched = [name for name in self._treatments if fnmatchcase(name, rule.match)]
             if not matched:
@@ -84,7 +90,14 @@ class Rules:
 
     def noise(self) -> dict[str, tuple[float, ...]]:
         """Shares of noise to try, where a rule says them."""
-        return {name: t.noise for name, t in self._treatments.items() if t.noise is not None}
+        largest = max(self._sizes.values(), default=1)
+        return {
+            name: tuple(
+                share * self._sizes[name] / largest if t.noise_by_size else share for share in t.noise
+            )
+            for name, t in self._treatments.items()
+            if t.noise is not None
+        }
 
 
 def _listed(names: list[str]) -> str:

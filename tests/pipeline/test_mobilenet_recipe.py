@@ -3,14 +3,14 @@
 import pytest
 
 from netrazor.compress import GradualPruning
-from netrazor.experiments.mobilenet import mobilenet_recipe
 from netrazor.networks import build
+from netrazor.pipeline import recipe_named
 from netrazor.pipeline.cutting import masked, rules_for
 
 
 def test_the_recipe_is_that_of_the_appendix() -> None:
     model = build("mobilenet-0.5")
-    recipe = mobilenet_recipe(model, pretrained=True)
+    recipe = recipe_named("mobilenet")
     rules = rules_for(recipe, model)
     schedule = masked(recipe.prune[0], model, seed=0, examples=1, rules=rules).schedule
     assert isinstance(schedule, GradualPruning)
