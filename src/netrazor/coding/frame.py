@@ -45,11 +45,11 @@ def view_of(shape: tuple[int, ...], history: History) -> View:
 
 def bounding_box(mask: Mask) -> tuple[int, ...]:
     """The corner of the array that holds all its non-zero elements; there is at least one."""
-    axes = range(mask.ndim)
-    return tuple(
-        int(np.flatnonzero(mask.any(axis=tuple(other for other in axes if other != axis)))[-1]) + 1
-        for axis in axes
-    )
+    extents = []
+    for _ in range(mask.ndim):
+        extents.append(int(np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))[-1]) + 1)
+        mask = np.logical_or.reduce(mask, axis=0)
+    return tuple(extents)
 
 
 def corner(box: tuple[int, ...]) -> tuple[slice, ...]:

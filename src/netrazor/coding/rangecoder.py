@@ -177,5 +177,9 @@ def _categorical(counts: NDArray[np.int64]) -> Any:
 
 
 def _symbols_cost(values: Symbols, counts: NDArray[np.int64]) -> float:
-    seen = np.bincount(values, minlength=len(counts))
+    if len(counts) == 2:
+        ones = int(np.count_nonzero(values))
+        seen = np.array([len(values) - ones, ones])
+    else:
+        seen = np.bincount(values, minlength=len(counts))
     return float(seen @ np.log2(counts.sum() / counts))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.classes import Classes, class_cost, code_classes, equal_classes
+from netrazor.coding.classes import Classes, class_cost, code_classes, equal_classes, surprise
 from netrazor.coding.rangecoder import Coder, Meter, Symbols
 from netrazor.coding.tables import FLAT, Counts, TableModel, histogram
 
 _MAX_CLASS_BITS = 3
 _ALL_PRECISIONS = 2**12  # values up to which a coarse table may be worth its bits
+_BITS_AN_ENTRY = 5  # about what an entry of a table costs, where that matters little
 
 Places = NDArray[np.intp]
 
@@ -68,16 +69,26 @@ def best_tables(symbols: Symbols, rows: Classes, entries: int, single: bool) -> 
     height = int(rows[-1]) + 1
     distance = np.abs(symbols - (entries - 1) / 2)
     mean = np.bincount(rows, distance, height) / np.maximum(np.bincount(rows, minlength=height), 1)
+    most = 0 if single or height < 2 else _MAX_CLASS_BITS
+    finest = equal_classes(mean, most)
+    joint = np.bincount(finest[rows] * entries + symbols, minlength=entries << most).reshape(-1, entries)
     found = []
-    for bits in range(1 if single or height < 2 else _MAX_CLASS_BITS + 1):
-        classes = equal_classes(mean, bits)
-        of_symbol = classes[rows]
-        joint = np.bincount(of_symbol * entries + symbols, minlength=entries << bits).reshape(-1, entries)
+    for bits in range(most + 1):
+        classes = finest >> most - bits
+        merged = joint.reshape(1 << bits, -1, entries).sum(axis=1)
         cost = class_cost(np.bincount(classes, minlength=1 << bits))
-        for precision in range(FLAT + 1) if len(symbols) <= _ALL_PRECISIONS else (FLAT - 1,):
-            total = cost + sum(_table_cost(seen, precision) for seen in joint)
+        if len(symbols) > _ALL_PRECISIONS:
+            total = cost + sum(_rough_cost(seen) for seen in merged)
+            found.append((total, TablePlan(classes, bits, FLAT - 1)))
+            continue
+        for precision in range(FLAT + 1):
+            total = cost + sum(_table_cost(seen, precision) for seen in merged)
             found.append((total, TablePlan(classes, bits, precision)))
     return min(found, key=lambda candidate: candidate[0])
+
+
+def _rough_cost(seen: Counts) -> float:
+    return surprise(seen) - surprise(seen.sum()) + _BITS_AN_ENTRY * len(seen)
 
 
 def _table_cost(seen: Counts, precision: int) -> float:
