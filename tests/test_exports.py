@@ -41,6 +41,8 @@ EXPORTS = {
         "DatasetSummary",
         "ImageDataset",
         "ImageFolder",
+        "ImageShards",
+        "Squares",
         "check",
         "data_directory",
         "fetch",

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from netrazor import processes
-from netrazor.data import ImageDataset, ImageFolder
+from netrazor.data import ImageDataset, Squares
 from netrazor.errors import BadDataset, UnsupportedModel
 from netrazor.train.reporting import Reporter, Silent
 
@@ -42,7 +42,7 @@ def count_errors(
 ) -> ErrorCount:
     """0-1 errors of ``model`` in evaluation mode over all examples of ``dataset``, in order, in fixed batches.
 
-    Of several processes each takes every so manieth batch, so that each batch is the same for any number of them.
+    Of several processes each takes its share of the batches, which are the same for any number of them.
 
     An answer that is not a number counts as an error, and so does a tie for the last place that the label takes
     part in: ties are never decided in the network's favour.
@@ -70,12 +70,12 @@ def in_order(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """All examples in order, in batches of ``batch_size`` (the last may be shorter).
 
-    ``shared``: only the batches of this process, which are every so manieth; together they have all.
+    ``shared``: only this process's share of the batches; together the processes have all.
     """
     batches = torch.arange(len(dataset)).split(batch_size) if len(dataset) else ()  # type: ignore[arg-type]
     if shared:
         batches = batches[processes.rank() :: processes.count()]
-    if isinstance(dataset, (ImageDataset, ImageFolder)):
+    if isinstance(dataset, (ImageDataset, Squares)):
         for indices in batches:
             yield dataset.batch(indices)
     else:

@@ -7,12 +7,16 @@ from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import fetch, load
 from netrazor.data.opening import open_dataset
+from netrazor.data.shards import ImageShards
+from netrazor.data.squares import Squares
 from netrazor.data.store import data_directory
 
 __all__ = [
     "DatasetSummary",
     "ImageDataset",
     "ImageFolder",
+    "ImageShards",
+    "Squares",
     "check",
     "data_directory",
     "fetch",

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from PIL import Image
-
 from netrazor.data.catalogue import names
-from netrazor.data.folder import ImageFolder, first_image
+from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import load
+from netrazor.data.shards import ImageShards, shards_in
+from netrazor.data.squares import Squares
 from netrazor.errors import InvalidArgument
 
 
@@ -18,8 +18,8 @@ def open_dataset(
     split: str = "train",
     shape: tuple[int, int, int] | None = None,
     directory: str | os.PathLike[str] | None = None,
-) -> ImageDataset | ImageFolder:
-    """A published data set by its name, or a folder with a folder of images for each class.
+) -> ImageDataset | Squares:
+    """A published data set by its name, a folder with a folder of images for each class, or a folder of shards.
 
     Args:
         reference: the name or the folder.
@@ -30,20 +30,21 @@ def open_dataset(
 
     Raises:
         InvalidArgument: neither a name nor a folder, or a shape that is not square.
-        DataError: as for `load` and `ImageFolder`.
+        DataError: as for `load`, `ImageFolder` and `ImageShards`.
     """
     if reference in names():
         return load(reference, split=split, directory=directory)
     if not Path(reference).is_dir():
         raise InvalidArgument(
-            f"data: one of {', '.join(names())}, or a folder with a folder of images for each class, allowed, got "
-            f"{reference!r}"
+            f"data: one of {', '.join(names())}, a folder with a folder of images for each class, or a folder of "
+            f".tar shards allowed, got {reference!r}"
         )
+    kind: type[ImageFolder] | type[ImageShards] = ImageShards if shards_in(reference) else ImageFolder
     if shape is None:
-        with Image.open(first_image(reference)) as image:
-            shape = (3, min(image.size), min(image.size))
+        side = min(kind(reference, 1).first_size())
+        shape = (3, side, side)
     if shape[1] != shape[2] or shape[0] not in (1, 3):
         raise InvalidArgument(
             f"data: square images, grey or RGB, come from a folder; the network takes {shape}"
         )
-    return ImageFolder(reference, shape[1], channels=shape[0], split=split)
+    return kind(reference, shape[1], channels=shape[0], split=split)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from netrazor import processes
-from netrazor.data import ImageDataset, ImageFolder
+from netrazor.data import ImageDataset, Squares
 from netrazor.errors import BadDataset, ConfigurationError
 
 
@@ -54,7 +54,7 @@ class Batches:
         return torch.randperm(self.n, generator=generator)
 
     def _read(self, indices: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        if isinstance(self.dataset, (ImageDataset, ImageFolder)):
+        if isinstance(self.dataset, (ImageDataset, Squares)):
             for chosen in indices:
                 yield self.dataset.batch(chosen)
         else:
