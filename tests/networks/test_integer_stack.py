@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from netrazor.networks import coded_state
-from netrazor.networks.integer_stack import LARGEST, IntegerStack, whole
+from netrazor.networks.integer_stack import INNER, LAST, IntegerStack, whole
 from netrazor.networks.opponent_front import contrasted, directions, maps, opponent
 
 SHAPES = [(1, 28, 28), (3, 32, 32)]
@@ -39,8 +39,8 @@ def test_no_sum_can_leave_what_float32_holds() -> None:
     weights = dict(model.named_parameters())
     for name, largest in (
         ("learned.convs.0", 255),
-        ("learned.convs.1", LARGEST),
-        ("learned.linear", 2 * LARGEST),
+        ("learned.convs.1", INNER),
+        ("learned.linear", 2 * LAST),
     ):
         fan_in = weights[f"{name}.weight"][0].numel()
         assert 3 * fan_in * largest + 7 * 64 < 2**24

@@ -13,8 +13,8 @@ from netrazor.networks.opponent_front import OpponentFront
 
 WHITE = 255
 BIAS_UNIT = 64  # what a bias of one adds to a sum of products
-SHIFT = 16  # what the sums of a convolution are divided by
-LARGEST = 2047  # of what a layer hands on
+SHIFT = 8  # what the sums of all convolutions but the last are divided by
+INNER, LAST = 2047, 4095  # largest values that these hand on, and that the last one does
 
 
 class IntegerStack(nn.Module):
@@ -63,11 +63,16 @@ class MirroredLayers(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Scores of N x 2 maps x H x W features in [0, 1]: of the images, then of their mirror images."""
         x = torch.cat(torch.round(WHITE * features).chunk(2, 1))
-        for conv in self.convs:
-            x = F.conv2d(x, conv.weight, BIAS_UNIT * conv.bias, padding=1)
-            x = whole(F.max_pool2d(x, 2) / SHIFT).clamp(0, LARGEST)
+        for conv in self.convs[:-1]:
+            x = whole(self._summed(conv, x) / SHIFT).clamp(0, INNER)
+        x = self._summed(self.convs[-1], x).clamp(0, LAST)
         seen, mirrored = torch.flatten(x, 1).chunk(2)
         return self.linear(seen + mirrored)
+
+    @staticmethod
+    def _summed(conv: nn.Conv2d, x: Tensor) -> Tensor:
+        assert conv.bias is not None
+        return F.max_pool2d(F.conv2d(x, conv.weight, BIAS_UNIT * conv.bias, padding=1), 2)
 
 
 def whole(x: Tensor) -> Tensor:
