@@ -1,0 +1,61 @@
+"""Every command and every block of Python in README and docs does what it says, in the smoke form."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from documents import Document, documents
+from small_world import few_images
+from torch import nn
+from typer.testing import CliRunner
+
+from netrazor.cli import app
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+BY_NAME = pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
+# What a document's commands find there already, left by a command of another one.
+BEFORE = {
+    "compare.md": ["certify lenet5-mnist --out runs/lenet5"],
+    "tutorial.md": ["certify lenet5-mnist --out runs/mine"],
+}
+ONE_PROCESS = ["--processes", "1"]  # others would not know of the few images
+
+
+@BY_NAME
+def test_commands(document: Document, smoke: Path) -> None:
+    for words in [*map(shlex.split, BEFORE.get(document.name, [])), *document.commands()]:
+        more = ONE_PROCESS if words[0] == "randomize" and "--processes" not in words else []
+        result = CliRunner().invoke(app, [*words, *more])
+        assert result.exit_code == 0, f"netrazor {shlex.join(words)}\n{result.output}\n{result.exception!r}"
+
+
+@BY_NAME
+def test_python(document: Document, smoke: Path) -> None:
+    def build() -> nn.Module:
+        return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+
+    given: dict[str, Any] = {
+        "build": build,
+        "model": build(),
+        "dataset": few_images("mnist"),
+        "quantized_array": np.float32([[0, 0.5], [0.5, 0]]),
+        "error_rates": np.full(100, 0.02),
+        "kl_nats": 1000.0,
+        "n": 60_000,
+    }
+    exec(compile(document.python(), document.name, "exec"), given)
+
+
+@BY_NAME
+def test_links_lead_somewhere(document: Document) -> None:
+    missing = [link for link in document.links() if not (document.path.parent / link).exists()]
+    assert not missing
+    assert all(script.exists() for script in document.scripts())
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = next(document for document in documents() if document.name == "index.md")
+    pages = {document.name for document in documents()} - {"README.md", "index.md"}
+    assert pages <= set(index.links())
