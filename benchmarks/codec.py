@@ -145,9 +145,9 @@ def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def circumstances() -> dict[str, Any]:
+def circumstances(script: str = "benchmarks/codec.py") -> dict[str, Any]:
     """What the figures were measured with."""
-    words = ["python", "benchmarks/codec.py", *sys.argv[1:]]
+    words = ["python", script, *sys.argv[1:]]
     if "--others" in words:
         words[words.index("--others") + 1] = "PYTHON"
     return {

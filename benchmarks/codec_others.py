@@ -2,10 +2,13 @@
 
 Reads an .npz of int32 arrays from the first argument; prints bytes and seconds of each coder as JSON.
 For NNC the best of its settings is taken for each array: row skipping, parameter optimization, both layouts.
-Nothing but the payload is counted: no headers, shapes, steps or names.
+Nothing but the payload is counted: no headers, shapes, steps or names. With "speed" as second argument only NNC is
+run, as it is by default: by its coder alone, and by its own interface if that can be imported.
 """
 
+import contextlib
 import json
+import os
 import sys
 import time
 from itertools import product
@@ -62,8 +65,43 @@ def timed(compress, decompress, data):
     return len(packed), middle - start, time.process_time() - middle
 
 
+def nnc_speed(arrays):
+    parts = []
+    for array in arrays:
+        layout = np.ascontiguousarray(array.reshape(array.shape[0], -1))
+        start = time.process_time()
+        stream = nnc_encode(layout, 0, 1)
+        middle = time.process_time()
+        assert (nnc_decode(stream, layout) == layout).all()
+        parts.append((len(stream), middle - start, time.process_time() - middle))
+    return parts
+
+
+def nnc_interface_speed(arrays):
+    from nncodec import nnc as interface
+
+    named = {f"layer{number}.weight": array for number, array in enumerate(arrays)}
+    start = time.process_time()
+    stream = interface.compress(named, use_dq=False, return_bitstream=True, bitstream_path=os.devnull)
+    middle = time.process_time()
+    found = interface.decompress(stream)
+    end = time.process_time()
+    assert all((found[name] == array).all() for name, array in named.items())
+    return [(len(stream), middle - start, end - middle)]
+
+
+def speed(arrays):
+    found = {"nnc_coder": nnc_speed(arrays)}
+    with contextlib.suppress(ImportError), contextlib.redirect_stdout(sys.stderr):
+        found["nnc_interface"] = nnc_interface_speed(arrays)
+    return found
+
+
 def main():
     arrays = list(np.load(sys.argv[1]).values())
+    if sys.argv[2:] == ["speed"]:
+        report(speed(arrays))
+        return
     thorough = sum(array.size for array in arrays) < 2**20
     found = {"nnc": [nnc(array, thorough) for array in arrays]}
     for kind in ("int", "float"):
@@ -75,6 +113,10 @@ def main():
         ]
         if thorough:
             found[f"brotli -11, {kind}"] = [timed(brotli.compress, brotli.decompress, data)]
+    report(found)
+
+
+def report(found):
     print(
         json.dumps(
             {
