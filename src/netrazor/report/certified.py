@@ -95,7 +95,7 @@ def _layer(layer: Layer) -> tuple[str, ...]:
         f"{layer.nonzeros:,}",
         f"{100 * layer.nonzeros / max(1, layer.elements):.2f} %",
         decimal_up(layer.coded_bytes, 1),
-        f"{layer.smoothing_bytes:.1f}",
+        f"{round(layer.smoothing_bytes, 1) + 0.0:.1f}",  # no minus zero
     )
 
 
