@@ -13,9 +13,10 @@ from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
 from netrazor.cli.compare_tables import comparison_tables
 from netrazor.errors import ConfigurationError, DatasetMismatch
-from netrazor.experiments.compare import Comparison, compare_run, data_of, imagenet_rows, table_1
+from netrazor.experiments.compare import Comparison, compare_run, data_of, imagenet_rows
 from netrazor.experiments.compare import run as compare
 from netrazor.experiments.paper import IMAGENET
+from netrazor.report import write_report
 from netrazor.train import FitConfig
 
 TEST = tiny.images(200, seed=9)
@@ -62,7 +63,16 @@ def test_vacuous_is_an_outcome_and_the_value_before_clipping_is_kept(comparison:
 
 def test_the_result_file_is_json_with_all_that_made_it(comparison: Comparison) -> None:
     record = json.loads(comparison.to_json())
-    assert {"command", "cores", "date", "version", "seed", "configuration", "settings"} <= record.keys()
+    assert {
+        "command",
+        "cores",
+        "date",
+        "version",
+        "seed",
+        "configuration",
+        "settings",
+        "table_1",
+    } <= record.keys()
     row = record["settings"][1]["rows"][0]
     assert row["method"] == "DR17"
     assert {"value", "outcome", "kind", "assumptions", "reference", "figures", "seconds"} <= row.keys()
@@ -78,7 +88,7 @@ def test_the_tables_print(comparison: Comparison) -> None:
 
 
 def test_table_1_ticks_what_is_a_bound_and_says_something(comparison: Comparison) -> None:
-    lines = {line.method: line for line in table_1(comparison)}
+    lines = {line.method: line for line in comparison.table_1}
     assert lines["Theorem 5.1"].here == (None, True)
     assert lines["NBS18"].here == lines["NBS18"].published == (False, False)
     assert lines["Aro+18"].here == (False, False)
@@ -110,3 +120,16 @@ def test_imagenet_from_published_sizes() -> None:
     assert rows["Parameter count"].outcome is not Outcome.INFORMATIVE
     assert rows["Test set"].value == bounds.clopper_pearson(20_000, 50_000)
     assert IMAGENET == 1_281_167
+
+
+def test_the_result_file_makes_a_report(comparison: Comparison, tmp_path: Path) -> None:
+    file = tmp_path / "compare-tiny.json"
+    file.write_text(comparison.to_json())
+    write_report([file], tmp_path / "report.html", tmp_path / "assets")
+    html = (tmp_path / "report.html").read_text()
+    assert "Does it say anything? (Table 1)" in html
+    assert html.count("<svg") == len(comparison.settings)
+    for setting in comparison.settings:
+        for row in setting.rows:
+            assert not isinstance(row.found, Estimate) or row.found.text in html
+    assert (tmp_path / "assets" / "table-1.csv").read_text().count("\n") == 1 + len(comparison.table_1)

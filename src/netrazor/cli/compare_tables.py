@@ -6,7 +6,7 @@ from rich.table import Table
 
 from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
-from netrazor.experiments.compare import Comparison, Row, Setting, table_1
+from netrazor.experiments.compare import Comparison, Row, Setting
 
 _WORDS = {Kind.BOUND: "bound", Kind.ORDER: "order, constants 1", Kind.FLOOR: "at least"}
 
@@ -18,7 +18,7 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
     table = Table(title="Table 1: does it say anything? (published | here)", title_justify="left")
     for column in ("method", "structure", "MNIST", "ImageNet"):
         table.add_column(column)
-    for line in table_1(comparison):
+    for line in comparison.table_1:
         marks = (f"{_mark(line.published[i])} | {_mark(line.here[i])}" for i in range(2))
         table.add_row(line.method, line.structure, *marks)
     yield table

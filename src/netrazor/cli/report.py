@@ -11,7 +11,9 @@ from netrazor.cli.console import open_console
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Directories of `certify` or `randomize`, or summaries of the latter."),
+        typer.Argument(
+            help="Directories of `certify` or `randomize`, or result files of `randomize` or `compare`."
+        ),
     ],
     out: Annotated[
         Path | None,

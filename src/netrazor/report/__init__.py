@@ -1,5 +1,6 @@
 """Reports that people look at: one self-contained HTML file, from certificates, messages and result files only."""
 
+from netrazor.report.compared import ComparisonFile
 from netrazor.report.page import Claim, Prose, Section, page
 from netrazor.report.plot import Plot
 from netrazor.report.reading import CertifiedRun, read
@@ -9,6 +10,7 @@ from netrazor.report.write import Report, compose, write_assets, write_report
 __all__ = [
     "CertifiedRun",
     "Claim",
+    "ComparisonFile",
     "Plot",
     "Prose",
     "Report",

@@ -14,6 +14,7 @@ from netrazor.experiments.randomize.summary import Summary
 from netrazor.experiments.randomize.whole import SUMMARY
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE, RESULT
 from netrazor.pipeline.result import Result
+from netrazor.report.compared import ComparisonFile
 
 _RESULT = TypeAdapter(Result)
 
@@ -37,11 +38,14 @@ class CertifiedRun:
     findings: tuple[Finding, ...]
 
 
-def read(path: Path) -> CertifiedRun | Summary:
-    """A certified run's directory, or a randomization study's (or its summary file).
+Source = CertifiedRun | Summary | ComparisonFile
+
+
+def read(path: Path) -> Source:
+    """A certified run's directory, a randomization study's (or its summary file), or a comparison's result file.
 
     Raises:
-        ConfigurationError: neither is there, or a file is not what its name says.
+        ConfigurationError: none of them is there, or a file is not what its name says.
         CertificateError: the certificate is malformed.
     """
     if path.is_dir() and (path / CERTIFICATE).exists():
@@ -54,12 +58,14 @@ def read(path: Path) -> CertifiedRun | Summary:
             f"{path}: must hold {CERTIFICATE} (of `netrazor certify`) or {SUMMARY} (of `netrazor randomize`), got "
             "neither; give the directory of a run that has ended"
         )
+    content = _bytes(file)
+    kind = ComparisonFile if b'"table_1"' in content else Summary
     try:
-        return Summary.model_validate_json(_bytes(file))
+        return kind.model_validate_json(content)
     except ValidationError as error:
         raise ConfigurationError(
-            f"{file}: must be the summary of `netrazor randomize`, got something else "
-            f"({error.error_count()} errors); run the study again"
+            f"{file}: must be the summary of `netrazor randomize` or the result of `netrazor compare`, got something "
+            f"else ({error.error_count()} errors); make it again"
         ) from error
 
 

@@ -10,6 +10,9 @@ _LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "≤": r"$\leq$", "×": r"$\times$",
 }  # fmt: skip
 
+_ONE_LINE = 42  # letters of a cell that stays on one line
+_LONG = ' class="long"'
+
 
 @dataclass(frozen=True)
 class Table:
@@ -37,7 +40,7 @@ class Table:
         thead = f"<thead><tr>{head}</tr></thead>\n" if any(self.columns) else ""
         body = "\n".join(
             f'<tr><th scope="row">{escape(first)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+            + "".join(f"<td{_LONG if len(cell) > _ONE_LINE else ''}>{escape(cell)}</td>" for cell in rest)
             + "</tr>"
             for first, *rest in self.rows
         )

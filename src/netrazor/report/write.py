@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netrazor.errors import ConfigurationError
-from netrazor.experiments.randomize.summary import Summary
 from netrazor.files import write_atomically
 from netrazor.report.certified import certified_section
+from netrazor.report.compared import ComparisonFile, compared_section
 from netrazor.report.page import Section, page
 from netrazor.report.plot import Plot
 from netrazor.report.randomized import randomized_section
-from netrazor.report.reading import CertifiedRun, read
+from netrazor.report.reading import CertifiedRun, Source, read
 from netrazor.report.several import comparison_section
 from netrazor.report.table import Table
 
@@ -29,7 +29,7 @@ class Report:
         return page(self.title, self.sections)
 
 
-def compose(sources: Sequence[CertifiedRun | Summary]) -> Report:
+def compose(sources: Sequence[Source]) -> Report:
     """One section for each source; several valid certified runs are set side by side first."""
     runs = [source for source in sources if isinstance(source, CertifiedRun) and not source.findings]
     sections = [comparison_section(runs)] if len(runs) > 1 else []
@@ -37,6 +37,8 @@ def compose(sources: Sequence[CertifiedRun | Summary]) -> Report:
         prefix = f"{number}-" if len(sources) > 1 else ""
         if isinstance(source, CertifiedRun):
             sections.append(certified_section(source, prefix))
+        elif isinstance(source, ComparisonFile):
+            sections.append(compared_section(source, prefix))
         else:
             sections.append(randomized_section(source, prefix))
     return Report("netrazor: short networks, proven", tuple(sections))
@@ -48,7 +50,8 @@ def write_report(
     """Write the report of ``paths`` to the HTML file ``out``, and its plots and tables into ``assets``.
 
     Args:
-        paths: directories of certified runs or of randomization studies, or summaries of the latter.
+        paths: directories of certified runs or of randomization studies, or result files of
+            studies or of comparisons.
         out: the file.
         assets: folder for each plot as SVG and PDF and each table as CSV and LaTeX.
 

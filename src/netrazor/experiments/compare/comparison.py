@@ -52,11 +52,22 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A row of Table 1: for MNIST and for ImageNet, whether the method says something; None where not tried."""
+
+    method: str
+    structure: str
+    published: tuple[bool, bool]
+    here: tuple[bool | None, bool | None]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Table 1 for a run: its own network, DR17's on true and on random labels, and ImageNet's published one."""
 
     run: str
     settings: tuple[Setting, ...]
+    table_1: tuple[Line, ...]
     seed: int
     scale: float
     configuration: dict[str, Any]
@@ -77,6 +88,7 @@ class Comparison:
             "cpu_seconds": round(time.process_time(), 1),
             "configuration": self.configuration,
             "settings": [setting.record() for setting in self.settings],
+            "table_1": [asdict(line) for line in self.table_1],
         }
         return json.dumps(record, indent=2, allow_nan=False) + "\n"
 

@@ -14,6 +14,7 @@ from netrazor.data import ImageDataset
 from netrazor.errors import ConfigurationError, DatasetMismatch
 from netrazor.experiments.compare.comparison import Comparison
 from netrazor.experiments.compare.settings import imagenet, own_network, two_classes
+from netrazor.experiments.compare.table_1 import table_1
 from netrazor.pipeline.certify import CERTIFICATE
 from netrazor.train import FitConfig, OptimizerConfig, Reporter, Silent
 
@@ -83,16 +84,22 @@ def compare_run(
     halves = baselines.two_classes(train), baselines.two_classes(test)
     coins = baselines.coin_flips(train, seed), baselines.coin_flips(test, seed + 1)
     files = [run / "compare-true.pt", run / "compare-random.pt"]
-    settings = (
-        own_network(run, certificate, decoded, train, test, seed, reporter),
-        two_classes("true labels", *halves, true, seed, files[0], reporter),
-        two_classes("random labels", *coins, random, seed, files[1], reporter),
-        imagenet(),
-    )
+    own = own_network(run, certificate, decoded, train, test, seed, reporter)
+    on_true = two_classes("true labels", *halves, true, seed, files[0], reporter)
+    on_random = two_classes("random labels", *coins, random, seed, files[1], reporter)
+    large = imagenet()
     for file in files:
         file.unlink(missing_ok=True)
     configuration = {"DR17, true labels": asdict(true), "DR17, random labels": asdict(random)}
-    return Comparison(str(run), settings, seed, scale, configuration, time.monotonic() - started)
+    return Comparison(
+        str(run),
+        (own, on_true, on_random, large),
+        table_1(own, on_true, large),
+        seed,
+        scale,
+        configuration,
+        time.monotonic() - started,
+    )
 
 
 def _certificate(run: Path) -> Certificate:

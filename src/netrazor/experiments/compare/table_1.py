@@ -1,10 +1,8 @@
 """The paper's Table 1: for which data sets a method says something, as printed and as computed here."""
 
-from dataclasses import dataclass
-
 from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
-from netrazor.experiments.compare.comparison import Comparison
+from netrazor.experiments.compare.comparison import Line, Setting
 
 # As printed: whether a non-vacuous guarantee was given for MNIST and for ImageNet.
 PUBLISHED = {
@@ -16,28 +14,18 @@ PUBLISHED = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of Table 1: for MNIST and for ImageNet, whether the method says something; None where not tried."""
-
-    method: str
-    structure: str
-    published: tuple[bool, bool]
-    here: tuple[bool | None, bool | None]
-
-
-def table_1(comparison: Comparison) -> list[Line]:
+def table_1(own: Setting, true: Setting, imagenet: Setting) -> tuple[Line, ...]:
     """The paper's Table 1: DR17 on its own network with true labels, the others on the run's; then ImageNet."""
-    own, true, _, imagenet = (
-        {row.found.method: row.found for row in setting.rows} for setting in comparison.settings
+    first, second, third = (
+        {row.found.method: row.found for row in setting.rows} for setting in (own, true, imagenet)
     )
     lines = []
     for method, published in PUBLISHED.items():
-        first = own.get(method) or true[method]
-        here = (_informative(first), _informative(imagenet[method]))
-        structure = first.structure or imagenet[method].structure
+        mnist, large = first.get(method) or second[method], third[method]
+        here = (_informative(mnist), _informative(large))
+        structure = mnist.structure or large.structure
         lines.append(Line(method, structure, published, here))
-    return lines
+    return tuple(lines)
 
 
 def _informative(found: Estimate | Missing) -> bool | None:

@@ -1,0 +1,147 @@
+"""The section of a comparison: every method's number on each network, and Table 1."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from pydantic import BaseModel, ConfigDict
+
+from netrazor.report.page import Item, Prose, Section
+from netrazor.report.plot import Plot
+from netrazor.report.table import Table
+from netrazor.report.theme import LIGHT
+
+KINDS = {"bound": "bound", "order": "order, constants 1", "floor": "at least"}
+COLOURS = {"bound": "blue", "order": "gold", "floor": "orange"}
+MARKS = {True: "yes", False: "no", None: "-"}
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Answer(_Record):
+    """What one method said: a number of a kind, or the reason why there is none."""
+
+    method: str
+    structure: str
+    kind: str | None = None
+    outcome: str | None = None
+    value: float | None = None
+    text: str = "-"
+    reason: str = ""
+
+
+class Setting(_Record):
+    """One network on one data set."""
+
+    name: str
+    network: str
+    data: str
+    rows: tuple[Answer, ...]
+
+
+class Line(_Record):
+    """A row of Table 1."""
+
+    method: str
+    structure: str
+    published: tuple[bool, bool]
+    here: tuple[bool | None, bool | None]
+
+
+class ComparisonFile(_Record):
+    """What the report takes from the result file of `netrazor compare`."""
+
+    command: str
+    date: str
+    cores: int
+    seconds: float
+    settings: tuple[Setting, ...]
+    table_1: tuple[Line, ...]
+
+
+def compared_section(found: ComparisonFile, prefix: str) -> Section:
+    """Everything about one comparison; ``prefix`` begins the names of its files."""
+    items: list[Item] = [
+        Prose(
+            (
+                f"Command: {found.command}. {found.cores} cores, {found.date}, {found.seconds / 60:.1f} minutes.",
+                "Each number holds alone, at its own delta. Orders and floors claim nothing.",
+            )
+        ),
+        _table_1(found, prefix),
+    ]
+    for number, setting in enumerate(found.settings, start=1):
+        items += [
+            _values(setting, f"{prefix}setting-{number}"),
+            _answers(setting, f"{prefix}setting-{number}"),
+        ]
+    return Section("Table 1: the earlier bounds, computed", tuple(items))
+
+
+def _table_1(found: ComparisonFile, prefix: str) -> Table:
+    rows = tuple(
+        (line.method, line.structure, *(MARKS[mark] for mark in _interleaved(line))) for line in found.table_1
+    )
+    heads = ("method", "structure", "MNIST: published", "here", "ImageNet: published", "here")
+    note = "Whether there is a guarantee that says more than guessing would; - where none could be computed."
+    return Table(f"{prefix}table-1", "Does it say anything? (Table 1)", heads, rows, note)
+
+
+def _interleaved(line: Line) -> tuple[bool | None, ...]:
+    """Published and here for MNIST, then for ImageNet."""
+    return line.published[0], line.here[0], line.published[1], line.here[1]
+
+
+def _answers(setting: Setting, name: str) -> Table:
+    rows = tuple(
+        (row.method, row.text, KINDS.get(row.kind or "", "none"), row.reason or _outcome(row))
+        for row in setting.rows
+    )
+    return Table(name, _title(setting), ("method", "error at most", "what it is", "outcome"), rows)
+
+
+def _outcome(row: Answer) -> str:
+    word = {"informative": "non-vacuous"}.get(str(row.outcome), str(row.outcome))
+    return word if row.kind == "bound" else f"{word}, no claim"
+
+
+def _values(setting: Setting, name: str) -> Plot:
+    rows = [row for row in setting.rows if row.value is not None]
+
+    def draw(axes: Sequence[Axes]) -> None:
+        (ax,) = axes
+        least = min(0.5, *(row.value or 1.0 for row in rows)) / 2
+        for place, row in enumerate(rows):
+            value = row.value or least
+            ax.barh(place, value - least, 0.6, least, color=LIGHT[COLOURS[row.kind or "bound"]])
+            ax.annotate(
+                row.text, (value, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=10
+            )
+        ax.axvline(1, color=LIGHT["ink"], lw=1)
+        ax.set_xscale("log")
+        highest = max(1.0, *(row.value or 1.0 for row in rows))
+        ax.set_xlim(least, highest * (highest / least) ** 0.3)
+        ax.set_yticks(range(len(rows)), [row.method for row in rows])
+        ax.invert_yaxis()
+        ax.grid(axis="y", visible=False)
+        ax.xaxis.set_major_locator(LogLocator(numticks=6))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(
+            FuncFormatter(lambda x, _: f"{100 * x:g} %" if x < 100 else f"{100 * x:.0e} %")
+        )
+        ax.set_xlabel("value before clipping at 100 %")
+
+    return Plot(
+        f"{name}-values",
+        _title(setting),
+        "Blue: bounds. Yellow: an order with all constants 1. Orange: the least that the method could give. Right of "
+        "the line nothing is said.",
+        draw,
+        height=0.9 + 0.3 * len(rows),
+    )
+
+
+def _title(setting: Setting) -> str:
+    return f"{setting.name[0].upper()}{setting.name[1:]}: {setting.network}, {setting.data}"
