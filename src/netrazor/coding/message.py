@@ -40,6 +40,8 @@ class Message:
     """All arrays, those set aside last."""
     aside: tuple[str, ...]
     """Names of the arrays nobody pays for."""
+    version: int
+    """The lowest version of the format that has all its models."""
     architecture: int
     """Index into the declared architectures."""
     static: dict[str, StaticValues]
@@ -211,9 +213,8 @@ def read(blob: bytes, limits: Limits, progress: Progress | None = None) -> Messa
         )
     entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
     statics = {waiting.name: waiting.values() for waiting in coder.later}
-    return Message(
-        arrays, tuple(field.name for field in asides), header.architecture, statics, entries, charges.total()
-    )
+    aside = tuple(field.name for field in asides)
+    return Message(arrays, aside, version, header.architecture, statics, entries, charges.total())
 
 
 def _native(array: Array) -> Array:
