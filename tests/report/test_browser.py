@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netrazor.experiments.randomize.summary import Summary
 from netrazor.report import write_report
+from netrazor.report.plot import WIDTH_INCHES
 from netrazor.report.theme import PALETTE
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -22,10 +24,11 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def report(certified: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("browser") / "report.html"
-    write_report([certified], out)
-    return out
+def report(certified: Path, study: Summary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "summary.json").write_text(study.model_dump_json())
+    write_report([certified, folder / "summary.json"], folder / "report.html")
+    return folder / "report.html"
 
 
 def browse(*options: str) -> subprocess.CompletedProcess[str]:
@@ -69,3 +72,26 @@ def test_nothing_is_wider_than_a_phone(report: Path) -> None:
     margin = pixels[:, -8:]
     paper = np.array([int(PALETTE["paper"][0][i : i + 2], 16) for i in (1, 3, 5)])
     assert (np.abs(margin - paper).sum(-1) < 6).all()
+
+
+def test_letters_are_large_enough_on_a_phone(report: Path) -> None:
+    """Pictures shrink to the width between the paddings; their least letters stay nine pixels high."""
+    shrunk = (PHONE[0] - 32) / (72 * WIDTH_INCHES)
+    sizes = [float(size) for size in re.findall(r"font(?:-size)?: (?:\w+ )?([\d.]+)px", report.read_text())]
+    assert sizes
+    assert min(sizes) * shrunk >= 9
+
+
+def test_it_prints_in_the_colours_of_paper(report: Path) -> None:
+    """Also where the screen is dark."""
+    file = report.with_suffix(".pdf")
+    dark = "--blink-settings=preferredColorScheme=0"
+    browse(dark, "--no-pdf-header-footer", f"--print-to-pdf={file}", report.as_uri())
+    assert file.read_bytes().startswith(b"%PDF")
+    if shutil.which("pdftoppm") is None:
+        return
+    subprocess.run(
+        ["pdftoppm", "-r", "40", "-png", "-f", "1", "-l", "1", file, file.with_suffix("")], check=True
+    )
+    with Image.open(next(report.parent.glob("report-*.png"))) as image:
+        assert np.median(np.asarray(image.convert("L"))) > 240

@@ -103,7 +103,7 @@ def bound_by_bits(runs: Sequence[CertifiedRun], prefix: str) -> Plot:
         widest = max(run.certificate.effective_bits for run in runs)
         for run, colour, marker in zip(runs, _cycle(RAMP), _cycle(MARKERS), strict=False):
             c = run.certificate
-            bits = np.linspace(0, 2 * widest, CURVE_POINTS)
+            bits = 2 * widest * np.linspace(0, 1, CURVE_POINTS) ** 2  # closer where the curve is steep
             ax.plot(
                 [kib_from_bits(float(b)) for b in bits],
                 [_bound_at(c, float(b)) for b in bits],

@@ -10,13 +10,13 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from netrazor.report.theme import FONTS, LIGHT, STYLE
+from netrazor.report.theme import FONTS, LIGHT, STYLE, variables
 
 WIDTH_INCHES = 5.2  # so narrow that eleven points stay legible when a phone shrinks the picture to fit
 
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|href="#)')
-_FONT = re.compile(r"font: (?:(\w+) )?([\d.]+px)[^;\"]*")
+_FAMILY = re.compile(r"(font-family: |font: (?:\w+ )?[\d.]+px )[^;\"]*")  # matplotlib has written both
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,38 @@ class Plot:
 
     def html(self) -> str:
         """A figure element with the picture inline; its colours are the page's CSS variables."""
-        picture = self._written("svg").decode()
-        picture = picture[picture.index("<svg") :]
-        picture = re.sub(r"<metadata>.*?</metadata>", "", picture, flags=re.DOTALL)
-        picture = _ID.sub(rf'id="{self.name}-\1"', picture)
-        picture = _REFERENCE.sub(rf"\g<1>{self.name}-", picture)
-        for name, colour in LIGHT.items():
-            picture = picture.replace(colour, f"var(--{name})")
-        picture = _FONT.sub(lambda m: f"font: {m[1] + ' ' if m[1] else ''}{m[2]} {FONTS}", picture)
         label = escape(f"{self.title}. {self.caption}", quote=True)
-        picture = re.sub(
-            r'<svg[^>]*?(viewBox="[^"]*")[^>]*>',
-            rf'<svg \1 xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
-            rf'aria-label="{label}">',
-            picture,
-            count=1,
-        )
+        picture = self._in_variables(f'role="img" aria-label="{label}"')
         title, caption = escape(self.title), escape(self.caption)
         return f"<figure><h3>{title}</h3>\n{picture}\n<figcaption>{caption}</figcaption></figure>"
+
+    def picture(self) -> str:
+        """An SVG file for a page of another kind (a README, say): on ground of its own, light or dark by itself."""
+        style = (
+            f"<style>:root {{ {variables(dark=False)} }} "
+            f"@media (prefers-color-scheme: dark) {{ :root {{ {variables(dark=True)} }} }}</style>"
+            '<rect width="100%" height="100%" fill="var(--paper)"/>'
+        )
+        drawn = self._in_variables('role="img"')
+        return re.sub(r"(<svg[^>]*>)", lambda m: m[1] + style, drawn, count=1) + "\n"
+
+    def _in_variables(self, attributes: str) -> str:
+        """The SVG element with ids of its own, and CSS variables for colours."""
+        drawn = self._written("svg").decode()
+        drawn = drawn[drawn.index("<svg") :]
+        drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
+        drawn = _ID.sub(rf'id="{self.name}-\1"', drawn)
+        drawn = _REFERENCE.sub(rf"\g<1>{self.name}-", drawn)
+        for name, colour in LIGHT.items():
+            drawn = drawn.replace(colour, f"var(--{name})")
+        drawn = _FAMILY.sub(rf"\g<1>{FONTS}", drawn)
+        spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        return re.sub(
+            r'<svg[^>]*?(viewBox="[^"]*")[^>]*>',
+            lambda m: f"<svg {m[1]} {spaces} {attributes}>",
+            drawn,
+            count=1,
+        ).rstrip()
 
     def files(self) -> dict[str, bytes]:
         """The picture for papers, by file name: SVG and PDF, on transparent ground."""
