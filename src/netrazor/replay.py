@@ -115,6 +115,18 @@ def verify(
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
 
 
+def certificate_in(path: str | os.PathLike[str]) -> Certificate | None:
+    """The certificate in a directory, unchecked; None where it cannot be parsed, for which `verify` has a finding.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    try:
+        return parse(_read(Path(path) / CERTIFICATE))
+    except CertificateError:
+        return None
+
+
 def to_json(verdict: Verdict | InformedVerdict) -> str:
     """A verdict for programs."""
     content = {"status": verdict.status, "findings": [asdict(f) for f in verdict.findings]}

@@ -1,5 +1,6 @@
 """`netrazor certify`: from data to a message and its certificate."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,19 @@ def certify(
         str | None, typer.Argument(help="A named experiment, such as lenet5-mnist; without one, --model.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="file.py:function or package.module:function that builds a network.")
+        str | None,
+        typer.Option(
+            help="file.py:function or package.module:function that builds a network, or an architecture's name."
+        ),
     ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Its weights: .safetensors, or .pt of tensors.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Training set: a known name, or a folder with a folder for each class.")
+        str | None,
+        typer.Option(
+            help="Training set: a known name, a folder with a folder for each class, or one of shards."
+        ),
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(help="quick, paper, as-is, post-training, noise-only; default: quick.")
@@ -57,17 +64,18 @@ def certify(
         "data_directory": data_directory,
         "reporter": Bars(console),
     }
-    if model is not None:
-        runs = [certify_own(model, out, **common)]  # type: ignore[arg-type]
-    else:
-        runs = certify_experiment(experiment_named(str(experiment)), out, **common)  # type: ignore[arg-type]
+    named = None if experiment is None else experiment_named(experiment)
+    runs = (
+        [certify_own(str(model), out, **common)]
+        if named is None
+        else certify_experiment(named, out, **common)
+    )  # type: ignore[arg-type]
     for run in runs:
         print_run(console, run.issued.certificate, run.result)
-    again = (
-        ""
-        if model is None
-        else f" --model {model} --data {data}" + ("" if size is None else f" --size {size}")
-    )
-    console.print(
-        f"\nwritten to {out}; check it with: netrazor verify {out}{again}", highlight=False, markup=False
-    )
+    words = ["netrazor", "verify", str(out)]
+    if runs[0].issued.certificate.architecture.name == "custom":
+        words += ["--model", model if named is None else named.architecture]
+    if data is not None:
+        side = size or (None if named is None else named.size)
+        words += ["--data", data, *([] if side is None else ["--size", str(side)])]
+    console.print(f"\nwritten to {out}; check it with: {shlex.join(words)}", highlight=False, markup=False)

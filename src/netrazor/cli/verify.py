@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def verify(
     run: Annotated[Path, typer.Argument(help="Directory with network.nrz and certificate.json.")],
     model: Annotated[
-        str | None, typer.Option(help="file.py:function that builds the network, for one of your own.")
+        str | None,
+        typer.Option(help="For a network of your own: file.py:function, or the name of an architecture."),
     ] = None,
     data: Annotated[
         str | None, typer.Option(help="The training set, if the certificate's name is not a known one.")
@@ -48,12 +49,13 @@ def verify(
         raise typer.Exit(
             _verify_informed(console, run, recount=recount, directory=data_directory, as_json=as_json)
         )
-    network = None if model is None else own_network(model)
-    verdict = replay.verify(run, model=network)
-    if verdict.status != "INVALID" and recount and verdict.certificate is not None:
-        dataset = _dataset(console, verdict.certificate, network, data, size, data_directory)
-        if dataset is not None:
-            verdict = replay.verify(run, dataset, model=network, reporter=Bars(console))
+    certificate = replay.certificate_in(run)
+    network = dataset = None
+    if certificate is not None:
+        network = None if model is None else own_network(model, classes=certificate.dataset.classes)
+        if recount:
+            dataset = _dataset(console, certificate, network, data, size, data_directory)
+    verdict = replay.verify(run, dataset, model=network, reporter=Bars(console))
     if as_json:
         typer.echo(replay.to_json(verdict), nl=False)
     else:

@@ -1,6 +1,5 @@
 """Post-training compression: prune and quantize by sensitivity, without fine-tuning, until the bound is best."""
 
-import math
 from collections.abc import Callable, Collection, Mapping
 
 import torch
@@ -9,12 +8,11 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import bounds
 from netrazor.compress.grids import entropy_bits, mean_squared_gradients, on_grid, open_arrays
+from netrazor.compress.guide import guide
 from netrazor.compress.norms import fold_statistics
 from netrazor.evaluate import count_errors, in_order, part_of
 from netrazor.train.reporting import Reporter, Silent
-from netrazor.units import LOG_2
 
 _SCAN = range(-12, 1)  # powers of two of the knob; 0 takes even the most sensitive array to a single step
 _REFINED = (0.5, 0.25)  # octaves around the best
@@ -85,7 +83,7 @@ def cut_without_training(
         candidate = cut(exponents)
         _put(targets, candidate)
         risk = count_errors(model, counted).risk
-        return _bound(risk, entropy_bits(candidate), len(dataset), delta)  # type: ignore[arg-type]
+        return guide(risk, entropy_bits(candidate), len(dataset), delta)  # type: ignore[arg-type]
 
     trials = len(_SCAN) + 2 * len(_REFINED) + 2 * config.rounds * len(arrays)
     with (reporter or Silent()).stage("prune, quantize", trials) as tick:
@@ -111,12 +109,6 @@ def _search(
                 if found < value:
                     value, exponents = found, nudged
     return value, exponents
-
-
-def _bound(risk: float, bits: float, n: int, delta: float) -> float:
-    """The kl bound; above 1, where it says nothing any more, what still tells the better of two."""
-    value = float(bounds.maurer(risk, bits * LOG_2, n, delta))
-    return value if value < 1 else 1 + risk + math.sqrt(bits * LOG_2 / (2 * n))
 
 
 def _counted(

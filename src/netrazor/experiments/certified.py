@@ -9,7 +9,7 @@ from torch import nn
 from netrazor import data as datasets
 from netrazor.errors import ConfigurationError
 from netrazor.experiments.catalogue import Experiment
-from netrazor.networks import build, build_from, load_weights, read_weights
+from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, read_weights
 from netrazor.pipeline import Recipe, Run, recipe_from_file, recipe_named, recipe_scaled, run
 from netrazor.train import Reporter, flush_denormals, keep_freed_memory
 
@@ -37,7 +37,8 @@ def certify_experiment(
         scale: multiplies the steps of every stage.
         delta: failure probability of all claims together.
         seed: of the initial weights and of everything else that is random.
-        data: a name or an image folder instead of the experiment's data; its classes are then the network's.
+        data: a name or a folder of images or shards instead of the experiment's data; its classes are then the
+            network's.
         size: side of a folder's images, instead of the experiment's.
         weights: trained weights; dense training is then left out.
         data_directory: where data sets with names are kept.
@@ -48,7 +49,10 @@ def certify_experiment(
     """
     reference = data or experiment.dataset
     if reference is None:
-        raise ConfigurationError(f"data: {experiment.name} needs an image folder; give one with --data")
+        raise ConfigurationError(
+            f"data: {experiment.name} needs a folder of images or shards, got none; give one with --data (`netrazor "
+            "paper` has the figures that follow from published sizes)"
+        )
     side = size or experiment.size
     shape = None if side is None else (3, side, side)
     dataset = datasets.open_dataset(reference, shape=shape, directory=data_directory)
@@ -91,24 +95,27 @@ def certify_own(
     data_directory: Path | None = None,
     reporter: Reporter | None = None,
 ) -> Run:
-    """Certify a network that the user's own module builds, on a known data set or an image folder.
+    """Certify a network that the user's own module builds, on a known data set or a folder.
 
     Args:
-        model: "file.py:function" or "package.module:function".
+        model: "file.py:function" or "package.module:function", or the name of a declared architecture, which gets as
+            many classes as the data has.
         weights: its weights, without which it starts as it is built.
-        data: a name or an image folder.
+        data: a name or a folder of images or shards.
         size: side of a folder's images; default: by the network's ``input_shape``, or the first image.
         others: as for `certify_experiment`.
     """
     if data is None:
         raise ConfigurationError(
-            "data: a known name or an image folder needed, got none; give one with --data"
+            "data: a known name or a folder of images or shards needed, got none; give one with --data"
         )
     torch.manual_seed(seed)
-    network = own_network(model, weights)
+    declared = model in ARCHITECTURES
+    network = None if declared else own_network(model, weights)
+    dataset = datasets.open_dataset(data, shape=own_shape(network, size), directory=data_directory)
     return run(
-        network,
-        datasets.open_dataset(data, shape=own_shape(network, size), directory=data_directory),
+        network or own_network(model, weights, classes=dataset.classes),
+        dataset,
         recipe=_recipe(recipe or "quick", scale, pretrained=weights is not None),
         delta=delta,
         seed=seed,
@@ -117,9 +124,9 @@ def certify_own(
     )
 
 
-def own_network(reference: str, weights: Path | None = None) -> nn.Module:
-    """The network that ``reference`` builds, with the weights of a file."""
-    network = build_from(reference)
+def own_network(reference: str, weights: Path | None = None, *, classes: int = 0) -> nn.Module:
+    """The network that ``reference`` builds or, with so many classes, names; with the weights of a file."""
+    network = build(reference, classes=classes) if reference in ARCHITECTURES else build_from(reference)
     if weights is not None:
         load_weights(network, read_weights(weights))
     return network

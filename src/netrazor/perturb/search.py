@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from netrazor import bounds
 from netrazor.charging import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
+from netrazor.compress.guide import guide
 from netrazor.evaluate import part_of
 from netrazor.perturb.draws import draw_seed, error_rates, largest_divisor
 from netrazor.train.reporting import Reporter, Silent
@@ -143,7 +144,7 @@ def search_noise(
                     saves = options[name][0].bits - option.bits
                     trials.append(Trial(name, share, float(risk.mean()), saves))
                 tick()
-    chosen = _descend(options, lambda bits, added: _bound(noiseless + added, fixed_bits + bits, n, delta))
+    chosen = _descend(options, lambda bits, added: guide(noiseless + added, fixed_bits + bits, n, delta))
     noise = Noise(
         {name: option.sigma for name, option in chosen.items()},
         {name: option.index for name, option in chosen.items()},
@@ -171,11 +172,6 @@ def _option(prior: StaticValues, sigma: float, near: list[int], added_risk: floa
     lams = [LAMBDA_GRID[i] for i in near]
     best = bounds.choose_lambda(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, lams)
     return _Option(sigma, near[best.index] + 1, best.kl_nats / LOG_2, added_risk)
-
-
-def _bound(risk: float, bits: float, n: int, delta: float) -> float:
-    """The bound that the search minimizes; only a guide."""
-    return float(bounds.maurer(min(1.0, max(0.0, risk)), bits * LOG_2, n, delta))
 
 
 def _descend(

@@ -48,11 +48,11 @@ def recipe_from_yaml(text: str, *, place: str = "recipe") -> Recipe:
         raise ConfigurationError(
             f"{place}: must be a mapping with keys {', '.join(_keys(Recipe))}, got {type(written).__name__}"
         )
-    content = {key: value for key, value in written.items() if key != _BASE}
+    content = {"name": Path(place).stem, **{key: value for key, value in written.items() if key != _BASE}}
     if _BASE in written:
         content = _merged(asdict(recipe_named(written[_BASE])), content)
     try:
-        return _RECIPE.validate_python({"name": Path(place).stem, **content})
+        return _RECIPE.validate_python(content)
     except ValidationError as error:
         problems = "; ".join(_problem(found) for found in error.errors(include_url=False))  # type: ignore[arg-type]
         raise ConfigurationError(f"{place}: {problems}") from error

@@ -1,0 +1,141 @@
+"""`netrazor certify` on what a user brings: files of networks and weights, folders, recipes in YAML, rules."""
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from netrazor import cli
+from netrazor.certificate import parse
+from netrazor.networks import MLP
+from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
+
+MINE = """
+from torch import nn
+
+
+def build():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(48, 6), nn.ReLU(), nn.Linear(6, 3))
+    model.input_shape = (3, 4, 4)
+    return model
+"""
+SHORT = """
+base: quick
+train: {steps: 2}
+prune: [{kind: gradual, fit: {steps: 2}, sparsity: 0.5}]
+quantize: {fit: {steps: 2}}
+noise: null
+rules: [{match: "3.weight", prune: false, zero: false}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_long_search_for_the_shortest_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netrazor.coding.message._SMALL", 0)
+    monkeypatch.setattr("netrazor.coding.message._LARGE_BUDGET", 2**12)
+
+
+def netrazor(*words: object) -> tuple[int, str]:
+    result = CliRunner(env={"COLUMNS": "400"}).invoke(cli.app, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def asked_for(text: str) -> list[str]:
+    """The words of the command that a run says it can be checked with."""
+    (line,) = [line for line in text.splitlines() if "check it with: netrazor " in line]
+    return shlex.split(line.split("check it with: netrazor ")[1])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Three classes of eight pictures, each brighter than the one before."""
+    rng = np.random.default_rng(0)
+    for label, name in enumerate(("cat", "dog", "eel")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = (60 * rng.random((36, 32, 3)) + 60 * label).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    (tmp_path / "mine.py").write_text(MINE)
+    return tmp_path / "mine.py"
+
+
+def test_a_network_and_its_weights_from_files(photos: Path, mine: Path, tmp_path: Path) -> None:
+    weights = {"1.weight": torch.randn(6, 48), "1.bias": torch.zeros(6), "3.bias": torch.ones(3)}
+    save_file({**weights, "3.weight": torch.randn(3, 6)}, tmp_path / "mine.safetensors")
+    source = ["--model", f"{mine}:build", "--weights", tmp_path / "mine.safetensors", "--data", photos]
+    code, text = netrazor("certify", *source, "--recipe", "as-is", "--out", tmp_path / "run")
+    assert code == 0, text
+    assert netrazor(*asked_for(text))[0] == 0
+    assert netrazor("verify", tmp_path / "run")[0] == 3, "without the network there is nothing to count with"
+
+
+def test_a_recipe_with_rules(photos: Path, mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "short.yaml").write_text(SHORT)
+    source = ["--model", f"{mine}:build", "--data", photos, "--config", tmp_path / "short.yaml"]
+    code, text = netrazor("certify", *source, "--size", 4, "--out", tmp_path / "run")
+    assert code == 0, text
+    configuration = parse((tmp_path / "run" / CERTIFICATE).read_text()).provenance.configuration
+    assert (configuration["name"], configuration["train"]["steps"]) == ("short", 2)
+    assert netrazor(*asked_for(text))[0] == 0
+
+
+def test_an_architecture_by_its_name(photos: Path, tmp_path: Path) -> None:
+    source = ["--model", "resnet-20", "--data", photos, "--size", 8, "--recipe", "as-is"]
+    code, text = netrazor("certify", *source, "--out", tmp_path / "run")
+    assert code == 0, text
+    assert netrazor(*asked_for(text))[0] == 0
+
+
+def test_the_whole_of_mobilenet_imagenet_on_a_small_folder(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "noise.yaml").write_text("base: mobilenet-scratch\nnoise: {slack: 0.3}\n")
+    options = ["--config", tmp_path / "noise.yaml", "--scale", 1e-5, "--size", 32, "--data", photos]
+    code, text = netrazor("certify", "mobilenet-imagenet", *options, "--out", tmp_path / "run")
+    assert code == 0, text
+    assert netrazor(*asked_for(text))[0] == 0
+    first, fifth = tmp_path / "run", tmp_path / "run" / "top-2"
+    certificate = parse((first / CERTIFICATE).read_text())
+    assert set(certificate.considered) == {"occam", "perturbation"}
+    assert (first / MESSAGE).exists()
+    assert not fifth.exists(), "three classes have no top five"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["lenet5-mnist", "--model", "m.py:build"], "one of a named experiment and --model allowed"),
+        (["--model", "{mine}:build"], "a known name or a folder of images or shards needed"),
+        (["--model", "{mine}:make", "--data", "{photos}"], "has no 'make'; it has nn, build"),
+        (["--model", "{mine}:build", "--data", "{photos}", "--recipe", "a", "--config", "b"], "got both"),
+        (
+            ["--model", "{mine}:build", "--data", "nowhere"],
+            "or a folder of .tar shards allowed, got 'nowhere'",
+        ),
+        (["--model", "{mine}:build", "--data", "{photos}", "--recipe", "mobilenet"], "fits no parameter"),
+        (["squeezenet-occam"], "`netrazor paper` has the figures that follow from published sizes"),
+    ],
+)
+def test_wrong_use_is_named(words: list[str], message: str, photos: Path, mine: Path, tmp_path: Path) -> None:
+    words = [word.format(mine=mine, photos=photos) for word in words]
+    code, text = netrazor("certify", *words, "--out", tmp_path / "run")
+    assert code == 2
+    assert message in text
+
+
+def test_weights_of_another_network(photos: Path, mine: Path, tmp_path: Path) -> None:
+    torch.save(MLP((4, 3)).state_dict(), tmp_path / "other.pt")
+    source = ["--model", f"{mine}:build", "--weights", tmp_path / "other.pt", "--data", photos]
+    code, text = netrazor("certify", *source, "--recipe", "as-is", "--out", tmp_path / "run")
+    assert code == 2
+    assert "of another architecture" in text
