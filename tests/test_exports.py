@@ -54,6 +54,7 @@ EXPORTS = {
     "netrazor.networks": {
         "ARCHITECTURES",
         "IntegerChain",
+        "IntegerStack",
         "LeNet5",
         "MLP",
         "MobileNet",

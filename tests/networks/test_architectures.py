@@ -26,6 +26,7 @@ INPUTS = {
     "integer-chain-fashion": (1, 28, 28),
     "normed-mlp": (1, 28, 28),
     "lenet5-subspace": (1, 28, 28),
+    "integer-stack-fashion": (1, 28, 28),
 }
 
 

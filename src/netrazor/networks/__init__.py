@@ -8,6 +8,7 @@ from torch import nn
 
 from netrazor.errors import ConfigurationError
 from netrazor.networks.integer_chain import IntegerChain
+from netrazor.networks.integer_stack import IntegerStack
 from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.loading import build_from, load_weights, read_weights
 from netrazor.networks.mlp import MLP
@@ -26,6 +27,7 @@ __all__ = [
     "ARCHITECTURES",
     "MLP",
     "IntegerChain",
+    "IntegerStack",
     "LeNet5",
     "MobileNet",
     "NormedMLP",
@@ -71,6 +73,8 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "normed-mlp": NormedMLP,
     "lenet5-subspace": partial(_subspace_of, LeNet5, 1000),
     "resnet-20-subspace": partial(_subspace_of, partial(ResNetCifar, 20), 3000),
+    "integer-stack-cifar": partial(IntegerStack, filters=64, units=(32,)),
+    "integer-stack-fashion": partial(IntegerStack, (1, 28, 28), filters=64, units=(24,)),
 }
 
 # The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from netrazor.networks.integer_chain import BIAS_UNIT, WHITE
 from netrazor.networks.opponent_front import OpponentFront
 
-WHITE = 255
-BIAS_UNIT = 64  # what a bias of one adds to a sum of products
 SHIFT = 8  # what the sums of all convolutions but the last are divided by
 INNER, LAST = 2047, 4095  # largest values that these hand on, and that the last one does
 
@@ -22,6 +21,7 @@ class IntegerStack(nn.Module):
 
     Args:
         image: C, H and W of the images; C is 1 or 3.
+        filters: fixed random filters of the front; 0: none.
         units: outputs of the learned convolutions.
         classes: number of scores.
     """
@@ -30,15 +30,17 @@ class IntegerStack(nn.Module):
         self,
         image: tuple[int, int, int] = (3, 32, 32),
         *,
+        filters: int = 0,
         units: Sequence[int] = (24, 32),
         classes: int = 10,
     ) -> None:
         super().__init__()
         self.input_shape = image
-        self.front = OpponentFront(mirrored=True)
-        maps = 17 if image[0] == 1 else 29
-        last = (image[1] >> 1 + len(units)) * (image[2] >> 1 + len(units))
-        self.learned = MirroredLayers(maps, units, last, classes)
+        self.front = OpponentFront(filters=filters)
+        maps = filters or (17 if image[0] == 1 else 29)
+        halvings = 1 + (filters > 0) + len(units)
+        places = (image[1] >> halvings) * (image[2] >> halvings)
+        self.learned = MirroredLayers(maps, units, places, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of ``images``."""

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-WHITE = 255
+from netrazor.networks.integer_chain import WHITE, tap_filters
+
 CONTRAST = 6  # added to the contrast around a place before dividing by it
 AROUND = 2  # places to each side that count as around
 
@@ -18,18 +19,26 @@ class OpponentFront(nn.Module):
 
     The maps: brightness; of coloured images four opponent colours and four directions of edges between red and
     green, and between blue and yellow; eight directions of edges in brightness; the same eight at half the scale.
-    With ``mirrored``, the maps of the mirror image follow those of the image.
+    With ``filters``, so many sums of three maps around a place, picked by a hash, take their place, each as its
+    maximum over 2 x 2 places. The maps of the mirror image follow those of the image.
     """
 
-    def __init__(self, *, mirrored: bool) -> None:
+    def __init__(self, *, filters: int = 0) -> None:
         super().__init__()
-        self.mirrored = mirrored
+        self.filters = filters
 
     def forward(self, images: Tensor) -> Tensor:
-        """Maps of ``images``."""
+        """Maps of ``images`` and of their mirror images."""
         x = torch.round(WHITE * images)
-        found = torch.cat([maps(x), maps(x.flip(3))], 1) if self.mirrored else maps(x)
-        return found / WHITE
+        return torch.cat([self._seen(x), self._seen(x.flip(3))], 1) / WHITE
+
+    def _seen(self, x: Tensor) -> Tensor:
+        found = maps(x)
+        if self.filters == 0:
+            return found
+        taps = tap_filters(self.filters, found.shape[1]).to(found)
+        total = F.max_pool2d(F.conv2d(found, taps, padding=1), 2)
+        return torch.floor(total * 171 / 256).clamp(max=WHITE)
 
 
 def maps(x: Tensor) -> Tensor:

@@ -92,7 +92,7 @@ def _tight(data: str, steps: int, target_bits: float, **other: float) -> Recipe:
 TIGHT = (
     _tight("mnist", 20_000, 2200),
     _tight("fashion-mnist", 12_000, 2600),
-    _tight("cifar10", 12_000, 3500, settle=1.0),
+    _tight("cifar10", 25_000, 4200, settle=1.0),
 )
 
 # For the networks in a random subspace: all coordinates are used, so no share of zeros is taken for granted.
