@@ -158,6 +158,8 @@ def test_the_shortest_message_keeps_its_share() -> None:
     assert record.shortest(0.99).bits == 50  # type: ignore[union-attr]
     assert record.shortest(0.95).bits == 20  # type: ignore[union-attr]
     assert record.shortest(1.0).bits == 90  # type: ignore[union-attr]
+    assert record.bits_at(0.99) == pytest.approx(50 - 30 * 5 / 35)
+    assert record.bits_at(0.95) == 20
     assert next_sparsity(record, 0.99) == pytest.approx(1 - (0.5 * 0.2) ** 0.5)
     assert next_sparsity(record, 0.95) is None
 

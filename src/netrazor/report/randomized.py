@@ -152,6 +152,9 @@ def _bits_by_level(summary: Summary, prefix: str) -> Plot:
             for spread, level in zip(lengths.bits.levels, summary.levels, strict=True):
                 ax.plot([level] * len(spread.values), _kib(spread.values), marker, color=colour, alpha=0.45)
             mean = [spread.mean for spread in lengths.bits.levels]
+            ax.plot(
+                summary.levels, _kib([s.mean for s in lengths.bits_at.levels]), color=colour, ls=":", lw=1.2
+            )
             ax.plot(summary.levels, _kib(mean), color=colour, label=f"message, keeps {lengths.kept:.0%}")
             ax.plot(
                 summary.levels,
@@ -172,7 +175,8 @@ def _bits_by_level(summary: Summary, prefix: str) -> Plot:
     return Plot(
         f"{prefix}bits-by-randomization",
         "Bits against randomization",
-        "The shortest message that keeps a share of the training accuracy (marks: seeds), and Theorem 6.1's floor at "
+        "The shortest message that keeps a share of the training accuracy (marks: seeds; dotted: at exactly that "
+        "share, between two messages), and Theorem 6.1's floor at "
         "its train and test error.",
         draw,
         height=3.4,
@@ -187,16 +191,18 @@ def _lengths(lengths: Lengths, levels: Sequence[float], prefix: str) -> Table:
     rows = tuple(
         (
             f"{level:.0%}",
-            f"{kib_from_bits(bits.mean):.3f} ± {kib_from_bits(bits.deviation):.3f}",
+            f"{kib_from_bits(bits.mean):.2f} ± {kib_from_bits(bits.deviation):.2f}",
+            f"{kib_from_bits(exactly.mean):.2f} ± {kib_from_bits(exactly.deviation):.2f}",
             f"{nonzeros.mean:,.0f}",
             f"{train.mean:.2%}",
             f"{test.mean:.2%}",
             f"{kib_from_bits(floor):.3f}",
             f"{bits.mean / floor:,.0f}" if floor >= 1 else "-",
         )
-        for level, bits, nonzeros, train, test, floor in zip(
+        for level, bits, exactly, nonzeros, train, test, floor in zip(
             levels,
             lengths.bits.levels,
+            lengths.bits_at.levels,
             lengths.nonzeros,
             lengths.train_error,
             lengths.test_error,
@@ -207,6 +213,7 @@ def _lengths(lengths: Lengths, levels: Sequence[float], prefix: str) -> Table:
     heads = (
         "random labels",
         "message, KiB",
+        f"at exactly {lengths.kept:.0%}",
         "non-zeros",
         "train error",
         "test error",
@@ -218,5 +225,6 @@ def _lengths(lengths: Lengths, levels: Sequence[float], prefix: str) -> Table:
         f"Shortest message that keeps {lengths.kept:.0%} of the training accuracy",
         heads,
         rows,
-        f"Length: {_verdict(lengths.bits)}. Mean ± standard deviation over seeds.",
+        f"Message: {_verdict(lengths.bits)}. At exactly {lengths.kept:.0%}, between it and the next "
+        f"shorter one: {_verdict(lengths.bits_at)}. Mean ± standard deviation over seeds.",
     )

@@ -89,6 +89,22 @@ class RunRecord(_Record):
         found = [p.message for p in self.points if p.message and self.keeps(share, p.message.train_error)]
         return min(found, key=lambda message: message.bits, default=None)
 
+    def bits_at(self, share: float) -> float | None:
+        """Bits at exactly ``share`` of the train accuracy: between the shortest message that keeps it and the next.
+
+        Linear in the train error of the two; without a shorter message, the length of the shortest that keeps it.
+        """
+        kept = self.shortest(share)
+        if kept is None:
+            return None
+        shorter = [p.message for p in self.points if p.message and p.message.bits < kept.bits]
+        if not shorter:
+            return float(kept.bits)
+        beyond = max(shorter, key=lambda message: message.bits)
+        allowed = 1 - share * (1 - self.train_error)
+        way = (allowed - kept.train_error) / (beyond.train_error - kept.train_error)
+        return kept.bits + way * (beyond.bits - kept.bits)
+
 
 def record_path(folder: Path, level: float, seed: int) -> Path:
     """Where the record of a run is kept."""

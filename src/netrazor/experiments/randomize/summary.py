@@ -84,6 +84,7 @@ class Lengths(_Record):
     Attributes:
         kept: that share.
         bits: of the messages. Rises.
+        bits_at: the same at exactly that share, between two messages: free of the steps between sparsities.
         nonzeros: of the networks in them.
         train_error: of the decoded networks.
         test_error: of the decoded networks, on test labels from the same process.
@@ -92,6 +93,7 @@ class Lengths(_Record):
 
     kept: Risk
     bits: Series
+    bits_at: Series
     nonzeros: tuple[Spread, ...]
     train_error: tuple[Spread, ...]
     test_error: tuple[Spread, ...]
@@ -249,6 +251,9 @@ def _lengths(share: float, levels: Sequence[float], groups: Sequence[Sequence[Ru
     return Lengths(
         kept=share,
         bits=_series(levels, [[float(m.bits) for m in group] for group in messages], rising=True),
+        bits_at=_series(
+            levels, [[run.bits_at(share) or 0.0 for run in group] for group in groups], rising=True
+        ),
         nonzeros=tuple(Spread.of([float(m.nonzeros) for m in group]) for group in messages),
         train_error=train,
         test_error=test,
