@@ -36,7 +36,7 @@ REFERENCE = "Dziugaite, Roy 2017, sections 3 to 5"
 STRUCTURE = "Perturbation robustness"
 
 START = FitConfig(steps=2400, batch_size=100, optimizer=OptimizerConfig(kind="sgd", rate=0.01, momentum=0.9))
-OPTIMIZE = FitConfig(steps=3000, batch_size=200, optimizer=OptimizerConfig(rate=1e-3))
+OPTIMIZE = FitConfig(steps=4000, batch_size=200, optimizer=OptimizerConfig(rate=4e-3))
 
 
 @dataclass(frozen=True)
