@@ -6,10 +6,14 @@
 without it they are left out. ``--records`` adds every network.nrz or .npz found below a directory.
 Seconds are CPU seconds of one core. "content" is what the message says about the arrays: all of it but the names
 and shapes, which no other coder here sends; ratios are content over the payload of the best of the others.
+
+Results are written after each case. A case that the file has already, measured with the same code of the codec, is
+not measured again; ``--again`` does.
 """
 
 import argparse
 import datetime
+import hashlib
 import json
 import lzma
 import math
@@ -40,18 +44,33 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="SqueezeNet's and ResNet-50's shapes too")
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--records", type=Path, action="append", default=[])
+    parser.add_argument("--again", action="store_true", help="measure what the results have already")
     chosen = parser.parse_args()
-    rows = []
-    for case in [*records(chosen.records), *([] if chosen.only == "records" else cases(chosen.large))]:
-        if chosen.only not in ("records", "") and chosen.only not in case.name:
+    rows = {} if chosen.again else measured(chosen.out)
+    for case in [*records(chosen.records), *cases(chosen.large)]:
+        if chosen.only not in case.name or case.name in rows:
             continue
-        rows.append(measure(case, chosen.others))
-        print(line(rows[-1]), flush=True)
-    summary = summarize(rows)
-    print(json.dumps(summary, indent=1))
-    write_atomically(
-        chosen.out, json.dumps({**circumstances(), "summary": summary, "cases": rows}, indent=1) + "\n"
-    )
+        rows[case.name] = measure(case, chosen.others)
+        print(line(rows[case.name]), flush=True)
+        found = {**circumstances(), "code": code(), "summary": summarize([*rows.values()])}
+        write_atomically(chosen.out, json.dumps({**found, "cases": [*rows.values()]}, indent=1) + "\n")
+    print(json.dumps(summarize([*rows.values()]), indent=1))
+
+
+def measured(path: Path) -> dict[str, dict[str, Any]]:
+    """The cases of a file of results that the same code has measured."""
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text())
+    return {row["case"]: row for row in found["cases"]} if found.get("code") == code() else {}
+
+
+def code() -> str:
+    """A digest of the codec's source."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(coding.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def records(directories: list[Path]) -> Iterator[Case]:
@@ -94,6 +113,7 @@ def measure(case: Case, others: str | None) -> dict[str, Any]:
         "structured": case.structured,
         "weights": sum(array.size for array in floats.values()),
         "nonzeros": sum(int(np.count_nonzero(array)) for array in floats.values()),
+        "version": told.version,
         "file_bytes": len(message),
         "content_bytes": content,
         "ideal_bytes": told.ideal_bits / 8,

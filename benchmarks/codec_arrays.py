@@ -31,13 +31,15 @@ def cases(large: bool) -> Iterator[Case]:
         for bits in (2, 4, 8):
             rng = np.random.default_rng([1, int(1000 * density), bits])
             mask = rng.random((300, 784)) < density
-            yield Case(f"random {density:.1%}, {bits} bits", False, {"weight": _values(rng, mask, bits)})
+            yield Case(f"random {density:.1%}, {bits} bits", False, {"weight": small_values(rng, mask, bits)})
     for density in (0.005, 0.02, 0.1, 0.5):
         for bits in (2, 4, 8):
             rng = np.random.default_rng([2, int(1000 * density), bits])
             mask = rng.random((300, 784)) < _activity(rng, (300, 784), density, dead=0.3)
             yield Case(
-                f"rows and columns {density:.1%}, {bits} bits", True, {"weight": _values(rng, mask, bits)}
+                f"rows and columns {density:.1%}, {bits} bits",
+                True,
+                {"weight": small_values(rng, mask, bits)},
             )
     for seed in range(3):
         yield Case(f"LeNet-5 with dead units, seed {seed}", True, _lenet(np.random.default_rng([3, seed])))
@@ -46,7 +48,7 @@ def cases(large: bool) -> Iterator[Case]:
         yield Case("ResNet-50 shapes, 10 %, 5 bits", False, _network(5, _RESNET50, 0.10, 5))
 
 
-def _values(rng: np.random.Generator, mask: NDArray[np.bool_], bits: int) -> NDArray[np.int32]:
+def small_values(rng: np.random.Generator, mask: NDArray[np.bool_], bits: int) -> NDArray[np.int32]:
     """Signed integers of ``bits`` bits, small ones likelier, where the mask is true."""
     top = 2 ** (bits - 1) - 1
     size = np.clip(np.rint(np.abs(rng.normal(0, top / 2.5, mask.shape)) + 0.5), 1, top)
@@ -74,8 +76,8 @@ def _lenet(rng: np.random.Generator) -> dict[str, NDArray[np.int32]]:
         ("fc2", (10, 500), 144, 0.46),
     ):
         mask = rng.random(shape) < _activity(rng, shape, nonzeros / np.prod(shape), dead)
-        arrays[f"{name}.weight"] = _values(rng, mask, 4)
-        arrays[f"{name}.bias"] = _values(rng, rng.random(shape[0]) < 0.3, 4)
+        arrays[f"{name}.weight"] = small_values(rng, mask, 4)
+        arrays[f"{name}.bias"] = small_values(rng, rng.random(shape[0]) < 0.3, 4)
     return arrays
 
 
@@ -85,7 +87,7 @@ def _network(
     arrays = {}
     for number, shape in enumerate(shapes):
         rng = np.random.default_rng([seed, number])
-        arrays[f"layer{number}.weight"] = _values(rng, rng.random(shape) < density, bits)
+        arrays[f"layer{number}.weight"] = small_values(rng, rng.random(shape) < density, bits)
     return arrays
 
 
