@@ -27,7 +27,7 @@ MAGIC = b"NRZ"
 
 _SMALL = 2**22  # elements up to which all versions are tried
 _CLEARLY_SHORTER = 16  # bits saved by a later version, beyond which version 1 is not tried
-_SMALL_BUDGET = 2**18  # decisions that are worth coding one by one: seconds for a small network,
+_SMALL_BUDGET = 2**19  # decisions that are worth coding one by one: seconds for a small network,
 _LARGE_BUDGET = 2**13  # less of a large one's time
 _UNLIMITED = Limits(elements=2**62, arrays=2**62, decisions=2**62)
 
