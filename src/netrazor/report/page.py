@@ -130,8 +130,10 @@ footer {{ margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .5re
 @media print {{
   :root {{ {variables(dark=False)} color-scheme: light; }}
   body {{ max-width: none; padding: 0; font-size: 10pt; }}
-  figure, .table, .claim {{ break-inside: avoid; }}
+  figure, .table, .claim {{ break-inside: avoid; margin: .8rem 0; }}
+  figure svg {{ max-width: 11.5cm; }}
+  th, td {{ padding: .1rem .6rem .1rem 0; }}
   h2, h3 {{ break-after: avoid; }}
-  .scroll {{ overflow: visible; }}
+  .scroll {{ overflow: visible; background: none; }}
 }}
 """

@@ -118,7 +118,9 @@ def _cells(pruning: Pruning, levels: int) -> tuple[str, ...]:
 
 def _verdict(series: Series) -> str:
     words = "monotone" if series.monotone else "not monotone"
-    if series.monotone:
+    if len(series.levels[0].values) == 1:
+        words += ", one seed"
+    elif series.monotone:
         words += ", gaps beyond the sum of deviations" if series.separated else ", gaps within the spread"
         words += ", seeds of neighbouring levels apart" if series.apart else ""
     return words + (

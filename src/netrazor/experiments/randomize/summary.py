@@ -43,7 +43,7 @@ class Series(_Record):
         levels: one spread for each level, in order.
         monotone: whether the means go only one way, the one that the paper says.
         separated: whether, besides, each gap between neighbouring means exceeds the sum of the two standard
-            deviations.
+            deviations; of one seed it is not said.
         apart: whether, besides, no value of one level reaches those of its neighbours.
         correlation: of the values with the level (Pearson), over all seeds.
     """
@@ -275,13 +275,14 @@ def _series(levels: Sequence[float], values: Sequence[Sequence[float]], *, risin
         )
         for a, b in pairwise(spreads)
     ]
+    several = all(len(group) > 1 for group in values)
     x = np.repeat(levels, [len(group) for group in values])
     y = np.concatenate([np.asarray(group) for group in values])
     varies = len(levels) > 1 and float(y.std()) > 0
     return Series(
         levels=tuple(spreads),
         monotone=all(gap > 0 for gap, _, _ in gaps),
-        separated=all(gap > spread for gap, spread, _ in gaps),
-        apart=all(between > 0 for _, _, between in gaps),
+        separated=several and all(gap > spread for gap, spread, _ in gaps),
+        apart=several and all(between > 0 for _, _, between in gaps),
         correlation=float(np.corrcoef(x, y)[0, 1]) if varies else None,
     )
