@@ -1,6 +1,7 @@
 """The comparison as a whole: a run of seconds, its result file, its table; and ImageNet from published sizes."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,3 +134,11 @@ def test_the_result_file_makes_a_report(comparison: Comparison, tmp_path: Path) 
         for row in setting.rows:
             assert not isinstance(row.found, Estimate) or row.found.text in html
     assert (tmp_path / "assets" / "table-1.csv").read_text().count("\n") == 1 + len(comparison.table_1)
+
+
+def test_what_dr17_would_have_to_reach_on_imagenet() -> None:
+    """The divergence named is where the bound passes from saying something to saying nothing."""
+    row = next(row for row in imagenet_rows() if row.method == "DR17")
+    assert isinstance(row, Missing)
+    nats = float(re.search(r"below ([\d,]+) nats", row.reason)[1].replace(",", ""))  # type: ignore[index]
+    assert bounds.maurer(0.35, nats - 10, IMAGENET) < 0.999 < bounds.maurer(0.35, nats + 10, IMAGENET)
