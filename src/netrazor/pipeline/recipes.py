@@ -54,7 +54,8 @@ QUICK = Recipe(
 )
 
 # Appendix A.1. Where it gives no number: the inverse decay takes a tenth of the rate at each fall, momentum
-# is 0.9, the pieces of the surgery's schedules are of equal length, and Adam has a rate of 1e-3.
+# is 0.9, the pieces of the surgery's schedules are of equal length, and Adam has a rate of 1e-3. The l2 penalty holds while pruning
+# too: without it unused weights stay as large as they began, and thresholds that rise empty whole layers.
 PAPER = Recipe(
     name="paper",
     train=FitConfig(
@@ -67,7 +68,9 @@ PAPER = Recipe(
     prune=(
         SurgeryStage(
             fit=FitConfig(
-                steps=30_000, batch_size=1024, optimizer=OptimizerConfig(rate=1e-3, decay="constant")
+                steps=30_000,
+                batch_size=1024,
+                optimizer=OptimizerConfig(rate=1e-3, decay="constant", l2=0.005),
             ),
             offsets=(0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0),
             probabilities=(1.0, 0.1, 0.01, 0.001),
