@@ -54,8 +54,9 @@ QUICK = Recipe(
 )
 
 # Appendix A.1. Where it gives no number: the inverse decay takes a tenth of the rate at each fall, momentum
-# is 0.9, the pieces of the surgery's schedules are of equal length, and Adam has a rate of 1e-3. The l2 penalty holds while pruning
-# too: without it unused weights stay as large as they began, and thresholds that rise empty whole layers.
+# is 0.9, the pieces of the surgery's schedules are of equal length, and Adam has a rate of 1e-3. The l2 penalty
+# holds while pruning too: without it unused weights stay as large as they began, and rising thresholds empty
+# whole layers.
 PAPER = Recipe(
     name="paper",
     train=FitConfig(
