@@ -104,8 +104,7 @@ def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         scores = model(inputs)
     except Exception as error:
         raise UnsupportedModel(
-            f"forward pass on inputs of shape {tuple(inputs.shape)} failed: {error}; "
-            "give a data set whose items fit the network"
+            f"forward pass on inputs of shape {tuple(inputs.shape)} failed: {error}; {_remedy(model, inputs)}"
         ) from error
     if not isinstance(scores, Tensor) or scores.ndim != 2 or len(scores) != len(inputs):
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
@@ -114,6 +113,19 @@ def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
             "module that returns class scores"
         )
     return scores
+
+
+def _remedy(model: Callable[[Tensor], Tensor], inputs: Tensor) -> str:
+    """What to do about a forward pass that fails."""
+    weights = next(model.parameters(), inputs) if isinstance(model, nn.Module) else inputs
+    if weights.device != inputs.device:
+        return f"the weights are on {weights.device}, and everything is computed on the CPU: call model.cpu()"
+    if inputs.is_floating_point() and weights.dtype != inputs.dtype:
+        return (
+            f"the inputs are {inputs.dtype} and the weights {weights.dtype}: call model.float(), or convert the "
+            "inputs in the network's forward"
+        )
+    return "give a data set whose items fit the network"
 
 
 def wrong(scores: Tensor, labels: Tensor, top: int = 1) -> Tensor:

@@ -51,8 +51,8 @@ class Codebook:
         self.assign(weight)
 
     def latent(self, weight: Tensor) -> Tensor:
-        """The unquantized values behind the non-zeros."""
-        return weight.detach().flatten()[self.positions]
+        """The unquantized values behind the non-zeros, float32."""
+        return weight.detach().flatten()[self.positions].float()
 
     def assign(self, weight: Tensor) -> None:
         """Give each weight its nearest centre (centres are in rising order)."""
@@ -68,9 +68,9 @@ class Codebook:
     def quantized(self, weight: Tensor) -> Tensor:
         """The tensor that the network computes with."""
         values = torch.from_numpy(self.grid.snap(self.centers.double().numpy())).float()
-        flat = torch.zeros(weight.numel(), dtype=weight.dtype)
+        flat = torch.zeros(weight.numel())
         flat[self.positions] = values[self.indices]
-        return torch.empty_like(weight).copy_(flat.view_as(weight))  # in the layout of the weight
+        return torch.empty_like(weight).copy_(flat.view_as(weight))  # in its layout and type
 
 
 class QuantizedWeights:

@@ -18,8 +18,16 @@ _NESTED = (
     "state_dict",
     "model_state_dict",
     "model",
+    "net",
+    "network",
+    "weights",
 )  # where training scripts put the weights in a checkpoint
-_WRAPPERS = ("module.", "_orig_mod.")  # put before names by DataParallel and torch.compile
+_WRAPPERS = (
+    "module.",
+    "_orig_mod.",
+    "model.",
+    "net.",
+)  # put before names by DataParallel, torch.compile, Lightning
 _MENTIONED = 5  # names listed in an error
 
 
@@ -58,7 +66,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     """The tensors of a ``.safetensors`` file or of a checkpoint that torch wrote, by name.
 
     Checkpoints are read with weights-only loading: nothing in them is executed. What scripts put around the names
-    is taken off, and the masks of ``torch.nn.utils.prune`` are multiplied in.
+    is taken off where `load_weights` finds that it must be.
 
     Raises:
         ConfigurationError: no such file.
@@ -77,16 +85,20 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
             f"weights: {path} cannot be read safely ({type(error).__name__}: {str(error).splitlines()[0]}); save "
             "model.state_dict(), as safetensors or with torch.save"
         ) from error
-    return _with_masks(_unwrapped(path, content))
+    return _tensors_in(path, content)
 
 
 def load_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Put ``weights`` into ``model``; names that are tied to a given one may be missing.
 
+    Where the network has no such names, what DataParallel, torch.compile or Lightning put before them is taken off,
+    and the masks of ``torch.nn.utils.prune`` are multiplied in.
+
     Raises:
         CheckpointMismatch: names or shapes of another architecture.
     """
     own = model.state_dict(keep_vars=True)
+    weights = _unwrapped(_with_masks(weights, own), own)
     places = {name: (tensor.data_ptr(), tensor.shape) for name, tensor in own.items() if tensor.numel()}
     given = {places[name] for name in weights if name in places}
     missing = [n for n in own if n not in weights and places.get(n) not in given and "num_batches" not in n]
@@ -133,7 +145,7 @@ def _import(name: str) -> ModuleType:
         raise ConfigurationError(f"model: {name!r} cannot be imported ({error}); give its file") from error
 
 
-def _unwrapped(path: Path, content: object) -> dict[str, Tensor]:
+def _tensors_in(path: Path, content: object) -> dict[str, Tensor]:
     for key in _NESTED:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -141,9 +153,13 @@ def _unwrapped(path: Path, content: object) -> dict[str, Tensor]:
         raise CheckpointMismatch(
             f"weights: {path} must hold tensors by name, got {type(content).__name__}; save model.state_dict()"
         )
-    weights = {str(name): _dense(tensor) for name, tensor in content.items()}
+    return {str(name): _dense(tensor) for name, tensor in content.items()}
+
+
+def _unwrapped(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Without what wrappers put before all names, unless the network has names like that itself."""
     for prefix in _WRAPPERS:
-        if weights and all(name.startswith(prefix) for name in weights):
+        if weights and all(name.startswith(prefix) for name in weights) and not set(weights) & set(own):
             weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
     return weights
 
@@ -152,12 +168,14 @@ def _dense(tensor: Tensor) -> Tensor:
     return tensor.dequantize() if tensor.is_quantized or hasattr(tensor, "__tensor_flatten__") else tensor
 
 
-def _with_masks(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_masks(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Pruned layers' ``weight_orig`` and ``weight_mask`` as the one ``weight`` that they make."""
+    found = dict(weights)
     masked = [n.removesuffix("_orig") for n in weights if n.endswith("_orig") and f"{n[:-5]}_mask" in weights]
     for name in masked:
-        weights[name] = weights.pop(f"{name}_orig") * weights.pop(f"{name}_mask")
-    return weights
+        if f"{name}_orig" not in own:
+            found[name] = found.pop(f"{name}_orig") * found.pop(f"{name}_mask")
+    return found
 
 
 def _listed(names: list[str]) -> str:

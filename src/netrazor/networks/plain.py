@@ -28,6 +28,7 @@ def make_plain(model: nn.Module) -> nn.Module:
     for module in model.modules():
         _bake_masks(module)
         if parametrize.is_parametrized(module):
+            _own_class(module)
             for name in list(module.parametrizations):
                 parametrize.remove_parametrizations(module, name, leave_parametrized=True)
         _bake_norms(module)
@@ -44,6 +45,16 @@ def plain_copy(model: nn.Module) -> nn.Module:
         if isinstance(held, Tensor) and not held.is_leaf
     }
     return make_plain(copy.deepcopy(model, computed))
+
+
+def _own_class(module: nn.Module) -> None:
+    """Give ``module`` a class of its own in place of the one that parametrizing made for it and its copies.
+
+    Taking a parametrization off takes its property off the class, which would break the copies.
+    """
+    shared = type(module)
+    content = {key: value for key, value in vars(shared).items() if key not in ("__dict__", "__weakref__")}
+    module.__class__ = type(shared.__name__, shared.__bases__, content)
 
 
 def _bake_masks(module: nn.Module) -> None:

@@ -52,7 +52,12 @@ def tensors(root: object, name: str = "", *, seen: set[int] | None = None) -> It
 
 def _held(name: str, holder: object) -> Iterator[tuple[str, object]]:
     """What ``holder`` holds directly, with the name of each."""
-    if isinstance(holder, (torch.jit.ScriptModule, torch.ScriptObject)):
+    if isinstance(holder, torch.ScriptObject):
+        raise UnsupportedModel(
+            f"{name or 'model'}: weights that torch.ao has packed cannot be seen; bring the network as it was before "
+            "torch.ao quantized it, with the dequantized weights if these are to be certified"
+        )
+    if isinstance(holder, torch.jit.ScriptModule):
         raise UnsupportedModel(
             f"{name or 'model'}: scripted code hides its constants; bring the eager module"
         )

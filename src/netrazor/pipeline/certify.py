@@ -120,9 +120,9 @@ def run(
     make_plain(model)
     processes.align(model.state_dict().values())
     refuse_learnt_transforms(dataset)
+    found = run_id(codable_arrays(model), source_digest(model))
     rules_for(recipe, model)
     _check_declared(model, architecture)
-    found = run_id(codable_arrays(model), source_digest(model))
     subject = _subject(model, dataset, architecture, delta, seed, reporter)
     checkpoint = None
     if out is not None:

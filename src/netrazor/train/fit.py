@@ -147,7 +147,7 @@ def fit(
         ConfigurationError: the loss is not one number that depends on the weights.
     """
     reporter = reporter or Silent()
-    optimizer = config.optimizer.build(_trainable(weights, name))
+    optimizer = config.optimizer.build(_trainable(model, weights, name))
     objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
     done = start = 0 if resume is None else _restore(resume, model, weights, optimizer)
     _train_mode(model, config)
@@ -207,8 +207,13 @@ def _restore(
     return int(state["done"])
 
 
-def _trainable(weights: Trainable, name: str) -> list[Tensor]:
+def _trainable(model: nn.Module, weights: Trainable, name: str) -> list[Tensor]:
     parameters = weights.parameters()
+    if not parameters and not any(bool(p.any()) for p in model.parameters()):
+        raise ConfigurationError(
+            f"stage {name!r}: all weights are zero, so nothing is left to train; prune less before it (sparsity, "
+            "nonzeros, per_example), or choose the recipe as-is"
+        )
     if not parameters:
         raise ConfigurationError(
             f"stage {name!r}: the network has no parameters that require gradients; call requires_grad_() on those "
