@@ -1,11 +1,16 @@
 """Pruned, parametrized and normalized layers made plain: the same function, no hooks, idempotent."""
 
+import copy
+import types
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from netrazor.networks import coded_state, make_plain
+from netrazor.networks.plain import plain_copy
 
 
 def pruned() -> nn.Module:
@@ -57,3 +62,22 @@ def test_quantized_parameters_become_dense_and_stay_shared() -> None:
     make_plain(model)
     assert model[0].weight is model[1].weight
     assert torch.equal(model[0].weight, expected)
+
+
+def test_what_torchao_hangs_on_a_layer_to_print_it_is_no_state() -> None:
+    layer = nn.Linear(4, 4)
+    layer.extra_repr = types.MethodType(partial(lambda own, self: own(), layer.extra_repr), layer)
+    assert set(coded_state(plain_copy(copy.deepcopy(layer)))) == {"weight", "bias"}
+
+
+def test_a_network_that_torchao_quantized() -> None:
+    quantization = pytest.importorskip(
+        "torchao.quantization", reason="torchao is not installed: NOT TESTED with it"
+    )
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 3))
+    quantization.quantize_(model, quantization.Int8WeightOnlyConfig())
+    x = torch.randn(5, 64)
+    expected, copied = model(x), copy.deepcopy(model)
+    for plain in (make_plain(model), plain_copy(copied)):
+        assert set(coded_state(plain)) == {"0.weight", "0.bias", "2.weight", "2.bias"}
+        assert torch.allclose(plain(x), expected, atol=1e-4)
