@@ -1,5 +1,6 @@
 """The section of a comparison: every method's number on each network, and Table 1."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from netrazor.report.theme import LIGHT
 
 KINDS = {"bound": "bound", "order": "order, constants 1", "floor": "at least"}
 COLOURS = {"bound": "blue", "order": "gold", "floor": "orange"}
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKS = {True: "yes", False: "no", None: "-"}
 
 
@@ -86,7 +88,7 @@ def _table_1(found: ComparisonFile, prefix: str) -> Table:
     )
     heads = ("method", "structure", "MNIST: published", "here", "ImageNet: published", "here")
     note = "Whether there is a guarantee that says more than guessing would; - where none could be computed."
-    return Table(f"{prefix}table-1", "Does it say anything? (Table 1)", heads, rows, note)
+    return Table(f"{prefix}table-1", "Does it say anything? (Table 1)", heads, rows, note, words=(1,))
 
 
 def _interleaved(line: Line) -> tuple[bool | None, ...]:
@@ -99,7 +101,9 @@ def _answers(setting: Setting, name: str) -> Table:
         (row.method, row.text, KINDS.get(row.kind or "", "none"), row.reason or _outcome(row))
         for row in setting.rows
     )
-    return Table(name, _title(setting), ("method", "error at most", "what it is", "outcome"), rows)
+    return Table(
+        name, _title(setting), ("method", "error at most", "what it is", "outcome"), rows, words=(2, 3)
+    )
 
 
 def _outcome(row: Answer) -> str:
@@ -116,9 +120,9 @@ def _values(setting: Setting, name: str) -> Plot:
         for place, row in enumerate(rows):
             value = row.value or least
             ax.barh(place, value - least, 0.6, least, color=LIGHT[COLOURS[row.kind or "bound"]])
-            ax.annotate(
-                row.text, (value, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=10
-            )
+            at = {"xytext": (6, 0), "textcoords": "offset points", "va": "center", "fontsize": 10}
+            ground = {"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 1}
+            ax.annotate(row.text, (value, place), bbox=ground, **at)
         ax.axvline(1, color=LIGHT["ink"], lw=1)
         ax.set_xscale("log")
         highest = max(1.0, *(row.value or 1.0 for row in rows))
@@ -126,11 +130,9 @@ def _values(setting: Setting, name: str) -> Plot:
         ax.set_yticks(range(len(rows)), [row.method for row in rows])
         ax.invert_yaxis()
         ax.grid(axis="y", visible=False)
-        ax.xaxis.set_major_locator(LogLocator(numticks=6))
+        ax.xaxis.set_major_locator(LogLocator(numticks=5))
         ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: f"{100 * x:g} %" if x < 100 else f"{100 * x:.0e} %")
-        )
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _power(100 * x)))
         ax.set_xlabel("value before clipping at 100 %")
 
     return Plot(
@@ -141,6 +143,12 @@ def _values(setting: Setting, name: str) -> Plot:
         draw,
         height=0.9 + 0.3 * len(rows),
     )
+
+
+def _power(percent: float) -> str:
+    """A percentage that is a power of ten."""
+    exponent = round(math.log10(percent))
+    return f"{percent:g} %" if exponent < 4 else "10" + str(exponent).translate(_RAISED) + " %"
 
 
 def _title(setting: Setting) -> str:

@@ -121,7 +121,8 @@ thead th {{ border-bottom-color: var(--ink); vertical-align: bottom; }}
 th:first-child {{ text-align: left; }}
 tbody th {{ font-weight: 400; }}
 td {{ white-space: nowrap; }}
-td.long {{ white-space: normal; text-align: left; min-width: 13rem; }}
+th.words, td.words {{ text-align: left; }}
+td.words {{ white-space: normal; min-width: 7.5rem; }}
 .facts th {{ white-space: nowrap; vertical-align: top; }}
 .facts td {{ white-space: normal; text-align: left; overflow-wrap: anywhere; }}
 code {{ font-size: .95em; }}

@@ -10,13 +10,10 @@ _LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "≤": r"$\leq$", "×": r"$\times$",
 }  # fmt: skip
 
-_ONE_LINE = 42  # letters of a cell that stays on one line
-_LONG = ' class="long"'
-
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as they are to be read; the first column is text, the others are set to the right.
+    """Cells as they are to be read; the first column is text, the others are set to the right, unless said.
 
     Attributes:
         name: of its files.
@@ -25,6 +22,7 @@ class Table:
         rows: of as many cells.
         note: a sentence below, or nothing.
         facts: two columns of words: a name, and what is to be said of it, on as many lines as it takes.
+        words: numbers of the columns that are set to the left as well, counted from 0.
     """
 
     name: str
@@ -33,14 +31,17 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     facts: bool = False
+    words: tuple[int, ...] = ()
 
     def html(self) -> str:
         """A table that scrolls sideways by itself where the page is narrow."""
-        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
+        left = dict.fromkeys(self.words, ' class="words"')
+        heads = enumerate(self.columns)
+        head = "".join(f'<th scope="col"{left.get(at, "")}>{escape(column)}</th>' for at, column in heads)
         thead = f"<thead><tr>{head}</tr></thead>\n" if any(self.columns) else ""
         body = "\n".join(
             f'<tr><th scope="row">{escape(first)}</th>'
-            + "".join(f"<td{_LONG if len(cell) > _ONE_LINE else ''}>{escape(cell)}</td>" for cell in rest)
+            + "".join(f"<td{left.get(at, '')}>{escape(cell)}</td>" for at, cell in enumerate(rest, start=1))
             + "</tr>"
             for first, *rest in self.rows
         )
@@ -68,7 +69,7 @@ class Table:
         return "\n".join(
             [
                 f"% {self.title}",
-                rf"\begin{{tabular}}{{l{'r' * (len(self.columns) - 1)}}}",
+                rf"\begin{{tabular}}{{{self._sides()}}}",
                 r"\toprule",
                 lines[0],
                 r"\midrule",
@@ -78,6 +79,11 @@ class Table:
                 "",
             ]
         )
+
+    def _sides(self) -> str:
+        """Left or right, for each column."""
+        left = {0, *self.words, *([1] if self.facts else [])}
+        return "".join("l" if at in left else "r" for at in range(len(self.columns)))
 
 
 def _tex(cell: str) -> str:
