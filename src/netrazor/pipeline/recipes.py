@@ -84,19 +84,26 @@ PAPER = Recipe(
 )
 
 
-def _tight(data: str, steps: int, target_bits: float, **other: float) -> Recipe:
+def _tight(
+    data: str,
+    steps: int,
+    target_bits: float,
+    *,
+    batch_size: int = 128,
+    descend: DescentConfig | None = None,
+    **other: float,
+) -> Recipe:
     """For the integer chains: as few bits as the data set's bound wants, then descent on the bound itself."""
-    fit = FitConfig(steps=steps, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
+    fit = FitConfig(steps=steps, batch_size=batch_size, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
     weights = IntegerConfig(target_bits=target_bits, **other)
-    return Recipe(
-        f"tight-{data}", IntegerStage(fit, weights), descend=DescentConfig(), noise=None, simplify=False
-    )
+    descend = descend or DescentConfig()
+    return Recipe(f"tight-{data}", IntegerStage(fit, weights), descend=descend, noise=None, simplify=False)
 
 
 TIGHT = (
     _tight("mnist", 20_000, 2200),
-    _tight("fashion-mnist", 12_000, 2600),
-    _tight("cifar10", 25_000, 4200, settle=1.0),
+    _tight("fashion-mnist", 18_000, 2600),
+    _tight("cifar10", 24_000, 4200, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
 )
 
 # For the networks in a random subspace: all coordinates are used, so no share of zeros is taken for granted.
