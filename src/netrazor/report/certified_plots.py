@@ -195,7 +195,9 @@ def noise_trials(result: Result, prefix: str) -> Plot:
             axes[0].plot(shares, [trial.risk for trial in trials], **style)
             axes[1].plot(shares, saved, **style)
         for ax in axes:
-            ax.set_xscale("log", base=2)
+            ax.set_xscale("log")
+            ax.set_xticks(sorted({trial.share for trial in result.trials}))
+            ax.minorticks_off()
             ax.xaxis.set_major_formatter(PERCENT)
         axes[0].yaxis.set_major_formatter(PERCENT)
         axes[0].set_ylim(0)
@@ -203,7 +205,7 @@ def noise_trials(result: Result, prefix: str) -> Plot:
         axes[1].set_ylabel("bytes saved")
         axes[1].set_xlabel("sigma, share of the range of magnitudes")
         if len(arrays) <= len(RAMP):
-            axes[0].legend(loc="upper left")
+            axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
 
     return Plot(
         f"{prefix}noise-trials",
