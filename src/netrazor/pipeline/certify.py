@@ -23,7 +23,7 @@ from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.pipeline.cutting import Cutting, rules_for
 from netrazor.pipeline.identity import run_id
 from netrazor.pipeline.inputs import refuse_learnt_transforms
-from netrazor.pipeline.issuing import Issued, Subject, issue
+from netrazor.pipeline.issuing import Issued, Subject, issue, written
 from netrazor.pipeline.message import codable_arrays
 from netrazor.pipeline.recipes import Recipe, recipe_named
 from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
@@ -146,7 +146,8 @@ def run(
     cutting.run()
     started = time.monotonic()
     subjects = [replace(subject, delta=delta / len(tops), top=top) for top in tops]
-    issued, *more = (issue(model, recipe, each, reporter) for each in subjects)
+    plain = written(model, architecture)
+    issued, *more = (issue(model, recipe, each, reporter, plain) for each in subjects)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
     done = Run(issued, replace(_result(issued, seconds, test, delta), before=cutting.before), tuple(more))
     if out is not None:

@@ -95,13 +95,17 @@ class Issued:
     noise: NoiseSearch | None
 
 
-def issue(model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter) -> Issued:
+def issue(
+    model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter, plain: bytes | None = None
+) -> Issued:
     """The tightest valid certificate of a network that has been cut down.
 
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for
     noise, a second message with static values and noise is written too; delta is split between the two kinds.
+    ``plain`` is the message without noise, where it was written before (for another number of answers).
     """
-    plain = processes.from_first(lambda: encode(model, subject.architecture))
+    if plain is None:
+        plain = written(model, subject.architecture)
     candidates = [_occam(plain, model, recipe, subject, reporter)]
     search = None
     if recipe.noise is not None:
@@ -110,6 +114,11 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter
         candidates.append(_perturbation(noisy, model, recipe, recipe.noise, subject, reporter))
     best, *others = sorted(candidates, key=lambda candidate: candidate.certificate.risk_bound)
     return Issued(best.blob, best.certificate, best.decoded, tuple(o.certificate for o in others), search)
+
+
+def written(model: nn.Module, architecture: str) -> bytes:
+    """The message of a network without noise."""
+    return processes.from_first(lambda: encode(model, architecture))
 
 
 @plain_dataclass(frozen=True)
