@@ -52,9 +52,15 @@ def main() -> None:
             continue
         rows[case.name] = measure(case, chosen.others)
         print(line(rows[case.name]), flush=True)
-        found = {**circumstances(), "code": code(), "summary": summarize([*rows.values()])}
-        write_atomically(chosen.out, json.dumps({**found, "cases": [*rows.values()]}, indent=1) + "\n")
+        write(chosen.out, [*rows.values()])
+    write(chosen.out, [*rows.values()])
     print(json.dumps(summarize([*rows.values()]), indent=1))
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """The results so far."""
+    found = {**circumstances(), "code": code(), "summary": summarize(rows), "cases": rows}
+    write_atomically(path, json.dumps(found, indent=1) + "\n")
 
 
 def measured(path: Path) -> dict[str, dict[str, Any]]:
@@ -144,7 +150,11 @@ def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Geometric means and worst cases."""
     found: dict[str, Any] = {}
     for kind, wanted in (("structured", True), ("unstructured", False)):
-        ratios = [row["over_best"] for row in rows if row["structured"] == wanted and "over_best" in row]
+        ratios = [
+            row["over_best"]
+            for row in rows
+            if row["structured"] == wanted and "over_best" in row and row["nonzeros"]
+        ]
         if ratios:
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
             found[kind] = {
