@@ -217,7 +217,7 @@ def _subject(
         )
     with torch.inference_mode():
         classes = scores_of(model.eval(), torch.as_tensor(first[0])[None]).shape[1]
-    summary = check(dataset, classes)
+    summary = processes.from_first(lambda: check(dataset, classes))
     if summary.duplicates:
         reporter.say(
             f"{summary.duplicates} of {summary.n} inputs equal an earlier one: the bound takes all {summary.n} "
