@@ -26,7 +26,7 @@ def make_plain(model: nn.Module) -> nn.Module:
     """
     model.eval()  # spectral norm's power iteration takes a step at each use of the weight in training mode
     for module in model.modules():
-        vars(module).pop("extra_repr", None)  # torchao's: only prints, and holds on to the module it was made for
+        vars(module).pop("extra_repr", None)  # torchao's prints, and holds on to the module it was made for
         _bake_masks(module)
         if parametrize.is_parametrized(module):
             _own_class(module)

@@ -157,7 +157,7 @@ def _forward(
 
     if not noisy:
         return without_noise
-    if any(p.ndim > 2 for p in noisy.values()):  # all draws at once would be a grouped convolution, which is slow
+    if any(p.ndim > 2 for p in noisy.values()):  # at once they would be grouped convolutions, which are slow
         return one_by_one
     together = vmap(lambda weights, x: functional_call(model, weights, (x,)), randomness="error")
     try:  # in-place operations and branches on values are among what cannot be vectorized
