@@ -21,8 +21,8 @@ from netrazor.compress import QuantizedWeights, simplify
 from netrazor.data import load
 from netrazor.files import write_atomically
 from netrazor.networks import build
-from netrazor.pipeline.cutting import masked
 from netrazor.pipeline.recipes import PAPER, QUICK
+from netrazor.pipeline.trainables import masked
 from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, Whole, fit
 
 STEPS, ROUNDS = 20, 9

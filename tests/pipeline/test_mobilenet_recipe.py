@@ -5,7 +5,7 @@ import pytest
 from netrazor.compress import GradualPruning
 from netrazor.networks import build
 from netrazor.pipeline import recipe_named
-from netrazor.pipeline.cutting import masked, rules_for
+from netrazor.pipeline.trainables import masked, rules_for
 
 
 def test_the_recipe_is_that_of_the_appendix() -> None:

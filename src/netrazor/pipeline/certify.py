@@ -20,13 +20,14 @@ from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
 from netrazor.evaluate import count_errors, scores_of
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
-from netrazor.pipeline.cutting import Cutting, rules_for
+from netrazor.pipeline.cutting import Cutting
 from netrazor.pipeline.identity import run_id
 from netrazor.pipeline.inputs import refuse_learnt_transforms
 from netrazor.pipeline.issuing import Issued, Subject, issue, written
 from netrazor.pipeline.message import codable_arrays
 from netrazor.pipeline.recipes import Recipe, recipe_named
 from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
+from netrazor.pipeline.trainables import rules_for
 from netrazor.train import Checkpoint, Loss, Reporter, Silent, TrainingStep
 
 LEAST_EXAMPLES = 8  # what the bounds are proved for

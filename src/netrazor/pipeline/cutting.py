@@ -3,7 +3,7 @@
 import copy
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -16,16 +16,9 @@ from netrazor import processes
 from netrazor.charging import charge
 from netrazor.compress import (
     DescentConfig,
-    DynamicNetworkSurgery,
-    GradualPruning,
     IntegerWeights,
-    MaskedWeights,
-    Pieces,
     PostTrainingConfig,
-    PruningSchedule,
     QuantizedWeights,
-    RatePruning,
-    batch_norms,
     cut_without_training,
     descend,
     expand_into,
@@ -39,16 +32,8 @@ from netrazor.evaluate import in_order
 from netrazor.pipeline.front import without_front
 from netrazor.pipeline.histogram import Histogram, histograms
 from netrazor.pipeline.message import OWN, encode
-from netrazor.pipeline.rules import Rules
-from netrazor.pipeline.stages import (
-    GradualStage,
-    IntegerStage,
-    PruneStage,
-    QuantizeStage,
-    RateStage,
-    Recipe,
-    SurgeryStage,
-)
+from netrazor.pipeline.stages import Recipe
+from netrazor.pipeline.trainables import integer, masked, quantized, rules_for
 from netrazor.train import (
     Batches,
     Checkpoint,
@@ -238,63 +223,3 @@ def _in_fast_layout(model: nn.Module, example: Tensor) -> nn.Module:
     except Exception:
         return model
     return fast
-
-
-def rules_for(recipe: Recipe, model: nn.Module) -> Rules:
-    """The recipe's rules, applied to the names of ``model``."""
-    named = itertools.chain(model.named_parameters(), model.named_buffers())
-    return Rules(recipe.rules, {name: tensor.numel() for name, tensor in named if tensor.is_floating_point()})
-
-
-def masked(
-    stage: PruneStage, model: nn.Module, *, seed: int, examples: int, rules: Rules | None = None
-) -> MaskedWeights:
-    """The parameters of ``model`` behind the masks of a pruning stage."""
-    rules = rules or Rules()
-    weights = rules.prunable(name for name, p in model.named_parameters() if p.requires_grad and p.ndim > 1)
-    steps = stage.fit.steps
-    schedule: PruningSchedule
-    if isinstance(stage, SurgeryStage):
-        offsets, probability = Pieces.even(stage.offsets, steps), Pieces.even(stage.probabilities, steps)
-        schedule = DynamicNetworkSurgery(offsets, probability, seed)
-    elif isinstance(stage, GradualStage):
-        targets = sparsities(stage, {name: model.get_parameter(name).numel() for name in weights}, rules)
-        start, end = round(stage.start * steps), round(stage.end * steps)
-        stop = max(end, round(stage.stop * steps))
-        schedule = GradualPruning(targets, start=start, end=end, stop=stop, every=stage.every)
-    else:
-        end, stop = round(stage.end * steps), round(stage.stop * steps)
-        weights = rules.prunable(name for name, p in model.named_parameters() if p.requires_grad)
-        elements = sum(model.get_parameter(name).numel() for name in weights)
-        schedule = RatePruning(stage.kept(examples, elements), end=end, stop=stop, every=stage.every)
-    return MaskedWeights(model, weights, schedule, saliency=isinstance(stage, RateStage))
-
-
-def sparsities(stage: GradualStage, sizes: Mapping[str, int], rules: Rules) -> dict[str, float]:
-    """The target of each layer: by its rule, or else linear in its size up to that of the largest."""
-    largest = max(sizes.values(), default=1)
-    low = stage.sparsity if stage.smallest is None else stage.smallest
-    targets = {name: low + (stage.sparsity - low) * size / largest for name, size in sizes.items()}
-    ruled = {name: rules.of(name).sparsity for name in sizes}
-    return {name: targets[name] if ruled[name] is None else ruled[name] for name in sizes}
-
-
-def integer(stage: IntegerStage, model: nn.Module) -> IntegerWeights:
-    """The parameters of ``model`` as small whole numbers."""
-    return IntegerWeights(model, stage.weights, stage.fit.steps)
-
-
-def quantized(stage: QuantizeStage, model: nn.Module, *, rules: Rules | None = None) -> QuantizedWeights:
-    """The parameters of ``model`` behind codebooks; those of norms whose statistics still move are not."""
-    rules = rules or Rules()
-    moving = () if stage.fit.freeze_norms else batch_norms(model)
-    affine = {id(p) for norm in moving if norm.running_mean is not None for p in norm.parameters()}
-    skipped = {name for name, p in model.named_parameters() if id(p) in affine}
-    return QuantizedWeights(
-        model,
-        stage.codebook,
-        stage.fit.steps,
-        rules.bits(),
-        without_zero=rules.without_zero(),
-        skipped=skipped,
-    )

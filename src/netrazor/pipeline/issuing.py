@@ -37,9 +37,9 @@ from netrazor.perturb import (
     mean_and_variance,
     search_noise,
 )
-from netrazor.pipeline.cutting import rules_for
 from netrazor.pipeline.message import OWN, encode, network_of
 from netrazor.pipeline.recipes import Recipe
+from netrazor.pipeline.trainables import rules_for
 from netrazor.train import Reporter
 
 PILOT_DRAWS = 100  # at least, to estimate how much the error rates vary

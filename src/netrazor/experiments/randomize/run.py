@@ -17,8 +17,8 @@ from netrazor.experiments.randomize.labels import draw_sample
 from netrazor.experiments.randomize.records import MessageRecord, Point, RunRecord, record_path, write_record
 from netrazor.experiments.randomize.study import Study
 from netrazor.networks import build
-from netrazor.pipeline.cutting import quantized
 from netrazor.pipeline.message import OWN, decode_into, encode
+from netrazor.pipeline.trainables import quantized
 from netrazor.train import Batches, Checkpoint, FitConfig, Trainable, Whole, fit
 
 RENEWALS = 25  # times that the masks are renewed while the sparsity rises, over half of the tuning
