@@ -21,14 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from codec_arrays import Case, cases, small_values
 from numpy.typing import NDArray
 
 from netrazor import coding
-from netrazor.compress.simplify import simplify
 from netrazor.files import write_atomically
-from netrazor.networks.lenet5 import LeNet5
 
 _ESCAPE = 255
 
@@ -96,6 +93,11 @@ def measure(case: Case) -> dict[str, Any]:
 
 def simplified_arrays(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     """The arrays of a LeNet-5 after simplification."""
+    import torch  # not needed, and not to be measured, where only `paper_bytes` is used
+
+    from netrazor.compress.simplify import simplify
+    from netrazor.networks.lenet5 import LeNet5
+
     model = LeNet5().eval()
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     torch.manual_seed(0)
