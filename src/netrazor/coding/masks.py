@@ -9,7 +9,6 @@ import numpy as np
 
 from netrazor.coding.blocks import Partition, best_partition, code_blocks
 from netrazor.coding.contexts import Places
-from netrazor.coding.costs import Costs
 from netrazor.coding.frame import (
     Liveness,
     View,
@@ -21,10 +20,11 @@ from netrazor.coding.frame import (
     output_counts,
 )
 from netrazor.coding.history import History
-from netrazor.coding.limits import Limits
 from netrazor.coding.pattern import Mask, code_pattern
 from netrazor.coding.rangecoder import Coder
+from netrazor.coding.session import Session
 from netrazor.coding.totals import code_by_totals, decisions_by_totals
+from netrazor.coding.where import Where
 
 _EMPTY_ROW_BITS = 5  # about what an empty row costs where it is not told first
 
@@ -40,75 +40,59 @@ class MaskPlan:
     live: Liveness | None = None
 
 
-class MaskCoder:
-    """Codes masks, one array after another."""
+def code_mask(session: Session, name: str, mask: Mask | None, view: View) -> Where:
+    """The mask of array ``name``, seen along the axes of ``view``."""
+    coder, history = session.coder, session.history
+    plan = None if mask is None else _plan(session, name, mask, view)
+    if session.choose("blocks", None if plan is None else plan.cut is not None):
+        coded = code_blocks(coder, mask, view.shape, None if plan is None else plan.cut)
+        box = bounding_box(coded) if coded.any() else (0,) * coded.ndim
+        return Where(coded, coded[corner(box)], links_of(view, box, history))
+    box = code_box(coder, None if plan is None else plan.box, view, history)
+    links = links_of(view, box, history)
+    if session.choose("full", None if plan is None else plan.full):
+        inside = np.ones(box, dtype=np.bool_)
+    else:
+        inside = _code_inside(session, None if mask is None else mask[corner(box)], box, links, plan)
+    coded = np.zeros(view.shape, dtype=np.bool_)
+    coded[corner(box)] = inside
+    return Where(coded, inside, links)
 
-    def __init__(
-        self, coder: Coder, history: History, version: int, limits: Limits, budget: int, costs: Costs
-    ) -> None:
-        self._coder = coder
-        self._history = history
-        self._version = version
-        self._limits = limits
-        self._budget = budget
-        self._costs = costs
 
-    def code(self, name: str, mask: Mask | None, view: View) -> tuple[Mask, Mask, Places | None]:
-        """The mask, the part of it inside its box, and how busy the outputs are that feed the box."""
-        plan = None if mask is None else self._plan(name, mask, view)
-        if self._choose("blocks", None if plan is None else plan.cut is not None):
-            coded = code_blocks(self._coder, mask, view.shape, None if plan is None else plan.cut)
-            box = bounding_box(coded) if coded.any() else (0,) * coded.ndim
-            return coded, coded[corner(box)], links_of(view, box, self._history)
-        box = code_box(self._coder, None if plan is None else plan.box, view, self._history)
-        links = links_of(view, box, self._history)
-        if self._choose("full", None if plan is None else plan.full):
-            inside = np.ones(box, dtype=np.bool_)
-        else:
-            inside = self._code_inside(None if mask is None else mask[corner(box)], box, links, plan)
-        coded = np.zeros(view.shape, dtype=np.bool_)
-        coded[corner(box)] = inside
-        return coded, inside, links
+def _code_inside(
+    session: Session, inside: Mask | None, box: tuple[int, ...], links: Places | None, plan: MaskPlan | None
+) -> Mask:
+    """The mask inside a box that is not full."""
+    can_total = session.version > 1 and len(box) > 1
+    if can_total and session.choose("totals", None if plan is None else plan.totals):
+        return code_by_totals(session.coder, inside, box, links, session.history, session.limits)
+    session.spend(prod(box))
+    return code_mixed(session.coder, inside, box, links, None if plan is None else plan.live, session.history)
 
-    def _code_inside(
-        self, inside: Mask | None, box: tuple[int, ...], links: Places | None, plan: MaskPlan | None
-    ) -> Mask:
-        """The mask inside a box that is not full."""
-        can_total = self._version > 1 and len(box) > 1
-        if can_total and self._choose("totals", None if plan is None else plan.totals):
-            return code_by_totals(self._coder, inside, box, links, self._history, self._limits)
-        self._history.spend(prod(box), self._limits)
-        return code_mixed(self._coder, inside, box, links, None if plan is None else plan.live, self._history)
 
-    def _plan(self, name: str, mask: Mask, view: View) -> MaskPlan:
-        box = bounding_box(mask)
-        inside = mask[corner(box)]
-        if inside.all():
-            return MaskPlan(box, full=True)
-        links = links_of(view, box, self._history)
-        bits, cut = best_partition(mask)
-        found = [(bits, MaskPlan(box, cut))]
-        if self._affords(inside.size):
-            for live in _live_choices(inside):
-                model = partial(code_mixed, inside=inside, box=box, links=links, live=live, history=History())
-                bits = self._costs.of((name, live), model)
-                found.append((bits, MaskPlan(box, live=live)))
-        if self._version > 1 and len(box) > 1 and self._affords(decisions_by_totals(inside)):
-            model = partial(
-                code_by_totals, mask=inside, box=box, links=links, history=History(), limits=self._limits
-            )
-            bits = self._costs.of((name, "totals"), model)
-            before = min(other for other, _ in found)
-            if bits < before:
-                self._costs.saved += before - bits
-                return MaskPlan(box, totals=True)
-        return min(found, key=lambda candidate: candidate[0])[1]
-
-    def _affords(self, decisions: int) -> bool:
-        return self._history.decisions + decisions <= self._budget
-
-    def _choose(self, name: str, choice: bool | None) -> bool:
-        return bool(self._history.choices[name].code(self._coder, None if choice is None else int(choice)))
+def _plan(session: Session, name: str, mask: Mask, view: View) -> MaskPlan:
+    """The plan with the fewest bits, of those that can be afforded."""
+    box = bounding_box(mask)
+    inside = mask[corner(box)]
+    if inside.all():
+        return MaskPlan(box, full=True)
+    links = links_of(view, box, session.history)
+    bits, cut = best_partition(mask)
+    found = [(bits, MaskPlan(box, cut))]
+    if session.affords(inside.size):
+        for live in _live_choices(inside):
+            model = partial(code_mixed, inside=inside, box=box, links=links, live=live, history=History())
+            found.append((session.costs.of((name, live), model), MaskPlan(box, live=live)))
+    best, plan = min(found, key=lambda candidate: candidate[0])
+    if session.version > 1 and len(box) > 1 and session.affords(decisions_by_totals(inside)):
+        model = partial(
+            code_by_totals, mask=inside, box=box, links=links, history=History(), limits=session.limits
+        )
+        bits = session.costs.of((name, "totals"), model)
+        if bits < best:
+            session.costs.saved += best - bits
+            return MaskPlan(box, totals=True)
+    return plan
 
 
 def code_mixed(

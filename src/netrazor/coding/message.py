@@ -20,6 +20,7 @@ from netrazor.coding.limits import Limits
 from netrazor.coding.progress import Progress, Steps
 from netrazor.coding.rangecoder import Reader, Writer
 from netrazor.coding.schema import DTYPES, MAX_DIMENSIONS, Field, code_schema
+from netrazor.coding.session import Session
 from netrazor.coding.static import StaticValues
 from netrazor.errors import CorruptMessage, InvalidArgument, UnsupportedModel
 
@@ -108,7 +109,7 @@ def _shortest_content(
     small = elements <= _SMALL
     versions = range(VERSIONS if small else 1, 0, -1)
     steps = Steps(progress, len(versions) * elements)
-    costs = Costs()
+    budget, costs = _SMALL_BUDGET if small else _LARGE_BUDGET, Costs()
     found: list[bytes] = []
     for version in versions:
         if found and costs.saved > _CLEARLY_SHORTER:
@@ -116,8 +117,8 @@ def _shortest_content(
             break
         content, charges = Writer(), Charges()
         code_header(content, version, header)
-        budget = _SMALL_BUDGET if small else _LARGE_BUDGET
-        coder = ArrayCoder(content, charges, version, header.static, _UNLIMITED, budget, costs)
+        session = Session(content, version, _UNLIMITED, budget, costs)
+        coder = ArrayCoder(session, charges, header.static)
         for field in fields:
             coder.code(field, arrays[field.name])
             steps.take(field.size)
@@ -180,7 +181,7 @@ def read(blob: bytes, limits: Limits, progress: Progress | None = None) -> Messa
     content = Reader(view[at:])
     version, header = code_header(content, None, None)
     charges.add("", "header", content.spent)
-    coder = ArrayCoder(content, charges, version, header.static, limits)
+    coder = ArrayCoder(Session(content, version, limits), charges, header.static)
     steps = Steps(progress, sum(field.size for field in fields))
     arrays = {}
     for field in fields:
