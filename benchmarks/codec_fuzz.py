@@ -10,12 +10,14 @@ on where it stopped; ``--again`` starts anew.
 import argparse
 import collections
 import datetime
+import functools
 import json
 import random
 import resource
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,8 @@ from netrazor.coding.message import read
 from netrazor.errors import MessageError
 from netrazor.files import write_atomically
 
-LIMITS = coding.Limits(elements=2**20, arrays=64, decisions=2**10)  # a caller's own, for small messages
-BATCH = 5000
+LIMITS = coding.Limits(elements=2**20, arrays=64, decisions=600)  # a caller's own, for small messages
+BATCH = 2000
 
 
 def main() -> None:
@@ -35,27 +37,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--number", type=int, default=200_000)
     parser.add_argument("--out", type=Path, default=Path("results/codec_fuzz.json"))
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="do not go on from the results")
     chosen = parser.parse_args()
     messages = list(valid_messages())
-    found = start(messages)
+    found = start(messages, chosen.processes)
     if chosen.out.exists() and not chosen.again:
         before = json.loads(chosen.out.read_text())
-        found = before if before.get("messages") == found["messages"] else found
-    while found["mutated_messages"] < chosen.number:
-        add_batch(found, messages)
-        write_atomically(chosen.out, json.dumps(found, indent=1) + "\n")
-        print(found["mutated_messages"], found["outcomes"], f"{found['cpu_s']:.0f} s", flush=True)
+        same = all(before.get(name) == found[name] for name in ("messages", "limits"))
+        found = before if same else found
+    batches = range(found["mutated_messages"] // BATCH, -(-chosen.number // BATCH))
+    with ProcessPoolExecutor(chosen.processes) as pool:
+        for batch in pool.map(fuzz_batch, batches, [messages] * len(batches)):
+            add(found, batch)
+            write_atomically(chosen.out, json.dumps(found, indent=1) + "\n")
+            print(found["mutated_messages"], found["outcomes"], f"{found['cpu_s']:.0f} s", flush=True)
     print(json.dumps(found, indent=1))
     sys.exit(bool(found["foreign_exceptions"]))
 
 
-def start(messages: list[bytes]) -> dict[str, Any]:
+def start(messages: list[bytes], processes: int) -> dict[str, Any]:
     """Results before the first batch."""
     return {
-        "command": "python benchmarks/codec_fuzz.py",
+        "command": " ".join(["python", "benchmarks/codec_fuzz.py", *sys.argv[1:]]),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "cores": 1,
+        "cores": processes,
         "limits": vars(LIMITS),
         "messages": [message.hex() for message in messages],
         "mutated_messages": 0,
@@ -67,11 +73,12 @@ def start(messages: list[bytes]) -> dict[str, Any]:
     }
 
 
-def add_batch(found: dict[str, Any], messages: list[bytes]) -> None:
-    """Decode a batch of mutated messages."""
-    chance = random.Random(found["mutated_messages"] // BATCH)
-    outcomes = collections.Counter(found["outcomes"])
-    begin = time.process_time()
+def fuzz_batch(number: int, messages: list[bytes]) -> dict[str, Any]:
+    """Decode a batch of mutated messages, seeded by its number."""
+    chance = random.Random(number)
+    outcomes: collections.Counter[str] = collections.Counter()
+    foreign = []
+    longest, begin, start = 0.0, time.process_time(), time.process_time()
     for _ in range(BATCH):
         message = mutated(chance, messages)
         try:
@@ -81,16 +88,27 @@ def add_batch(found: dict[str, Any], messages: list[bytes]) -> None:
             outcome = type(error).__name__
         except Exception as error:  # what must not be: kept with the message that does it
             outcome = "foreign"
-            found["foreign_exceptions"].append([repr(error), message.hex()])
-        end = time.process_time()
-        seconds, begin = end - begin, end
+            foreign.append([repr(error), message.hex()])
         outcomes[outcome] += 1
-        found["cpu_s"] += seconds
-        found["longest_s"] = max(found["longest_s"], seconds)
+        end = time.process_time()
+        longest, begin = max(longest, end - begin), end
+    return {
+        "outcomes": dict(outcomes),
+        "foreign_exceptions": foreign,
+        "longest_s": longest,
+        "cpu_s": begin - start,
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def add(found: dict[str, Any], batch: dict[str, Any]) -> None:
+    """Count a batch in."""
     found["mutated_messages"] += BATCH
-    found["outcomes"] = dict(outcomes)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found["peak_memory_mib"] = max(found["peak_memory_mib"], peak)
+    found["outcomes"] = dict(collections.Counter(found["outcomes"]) + collections.Counter(batch["outcomes"]))
+    found["foreign_exceptions"] += batch["foreign_exceptions"]
+    found["cpu_s"] += batch["cpu_s"]
+    for most in ("longest_s", "peak_memory_mib"):
+        found[most] = max(found[most], batch[most])
 
 
 def valid_messages() -> Iterator[bytes]:
@@ -128,19 +146,26 @@ def of_version_2(rng: np.random.Generator, make: Any) -> Iterator[bytes]:
             return
 
 
+@functools.cache
+def schema_end(message: bytes) -> int:
+    """Where the content begins: what is altered before mostly gives other names."""
+    return 3 + -(-read(message, LIMITS).ledger.bits_of("schema") // 8)
+
+
 def mutated(chance: random.Random, messages: list[bytes]) -> bytes:
     """Bits flipped, bytes replaced, ends cut or extended, or bytes that never were one; short messages most."""
     message = bytearray(chance.choices(messages, [len(message) ** -1.5 for message in messages])[0])
-    kind = chance.randrange(10)
-    if kind < 6:
+    kind = chance.randrange(20)
+    if kind < 15:
+        first = schema_end(bytes(message)) if kind else 3
         for _ in range(chance.choice((1, 1, 2, 5))):
-            message[chance.randrange(3, len(message))] ^= 1 << chance.randrange(8)
-    elif kind == 6:
+            message[chance.randrange(first, len(message))] ^= 1 << chance.randrange(8)
+    elif kind == 15:
         del message[chance.randrange(len(message)) :]
-    elif kind == 7:
+    elif kind == 16:
         message += chance.randbytes(chance.randrange(1, 9))
-    elif kind == 8:
-        place = chance.randrange(3, len(message))
+    elif kind < 19:
+        place = chance.randrange(schema_end(bytes(message)), len(message))
         message[place : place + chance.randrange(1, 20)] = chance.randbytes(chance.randrange(20))
     else:
         message = bytearray(
