@@ -21,7 +21,10 @@ FIGURES: list[tuple[list[str], dict[str, str]]] = [
             "bits-by-randomization": "bits-by-randomization",
         },
     ),
-    (["results/compare-lenet5-trial.json"], {"setting-1-values": "table-1-lenet5"}),
+    (
+        ["results/compare-lenet5.json"],
+        {"setting-1-values": "table-1-lenet5", "setting-2-values": "table-1-dr17"},
+    ),
 ]
 
 
