@@ -20,7 +20,7 @@ from netrazor.train import FitConfig, OptimizerConfig, Reporter, Silent
 
 TRUE = DR17Config()
 # SGD at five times the published rate, so that 20 epochs memorize what 120 did there. Then the bound is optimized at
-# the published rate: at that of the true labels the posterior forgets the labels and goes back to the prior.
+# the published rate; the posterior forgets the labels all the same (docs/compare.md).
 RANDOM = replace(
     TRUE,
     start=FitConfig(12_000, 100, OptimizerConfig(kind="sgd", rate=0.05, momentum=0.9)),
