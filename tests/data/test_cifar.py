@@ -1,6 +1,7 @@
 """The archive of pickled batches: read whole, and unable to run anything."""
 
 import io
+import itertools
 import pickle
 import tarfile
 
@@ -74,6 +75,7 @@ class Harmful:
         archive({"test_batch": pickle.dumps({b"data": np.zeros(3, np.uint8), b"labels": [1]})}),
         archive({"test_batch": pickle.dumps({b"data": Harmful(), b"labels": [1]})}),
     ],
+    ids=itertools.count(),  # the contents hold times, and differ from process to process
 )
 def test_anything_else_is_a_named_error(content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadDataset, match="CIFAR-10: must be the published archive"):
