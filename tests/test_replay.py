@@ -34,6 +34,17 @@ def rebound(certificate: Certificate, **changes: object) -> Certificate:
     return seal(c.model_copy(update={"claim": claim(c)}))
 
 
+def about(blob: bytes) -> dict[str, object]:
+    """What a certificate says of the bytes of its message."""
+    ledger = charge(blob)
+    return {
+        "ledger": ledger,
+        "effective_bits": ledger.charged_bits,
+        "message_bytes": len(blob),
+        "message_sha256": sha256(blob).hexdigest(),
+    }
+
+
 @pytest.fixture
 def occam(tmp_path: Path) -> Path:
     issued = tiny.occam_run().issued
@@ -110,14 +121,7 @@ def test_noisy_risk_understated(tmp_path: Path) -> None:
     sigma = np.where(noisy, np.float32(30), np.float32(0))  # noise that drowns everything
     del message["@sigma"]
     blob = coding.encode(message, values="static", aside={"@sigma": sigma})
-    ledger = charge(blob)
-    forged = rebound(
-        issued.certificate,
-        ledger=ledger,
-        effective_bits=ledger.charged_bits,
-        message_bytes=len(blob),
-        message_sha256=sha256(blob).hexdigest(),
-    )
+    forged = rebound(issued.certificate, **about(blob))
     tiny.write(tmp_path, forged, blob)
     assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
     assert finding(netrazor.verify(tmp_path, tiny.images(2000), model=tiny.linear())) == "noisy-risk"
@@ -136,7 +140,6 @@ def test_a_declared_architecture_cannot_stand_for_the_users_own(tmp_path: Path) 
     issued = tiny.occam_run().issued
     model = tiny.small()
     blob = encode(decode_into(model, issued.blob), "lenet5")
-    ledger = charge(blob)
     record = issued.certificate.architecture
     for name, digest in (
         ("lenet5", source_digest(model)),
@@ -145,10 +148,7 @@ def test_a_declared_architecture_cannot_stand_for_the_users_own(tmp_path: Path) 
     ):
         forged = rebound(
             issued.certificate,
-            ledger=ledger,
-            effective_bits=ledger.charged_bits,
-            message_bytes=len(blob),
-            message_sha256=sha256(blob).hexdigest(),
+            **about(blob),
             architecture=record.model_copy(update={"name": name, "index": 1, "source_sha256": digest}),
         )
         tiny.write(tmp_path, forged, blob)

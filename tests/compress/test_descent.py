@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from netrazor import bounds, coding
-from netrazor.compress.descent import DescentConfig, _Search, descend, errors_per_bit, order_zero_bits
+from netrazor.compress.descent import DescentConfig, _Search, descend, errors_per_bit
+from netrazor.compress.order_zero import order_zero_bits
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.evaluate import count_errors

@@ -8,23 +8,19 @@ costs nothing: the bound holds for all of them together.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass as plain_dataclass
-from functools import lru_cache
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from scipy.special import gammaln
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
+from netrazor.compress.last_layer import last_layer
+from netrazor.compress.order_zero import bits_by_move, counts_of, tensor_bits
 from netrazor.errors import UnsupportedModel
-from netrazor.evaluate import in_order, wrong
+from netrazor.evaluate import wrong
 from netrazor.train.reporting import Reporter, Silent
-
-BATCH_SIZE = 1000
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -111,21 +107,6 @@ def errors_per_bit(errors: int, n: int, code_bits: float, delta: float) -> float
     more_errors = float(bounds.occam(min(n, errors + step), n, code_bits, delta)) - here
     more_bits = float(bounds.occam(errors, n, code_bits + step, delta)) - here
     return more_bits / more_errors if more_errors > 0 else 1.0
-
-
-def order_zero_bits(counts: NDArray[np.int64]) -> float:
-    """Bits of a tensor that holds its symbols so often, under an adaptive code; symbol 0 stands for zero.
-
-    Krichevsky and Trofimov's estimator for zero or not, then for which of the values.
-    """
-    zeros, others = counts[:1], counts[1:]
-    return _adaptive_bits(np.append(zeros, others.sum())) + _adaptive_bits(others)
-
-
-def _adaptive_bits(counts: NDArray[np.int64]) -> float:
-    k, total = len(counts), counts.sum()
-    parts = gammaln(counts + 0.5).sum() - k * gammaln(0.5) - gammaln(total + k / 2) + gammaln(k / 2)
-    return float(-parts / math.log(2))
 
 
 class _Search:
@@ -248,69 +229,13 @@ class _Search:
         for width in self.groups:
             block = slice(first, first + width)
             here = (self.live >= first) & (self.live < first + width)
-            table = _bits_by_move(tuple(_counts(moved[:, block], len(self.values)).tolist()), zero).clone()
-            unused = _counts(now[:, block], len(self.values)) == 0
+            table = bits_by_move(tuple(counts_of(moved[:, block], len(self.values)).tolist()), zero).clone()
+            unused = counts_of(now[:, block], len(self.values)) == 0
             unused[zero] = False
             table[:, torch.from_numpy(unused)] = math.inf
-            before += _tensor_bits(_counts(now[:, block], len(self.values)), zero)
+            before += tensor_bits(counts_of(now[:, block], len(self.values)), zero)
             own = table[moved[label, self.live]].T
-            still = float(_tensor_bits(_counts(moved[:, block], len(self.values)), zero))
+            still = float(tensor_bits(counts_of(moved[:, block], len(self.values)), zero))
             bits += torch.where(here[None, :], own, torch.full_like(own, still))
             first += width
         return bits, before
-
-
-def _counts(symbols: Tensor, number: int) -> NDArray[np.int64]:
-    counts: NDArray[np.int64] = np.bincount(symbols.flatten().numpy(), minlength=number).astype(np.int64)
-    return counts
-
-
-def _tensor_bits(counts: NDArray[np.int64], zero: int) -> float:
-    return order_zero_bits(np.concatenate([counts[zero : zero + 1], np.delete(counts, zero)]))
-
-
-@lru_cache(maxsize=1000)  # few different counts are met in a search
-def _bits_by_move(counts: tuple[int, ...], zero: int) -> Tensor:
-    """Bits after one element goes from symbol a to symbol b, a x b; infinite where there is no a."""
-    table = torch.full((len(counts), len(counts)), math.inf)
-    for a in np.flatnonzero(counts):
-        for b in range(len(counts)):
-            after = np.array(counts)
-            after[a] -= 1
-            after[b] += 1
-            table[a, b] = _tensor_bits(after, zero)
-    return table
-
-
-def last_layer(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> tuple[nn.Linear, Tensor, Tensor]:
-    """The linear layer that gives the scores, its inputs for all examples, and their labels.
-
-    Raises:
-        UnsupportedModel: the scores come from something else.
-    """
-    seen: list[tuple[nn.Linear, Tensor, Tensor]] = []
-
-    def watch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        seen.append((module, inputs[0], output))  # type: ignore[arg-type]
-
-    hooks = [m.register_forward_hook(watch) for m in model.modules() if isinstance(m, nn.Linear)]
-    features, labels = [], []
-    layer = None
-    try:
-        for inputs, target in in_order(dataset, BATCH_SIZE):
-            seen.clear()
-            scores = model.eval()(inputs)
-            if not seen or seen[-1][1].ndim != 2 or not torch.equal(seen[-1][2], scores):
-                raise UnsupportedModel(
-                    "last layer: the scores must be the output of a torch.nn.Linear, got something else; "
-                    "leave the descent out of the recipe"
-                )
-            layer = seen[-1][0]
-            features.append(seen[-1][1].clone())
-            labels.append(target)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if layer is None:
-        raise UnsupportedModel("last layer: at least one example needed, got none; give a data set with some")
-    return layer, torch.cat(features), torch.cat(labels)

@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from netrazor.compress.descent import order_zero_bits
+from netrazor.compress.order_zero import order_zero_bits
 
 _SMOOTHING = 0.3  # added to counts
 _STEER = 0.3  # power of (bits / goal) by which the price moves at a renewal

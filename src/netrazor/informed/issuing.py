@@ -21,7 +21,7 @@ from netrazor.certificate import (
 from netrazor.certificate.informed import InformedCertificate
 from netrazor.charging import charge
 from netrazor.coding.message import read
-from netrazor.compress.descent import last_layer
+from netrazor.compress.last_layer import last_layer
 from netrazor.data import ImageDataset
 from netrazor.errors import ConfigurationError
 from netrazor.evaluate import BATCH_SIZE, count_errors

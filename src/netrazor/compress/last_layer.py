@@ -1,0 +1,42 @@
+"""The last linear layer of a network, whose scores are linear in its weights, and what it is given."""
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from netrazor.errors import UnsupportedModel
+from netrazor.evaluate import BATCH_SIZE, in_order
+
+
+def last_layer(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> tuple[nn.Linear, Tensor, Tensor]:
+    """The linear layer that gives the scores, its inputs for all examples, and their labels.
+
+    Raises:
+        UnsupportedModel: the scores come from something else.
+    """
+    seen: list[tuple[nn.Linear, Tensor, Tensor]] = []
+
+    def watch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        seen.append((module, inputs[0], output))  # type: ignore[arg-type]
+
+    hooks = [m.register_forward_hook(watch) for m in model.modules() if isinstance(m, nn.Linear)]
+    features, labels = [], []
+    layer = None
+    try:
+        for inputs, target in in_order(dataset, BATCH_SIZE):
+            seen.clear()
+            scores = model.eval()(inputs)
+            if not seen or seen[-1][1].ndim != 2 or not torch.equal(seen[-1][2], scores):
+                raise UnsupportedModel(
+                    "last layer: the scores must be the output of a torch.nn.Linear, got something else; "
+                    "leave the descent out of the recipe"
+                )
+            layer = seen[-1][0]
+            features.append(seen[-1][1].clone())
+            labels.append(target)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if layer is None:
+        raise UnsupportedModel("last layer: at least one example needed, got none; give a data set with some")
+    return layer, torch.cat(features), torch.cat(labels)

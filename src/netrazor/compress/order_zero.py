@@ -1,0 +1,49 @@
+"""Bits of tensors of few values under an adaptive code of order zero, and after a change of one element."""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import gammaln
+from torch import Tensor
+
+
+def order_zero_bits(counts: NDArray[np.int64]) -> float:
+    """Bits of a tensor that holds its symbols so often, under an adaptive code; symbol 0 stands for zero.
+
+    Krichevsky and Trofimov's estimator for zero or not, then for which of the values.
+    """
+    zeros, others = counts[:1], counts[1:]
+    return _adaptive_bits(np.append(zeros, others.sum())) + _adaptive_bits(others)
+
+
+def _adaptive_bits(counts: NDArray[np.int64]) -> float:
+    k, total = len(counts), counts.sum()
+    parts = gammaln(counts + 0.5).sum() - k * gammaln(0.5) - gammaln(total + k / 2) + gammaln(k / 2)
+    return float(-parts / math.log(2))
+
+
+def counts_of(symbols: Tensor, number: int) -> NDArray[np.int64]:
+    """How often each of ``number`` symbols stands in ``symbols``."""
+    counts: NDArray[np.int64] = np.bincount(symbols.flatten().numpy(), minlength=number).astype(np.int64)
+    return counts
+
+
+def tensor_bits(counts: NDArray[np.int64], zero: int) -> float:
+    """`order_zero_bits` where symbol ``zero`` stands for zero."""
+    return order_zero_bits(np.concatenate([counts[zero : zero + 1], np.delete(counts, zero)]))
+
+
+@lru_cache(maxsize=1000)  # few different counts are met in a search
+def bits_by_move(counts: tuple[int, ...], zero: int) -> Tensor:
+    """Bits after one element goes from symbol a to symbol b, a x b; infinite where there is no a."""
+    table = torch.full((len(counts), len(counts)), math.inf)
+    for a in np.flatnonzero(counts):
+        for b in range(len(counts)):
+            after = np.array(counts)
+            after[a] -= 1
+            after[b] += 1
+            table[a, b] = tensor_bits(after, zero)
+    return table
