@@ -23,6 +23,7 @@ from netrazor.compress import (
     descend,
     expand_into,
     fold_statistics,
+    narrow,
     shrunk,
     simplify,
     snap_rest,
@@ -97,6 +98,9 @@ class Cutting:
         if saved is not None:
             self.model.load_state_dict(saved["found"])
             self.before = {name: Histogram(*parts) for name, parts in saved.get("before", {}).items()}
+        elif units := self.rules.units():
+            narrow(self.model, units)
+            simplify(self.model, self.example, fold=False)  # what reads the units that are gone
         for number, (name, config, behind) in list(enumerate(self._stages()))[first:]:
             started = time.monotonic()
             if name not in _UNCUT and not self.before:

@@ -106,6 +106,19 @@ TIGHT = (
     _tight("cifar10", 24_000, 4200, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
 )
 
+# For LeNet-5 as it is, in the same way. It starts with as many units as a short message can pay for: those of a layer
+# are alike, and choosing among more of them costs bits of place and gains nothing.
+TIGHT_LENET5 = Recipe(
+    "tight-lenet5",
+    IntegerStage(
+        FitConfig(steps=20_000, optimizer=OptimizerConfig(rate=0.03, floor=0.02)),
+        IntegerConfig(target_bits=3200),
+    ),
+    descend=DescentConfig(),
+    noise=None,
+    rules=(LayerRule("conv1.*", units=8), LayerRule("conv2.*", units=16), LayerRule("fc1.*", units=48)),
+)
+
 # For the networks in a random subspace: all coordinates are used, so no share of zeros is taken for granted.
 SUBSPACE = Recipe(
     "subspace",
@@ -170,6 +183,7 @@ RECIPES = {
         MOBILENET,
         MOBILENET_SCRATCH,
         *TIGHT,
+        TIGHT_LENET5,
         SUBSPACE,
     )
 }
