@@ -1,6 +1,7 @@
 """Training with whole numbers: what the network computes with, what bits cost, and how training goes on."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -44,6 +45,23 @@ def test_the_network_computes_with_whole_numbers_and_keeps_them() -> None:
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, expected[name])
         assert parameter.abs().max() <= behind.limit(name)
+
+
+def test_given_weights_start_as_the_multiples_of_a_unit_nearest_to_them() -> None:
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Linear(16, 6), nn.ReLU(), nn.Linear(6, 3))
+    given = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    behind = IntegerWeights(model, IntegerConfig(start="given"), STEPS)
+    behind.finish()
+    for name, parameter in model.named_parameters():
+        unit = behind.units[name]
+        assert math.log2(unit).is_integer()
+        reach = behind.limit(name) * unit
+        assert torch.equal(parameter, unit * (given[name].clamp(-reach, reach) / unit).round())
+        assert 1 < len(parameter.unique())
+    whole = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    IntegerWeights(model, IntegerConfig(start="given"), STEPS).finish()  # and stay, given again
+    assert all(torch.equal(parameter, whole[name]) for name, parameter in model.named_parameters())
 
 
 def test_bits_come_down_to_the_target() -> None:

@@ -18,7 +18,7 @@ from netrazor.train import FitConfig, OptimizerConfig
 FIT = FitConfig(steps=60, batch_size=50, optimizer=OptimizerConfig(rate=0.03))
 RECIPE = Recipe(
     "tiny-tight",
-    IntegerStage(FIT, IntegerConfig(target_bits=150.0, every=2, price=1e-3)),
+    integers=IntegerStage(FIT, IntegerConfig(target_bits=150.0, every=2, price=1e-3)),
     descend=DescentConfig(rounds=2),
     noise=None,
     simplify=False,

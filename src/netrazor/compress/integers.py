@@ -8,7 +8,7 @@ table follows the counts of its tensor; the price of a bit is steered so that th
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from netrazor.compress.order_zero import order_zero_bits
 _SMOOTHING = 0.3  # added to counts
 _STEER = 0.3  # power of (bits / goal) by which the price moves at a renewal
 _STEP_LIMIT = 1.3  # and at most this factor
+_MOST = 0.95  # of the weights given are in reach of the largest whole number
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -32,7 +33,8 @@ class IntegerConfig:
         limit: largest magnitude of weights.
         bias_limit: largest magnitude of biases.
         target_bits: what all tensors together come to under an adaptive code.
-        spread: standard deviation of the weights at the start.
+        start: "random", or "given": from the weights as they are, each tensor in a unit of its own.
+        spread: standard deviation of the weights at a random start.
         rise: shares of the steps between which the goal falls from all bits to the target.
         freeze: share of the steps after which zeros stay and the price is halved.
         settle: share of the steps after which the loss is a multiple of the mean probability of wrong answers,
@@ -46,6 +48,7 @@ class IntegerConfig:
     limit: int = Field(default=3, ge=1, le=127)
     bias_limit: int = Field(default=7, ge=1, le=127)
     target_bits: float = Field(default=2100.0, gt=0)
+    start: Literal["random", "given"] = "random"
     spread: float = Field(default=0.6, gt=0)
     rise: tuple[float, float] = (0.05, 0.5)
     freeze: float = Field(default=0.65, ge=0, le=1)
@@ -56,20 +59,30 @@ class IntegerConfig:
 
 
 class IntegerWeights:
-    """All parameters of a network as whole numbers, drawn anew; the network computes with the rounded ones.
+    """All parameters of a network as whole numbers, times a unit; the network computes with the rounded ones.
 
-    The scores are scaled by a factor that is trained along and forgotten: it changes no answer.
+    A tensor drawn anew is in units of one. A given one is in units of a power of two, whose multiples cost the
+    message no more than whole numbers do. The scores are scaled by a factor that is trained along and forgotten:
+    it changes no answer.
     """
 
     def __init__(self, model: nn.Module, config: IntegerConfig, steps: int) -> None:
         self.named = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.config, self.steps, self.done = config, max(1, steps), 0
-        self.scale = torch.tensor(math.nan, requires_grad=True)
+        self.device = next((p.device for p in self.named.values()), torch.device("cpu"))
+        self.scale = torch.tensor(math.nan, device=self.device, requires_grad=True)
         self.price, self.first_bits = config.price, 0.0
         self.support: dict[str, Tensor] = {}
+        self.units = dict.fromkeys(self.named, 1.0)
         with torch.no_grad():
-            for parameter in self.named.values():
-                parameter.normal_(std=config.spread) if parameter.ndim > 1 else parameter.zero_()
+            for name, parameter in self.named.items():
+                if config.start == "given":
+                    self.units[name] = unit_for(parameter, self.limit(name))
+                    parameter.div_(self.units[name])
+                    continue
+                # Drawn on the CPU, so that training starts alike on every device.
+                start = torch.empty_like(parameter, device="cpu")
+                parameter.copy_(start.normal_(std=config.spread) if parameter.ndim > 1 else start.zero_())
         self._renew_tables()
 
     def limit(self, name: str) -> int:
@@ -92,16 +105,18 @@ class IntegerWeights:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Within it the network holds whole numbers; leaving it adds the price of bits to the gradients."""
+        """Within it the network holds whole numbers of units; leaving it adds the price of bits to the gradients."""
         latent = {name: p.data for name, p in self.named.items()}
         for name, parameter in self.named.items():
-            parameter.data = self.rounded(name, latent[name])
+            parameter.data = self.rounded(name, latent[name]) * self.units[name]
         try:
             yield
         finally:
             price = self._price_now()
             for name, parameter in self.named.items():
                 parameter.data = latent[name]
+                if parameter.grad is not None:
+                    parameter.grad.mul_(self.units[name])
                 if parameter.grad is not None and price > 0:
                     parameter.grad.add_(self._bits_slope(name, parameter.data), alpha=price)
 
@@ -127,9 +142,9 @@ class IntegerWeights:
 
     @torch.no_grad()
     def finish(self) -> None:
-        """The network's parameters become whole numbers."""
+        """The network's parameters become whole numbers of units."""
         for name, parameter in self.named.items():
-            parameter.copy_(self.rounded(name, parameter))
+            parameter.copy_(self.rounded(name, parameter) * self.units[name])
 
     def code_bits(self) -> float:
         """What the whole numbers come to, each tensor under an adaptive code."""
@@ -139,7 +154,7 @@ class IntegerWeights:
         """How often each number occurs, zero first."""
         limit = self.limit(name)
         numbers = self.rounded(name, self.named[name].detach()).long().flatten() + limit
-        counts = np.bincount(numbers.numpy(), minlength=2 * limit + 1)
+        counts = np.bincount(numbers.cpu().numpy(), minlength=2 * limit + 1)
         return np.concatenate([counts[limit : limit + 1], np.delete(counts, limit)])
 
     def _renew_tables(self) -> None:
@@ -159,7 +174,8 @@ class IntegerWeights:
             bits = np.minimum.accumulate(bits[::-1])[::-1]  # a number costs no more than those beyond it
             least = (bits[1] - bits[0]) / (2 * limit)
             outward = np.maximum(np.diff(bits), least)
-            self.slopes[name] = torch.from_numpy(np.concatenate([-outward[::-1], outward])).float()
+            slopes = torch.from_numpy(np.concatenate([-outward[::-1], outward])).float()
+            self.slopes[name] = slopes.to(self.device)
 
     def _bits_slope(self, name: str, latent: Tensor) -> Tensor:
         """Slope of the code length where each weight is."""
@@ -199,3 +215,17 @@ class IntegerWeights:
         self.slopes, self.support = dict(state["slopes"]), dict(state["support"])
         with torch.no_grad():
             self.scale.copy_(state["scale"])
+
+
+def unit_for(weights: Tensor, limit: int) -> float:
+    """The power of two in units of which ``weights`` are whole, or that brings most of them to at most ``limit``."""
+    sizes = weights[weights != 0].abs().cpu().numpy()
+    if sizes.size == 0:
+        return 1.0
+    unit = 2.0 ** math.ceil(math.log2(sizes.max() / limit))
+    if not (sizes % unit).any():
+        while not (sizes % (2 * unit)).any():
+            unit *= 2
+        return unit
+    reach = float(np.quantile(sizes, _MOST if weights.ndim > 1 else 1.0))
+    return float(2.0 ** round(math.log2(reach / limit)))

@@ -1,13 +1,10 @@
 """A smaller network for training: the empty units that `simplify` moved to the back are cut off.
 
-A recipe may ask for few units from the start; the others are made empty before the first stage.
-
 Zeros in place are what is coded, but multiplying by them takes time. Where every layer's live units stand in
 front, the leading blocks of all tensors are a network of their own with the same function.
 """
 
 import copy
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -38,13 +35,6 @@ def shrunk(model: nn.Module, example: Tensor) -> nn.Module:
     expected = model.eval()(example.clone())
     same = scores.shape == expected.shape and torch.allclose(scores, expected, rtol=1e-3, atol=1e-4)
     return small.train(model.training) if same else copy.deepcopy(model)
-
-
-@torch.no_grad()
-def narrow(model: nn.Module, units: Mapping[str, int]) -> None:
-    """Zero, in place, what lies beyond so many ``units`` along the first axis of the tensors of these names."""
-    for name, kept in units.items():
-        model.state_dict()[name][kept:] = 0
 
 
 @torch.no_grad()

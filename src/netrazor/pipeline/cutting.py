@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from netrazor import processes
+from netrazor import devices, processes
 from netrazor.charging import charge
 from netrazor.compress import (
     DescentConfig,
@@ -23,7 +23,6 @@ from netrazor.compress import (
     descend,
     expand_into,
     fold_statistics,
-    narrow,
     shrunk,
     simplify,
     snap_rest,
@@ -56,8 +55,9 @@ Stage = tuple[str, FitConfig, Callable[[nn.Module], Trainable]]
 class Cutting:
     """One run of a recipe's stages over a network, which is changed in place.
 
-    Each stage works on a copy without the empty units and is put back when done. A checkpoint holds the
-    network as the stage under way found it, and how far that stage got: a killed run goes on from there.
+    Each stage works on a copy without the empty units, on ``device``, and is put back when done. A checkpoint holds
+    the network as the stage under way found it, and how far that stage got: a killed run goes on from there, on
+    whatever device.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Cutting:
         training: Dataset[tuple[Tensor, int]] | None = None,
         loss: Loss = F.cross_entropy,
         training_step: TrainingStep | None = None,
+        device: torch.device = devices.CPU,
     ) -> None:
         self.model = model
         self.dataset = dataset
@@ -86,6 +87,7 @@ class Cutting:
         self.training = dataset if training is None else training
         self.loss = loss
         self.training_step = training_step
+        self.device = device
         self.rules = rules_for(recipe, model)
         self.example = next(in_order(dataset, 8))[0]
         self.seconds: dict[str, float] = {}
@@ -98,9 +100,6 @@ class Cutting:
         if saved is not None:
             self.model.load_state_dict(saved["found"])
             self.before = {name: Histogram(*parts) for name, parts in saved.get("before", {}).items()}
-        elif units := self.rules.units():
-            narrow(self.model, units)
-            simplify(self.model, self.example, fold=False)  # what reads the units that are gone
         for number, (name, config, behind) in list(enumerate(self._stages()))[first:]:
             started = time.monotonic()
             if name not in _UNCUT and not self.before:
@@ -122,6 +121,7 @@ class Cutting:
                 lambda: charge(encode(self.model, self.architecture), OWN).charged_bits,
                 config,
                 delta=self.delta,
+                device=self.device,
                 reporter=self.reporter,
             )
         except UnsupportedModel as error:
@@ -137,29 +137,30 @@ class Cutting:
         names = [
             name for name, _ in itertools.chain(self.model.named_parameters(), self.model.named_buffers())
         ]
-        cut_without_training(
-            self.model,
-            self.dataset,
-            config,
-            delta=self.delta,
-            seed=self.seed,
-            bits=self.rules.bits(),
-            unprunable=set(names) - set(self.rules.prunable(names)),
-            reporter=self.reporter,
-        )
+        with devices.placed(self.model, self.device) as model:
+            cut_without_training(
+                model,
+                self.dataset,
+                config,
+                delta=self.delta,
+                seed=self.seed,
+                bits=self.rules.bits(),
+                unprunable=set(names) - set(self.rules.prunable(names)),
+                reporter=self.reporter,
+            )
         if self.recipe.simplify:
             simplify(self.model, self.example, fold=False)
         self.seconds["prune, quantize"] = time.monotonic() - started
 
     def _stages(self) -> Iterator[Stage]:
-        if self.recipe.integers is not None:
-            yield "integers", self.recipe.integers.fit, partial(integer, self.recipe.integers)
         if self.recipe.train is not None:
             yield "train", self.recipe.train, Whole
         for number, prune in enumerate(self.recipe.prune, start=1):
             name = "prune" if len(self.recipe.prune) == 1 else f"prune {number}"
             examples = len(self.dataset)  # type: ignore[arg-type]
             yield name, prune.fit, partial(masked, prune, seed=self.seed, examples=examples, rules=self.rules)
+        if self.recipe.integers is not None:
+            yield "integers", self.recipe.integers.fit, partial(integer, self.recipe.integers)
         if self.recipe.quantize is not None:
             yield (
                 "quantize",
@@ -186,11 +187,11 @@ class Cutting:
                 self.checkpoint.save(self._state(number, found, fit_state()))
 
         seed = self.seed * 101 + number
-        with torch.random.fork_rng(devices=[]):
+        with devices.drawing_apart(self.device), devices.placed(part, self.device) as moving:
             torch.manual_seed(seed)
-            weights = behind(part)
+            weights = behind(moving)
             fit(
-                part,
+                moving,
                 weights,
                 Batches(training, config.batch_size, seed=seed),
                 config,
@@ -201,7 +202,7 @@ class Cutting:
                 save=save,
                 reporter=self.reporter,
             )
-        weights.finish()
+            weights.finish()
         processes.align(part.state_dict().values())  # the statistics of batch norms are each process's own
         expand_into(self.model, working)
         if isinstance(weights, QuantizedWeights):

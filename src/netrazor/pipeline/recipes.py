@@ -97,7 +97,8 @@ def _tight(
     fit = FitConfig(steps=steps, batch_size=batch_size, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
     weights = IntegerConfig(target_bits=target_bits, **other)
     descend = descend or DescentConfig()
-    return Recipe(f"tight-{data}", IntegerStage(fit, weights), descend=descend, noise=None, simplify=False)
+    integers = IntegerStage(fit, weights)
+    return Recipe(f"tight-{data}", integers=integers, descend=descend, noise=None, simplify=False)
 
 
 TIGHT = (
@@ -106,23 +107,23 @@ TIGHT = (
     _tight("cifar10", 24_000, 4200, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
 )
 
-# For LeNet-5 as it is, in the same way. It starts with as many units as a short message can pay for: those of a layer
-# are alike, and choosing among more of them costs bits of place and gains nothing.
-TIGHT_LENET5 = Recipe(
-    "tight-lenet5",
-    IntegerStage(
-        FitConfig(steps=20_000, optimizer=OptimizerConfig(rate=0.03, floor=0.02)),
-        IntegerConfig(target_bits=3200),
+# For LeNet-5 as it is: cut down as by the quick recipe, then whole numbers in place of codebooks.
+TIGHT_LENET5 = replace(
+    QUICK,
+    name="tight-lenet5",
+    prune=(*QUICK.prune[:3], _quick(3740, 1_100, settle=0.6)),
+    integers=IntegerStage(
+        FitConfig(steps=20_000, optimizer=OptimizerConfig(rate=0.01, floor=0.02)),
+        IntegerConfig(start="given", bias_limit=31, target_bits=3900, rise=(0.0, 0.4)),
     ),
-    descend=DescentConfig(),
+    quantize=None,
     noise=None,
-    rules=(LayerRule("conv1.*", units=8), LayerRule("conv2.*", units=16), LayerRule("fc1.*", units=48)),
 )
 
 # For the networks in a random subspace: all coordinates are used, so no share of zeros is taken for granted.
 SUBSPACE = Recipe(
     "subspace",
-    IntegerStage(
+    integers=IntegerStage(
         FitConfig(steps=6000, optimizer=OptimizerConfig(rate=0.05, floor=0.02), freeze_norms=True),
         IntegerConfig(limit=7, target_bits=2300, zeros=0.3, freeze=1.0),
     ),

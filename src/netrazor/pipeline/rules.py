@@ -23,7 +23,6 @@ class LayerRule:
         sparsity: the final sparsity, instead of that of a gradual stage.
         bits: of an index into the codebook.
         zero: whether the codebook has an entry for zero; without one, all 2^bits entries are values.
-        units: the network starts with so many: what lies beyond them along a tensor's first axis is zero.
         noise: noise to try, as shares of the range of magnitudes; empty: none.
         noise_by_size: these shares are for the largest array, and less in proportion for smaller ones.
     """
@@ -33,7 +32,6 @@ class LayerRule:
     sparsity: float | None = Field(default=None, ge=0, lt=1)
     bits: int | None = Field(default=None, ge=1, le=12)
     zero: bool | None = None
-    units: int | None = Field(default=None, ge=1)
     noise: tuple[float, ...] | None = None
     noise_by_size: bool | None = None
 
@@ -46,7 +44,6 @@ class Treatment:
     sparsity: float | None = None
     bits: int | None = None
     zero: bool | None = None
-    units: int | None = None
     noise: tuple[float, ...] | None = None
     noise_by_size: bool | None = None
 
@@ -86,10 +83,6 @@ class Rules:
     def bits(self) -> dict[str, int]:
         """Bits of an index, where a rule says them."""
         return {name: t.bits for name, t in self._treatments.items() if t.bits is not None}
-
-    def units(self) -> dict[str, int]:
-        """Units to start with, where a rule says them."""
-        return {name: t.units for name, t in self._treatments.items() if t.units is not None}
 
     def without_zero(self) -> set[str]:
         """Names whose codebooks have no entry for zero."""

@@ -106,7 +106,7 @@ class QuantizeStage:
 
 @dataclass(frozen=True, config=_FORBID)
 class IntegerStage:
-    """Small whole numbers from the start, few of them."""
+    """Small whole numbers, few of them: from the start, or of the weights that training and pruning left."""
 
     fit: FitConfig
     weights: IntegerConfig = IntegerConfig()
@@ -118,9 +118,9 @@ class Recipe:
 
     Attributes:
         name: what it is called.
-        integers: training with small whole numbers from the start.
         train: dense training from the start.
         prune: one after the other; dead units are removed after each.
+        integers: training with small whole numbers.
         quantize: codebooks.
         post_training: prune and quantize what is still open by sensitivity, without training.
         descend: on the certified risk itself, over the last linear layer.
@@ -130,9 +130,9 @@ class Recipe:
     """
 
     name: str
-    integers: IntegerStage | None = None
     train: FitConfig | None = None
     prune: tuple[PruneStage, ...] = ()
+    integers: IntegerStage | None = None
     quantize: QuantizeStage | None = None
     post_training: PostTrainingConfig | None = None
     descend: DescentConfig | None = None
