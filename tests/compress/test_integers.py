@@ -58,7 +58,7 @@ def test_given_weights_start_as_the_multiples_of_a_unit_nearest_to_them() -> Non
         assert math.log2(unit).is_integer()
         reach = behind.limit(name) * unit
         assert torch.equal(parameter, unit * (given[name].clamp(-reach, reach) / unit).round())
-        assert 1 < len(parameter.unique())
+        assert len(parameter.unique()) > 1
     whole = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     IntegerWeights(model, IntegerConfig(start="given"), STEPS).finish()  # and stay, given again
     assert all(torch.equal(parameter, whole[name]) for name, parameter in model.named_parameters())
