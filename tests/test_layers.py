@@ -18,7 +18,7 @@ LAYERS = [
     {"errors", "units", "files"},
     {"bounds", "coding", "certificate"},
     {"charging", "checking"},
-    {"data", "networks", "train", "compress", "perturb", "evaluate", "processes"},
+    {"data", "networks", "train", "compress", "perturb", "evaluate", "processes", "devices"},
     {"pipeline", "replay", "informed"},
     {"baselines", "experiments", "report"},
     {"cli", "__main__"},

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from netrazor import processes
+from netrazor import devices, processes
 from netrazor.data import ImageDataset, Squares
 from netrazor.errors import BadDataset, UnsupportedModel
 from netrazor.train.reporting import Reporter, Silent
@@ -31,6 +31,7 @@ class ErrorCount:
 
 
 @torch.inference_mode()
+@devices.full_float32()
 def count_errors(
     model: nn.Module,
     dataset: Dataset[tuple[Tensor, int]],
@@ -42,7 +43,8 @@ def count_errors(
 ) -> ErrorCount:
     """0-1 errors of ``model`` in evaluation mode over all examples of ``dataset``, in order, in fixed batches.
 
-    Of several processes each takes its share of the batches, which are the same for any number of them.
+    Scores are computed where the network is, in full float32. Of several processes each takes its share of the
+    batches, which are the same for any number of them.
 
     An answer that is not a number counts as an error, and so does a tie for the last place that the label takes
     part in: ties are never decided in the network's favour.
@@ -52,11 +54,12 @@ def count_errors(
         UnsupportedModel: the forward pass fails or gives something other than N x classes scores.
     """
     model.eval()
+    device = devices.device_of(model)
     found = torch.zeros(2, dtype=torch.int64)
     batches = math.ceil(len(dataset) / batch_size / processes.count())  # type: ignore[arg-type]
     with (reporter or Silent()).stage(name, batches) as tick:
         for inputs, labels in in_order(dataset, batch_size, shared=True):
-            errors = wrong(scores_of(model, inputs), labels, top).sum()
+            errors = wrong(scores_of(model, inputs.to(device)), labels.to(device), top).sum()
             found += torch.tensor([int(errors), len(labels)])
             tick()
     errors, n = processes.total(found).tolist()
@@ -101,7 +104,8 @@ def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         UnsupportedModel: the forward pass fails or gives something else.
     """
     try:
-        scores = model(inputs)
+        with devices.making_on(inputs.device):
+            scores = model(inputs)
     except Exception as error:
         raise UnsupportedModel(
             f"forward pass on inputs of shape {tuple(inputs.shape)} failed: {error}; {_remedy(model, inputs)}"
@@ -119,7 +123,13 @@ def _remedy(model: Callable[[Tensor], Tensor], inputs: Tensor) -> str:
     """What to do about a forward pass that fails."""
     weights = next(model.parameters(), inputs) if isinstance(model, nn.Module) else inputs
     if weights.device != inputs.device:
-        return f"the weights are on {weights.device}, and everything is computed on the CPU: call model.cpu()"
+        return (
+            f"the weights are on {weights.device} and the inputs on {inputs.device}: move the network there"
+        )
+    if inputs.device != devices.CPU:
+        return (
+            "if it makes tensors on the CPU, have it make them where its inputs are, or choose the device cpu"
+        )
     if inputs.is_floating_point() and weights.dtype != inputs.dtype:
         return (
             f"the inputs are {inputs.dtype} and the weights {weights.dtype}: call model.float(), or convert the "

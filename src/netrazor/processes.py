@@ -4,6 +4,10 @@ Every process runs the whole program on the same seed. Shared out are examples: 
 errors, of the draws of noise. What follows from them is then the same everywhere, or is made by the first process,
 which alone writes and reports. Sums are of whole numbers where a certificate rests on them, so that the number of
 processes changes no count.
+
+The group is torch's own and not one of Lightning Fabric's strategies, which wrap a network and average the gradients
+of its parameters in the backward pass: stages here train tensors beside these (codebooks, the scale of scores), and a
+user's training step may call the network as it likes. NCCL carries what is on CUDA devices, gloo all the rest.
 """
 
 import atexit
@@ -27,7 +31,9 @@ def join() -> None:
     store = distributed.PrefixStore(
         f"start {start}", store
     )  # it still holds the addresses of those that died
-    distributed.init_process_group("gloo", store=store, rank=rank, world_size=count)
+    with_nccl = torch.cuda.is_available() and distributed.is_nccl_available()
+    backends = "cpu:gloo,cuda:nccl" if with_nccl else "gloo"
+    distributed.init_process_group(backends, store=store, rank=rank, world_size=count)
     atexit.register(leave)
 
 
@@ -72,7 +78,9 @@ def from_first(make: Callable[[], Made]) -> Made:
 def total(numbers: Tensor) -> Tensor:
     """The sum over all processes of ``numbers``, a tensor; exact for whole numbers and for disjoint places."""
     if count() > 1:
-        distributed.all_reduce(numbers)
+        carried = _carried(numbers)
+        distributed.all_reduce(carried)
+        numbers.copy_(carried)
     return numbers
 
 
@@ -82,7 +90,7 @@ def align(tensors: Iterable[Tensor]) -> None:
     if count() == 1:
         return
     for tensor in tensors:
-        values = tensor.detach().contiguous()
+        values = _carried(tensor.detach().contiguous())
         distributed.broadcast(values.view(torch.uint8) if values.dtype == torch.bool else values, 0)
         tensor.copy_(values)
 
@@ -92,10 +100,15 @@ def average(tensors: list[Tensor], weight: float) -> None:
     """Replace ``tensors`` by their averages over all processes, each counting for ``weight``; these add up to 1."""
     if count() == 1:
         return
-    together = torch.cat([tensor.flatten() for tensor in tensors]).mul_(weight)
-    distributed.all_reduce(together)
+    together = total(torch.cat([tensor.flatten() for tensor in tensors]).mul_(weight))
     for tensor, values in zip(tensors, together.split([t.numel() for t in tensors]), strict=True):
         tensor.copy_(values.view(tensor.shape))
+
+
+def _carried(tensor: Tensor) -> Tensor:
+    """``tensor``, or a copy of it where none of the group's backends takes tensors of its device."""
+    taken = [pair.partition(":")[0] for pair in distributed.get_backend_config().split(",")]
+    return tensor if tensor.device.type in taken else tensor.to(taken[0])
 
 
 def part_randomness(seed: int, step: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import checking, networks, processes
+from netrazor import checking, devices, networks, processes
 from netrazor.certificate import ArchitectureRecord, Certificate, NoiseRecord, parse
 from netrazor.charging import Noise, noise_in
 from netrazor.checking import Finding, Status, Verdict
@@ -64,6 +64,7 @@ def verify(
     model: nn.Module | None = None,
     limits: Limits | None = None,
     seed: int | None = None,
+    device: str = devices.CPU.type,
     reporter: Reporter | None = None,
 ) -> Verdict:
     """Whether the certificate in a directory holds together, and, with the data set, whether its counts are true.
@@ -80,14 +81,17 @@ def verify(
         model: a network of the architecture, for a user's own.
         limits: of the reader of messages.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
+        device: what counts, as `netrazor.pipeline.run` takes it; the certificate says what counted for it.
         reporter: told of the progress.
 
     Raises:
-        ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``.
+        ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``, no such
+            device.
         DataError: ``dataset`` is none.
     """
     processes.join()
     reporter = reporter if reporter is not None and processes.is_first() else Silent()
+    count_on = devices.chosen(device)
     certificate: Certificate | None = None
     try:
         certificate = parse(_read(Path(path) / CERTIFICATE))
@@ -100,7 +104,7 @@ def verify(
         decoded = load_checked(certificate.architecture, message, model)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        recount = _Recount(certificate, decoded, dataset, reporter)
+        recount = _Recount(certificate, devices.copy_on(decoded, count_on), dataset, reporter)
         unknown = processes.from_first(lambda: secrets.randbits(48))
         recount.run(noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
@@ -201,7 +205,8 @@ class _Recount:
                 f"got a data set with fingerprint {found[:16]}...; verify with the data set that was certified",
             )
             return
-        classes = scores_of(self.decoded, next(in_order(self.dataset, 1))[0]).shape[1]
+        example = next(in_order(self.dataset, 1))[0].to(devices.device_of(self.decoded))
+        classes = scores_of(self.decoded, example).shape[1]
         if classes != record.classes:
             self._find("dataset", f"dataset.classes is {record.classes}; the network has {classes}")
 

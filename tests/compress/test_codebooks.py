@@ -41,7 +41,9 @@ def test_a_grid_snaps_to_its_nearest_value_which_is_never_zero(values: list[floa
     grid = Grid.over(np.array(values), bits)
     most = 2 ** (bits - 1) - 1
     allowed = np.array([i * grid.step for i in range(-most, most + 1) if i])
-    for value, snapped in zip(values, grid.snap(np.array(values)), strict=True):
+    for value, snapped in zip(
+        values, grid.snap(torch.tensor(values, dtype=torch.float64)).tolist(), strict=True
+    ):
         same_sign = allowed[np.sign(allowed) == np.sign(value)]
         assert snapped in same_sign
         assert abs(snapped - value) <= np.abs(same_sign - value).min() * (1 + 1e-9) + 1e-12

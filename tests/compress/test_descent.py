@@ -9,6 +9,7 @@ from torch import nn
 
 from netrazor import bounds, coding
 from netrazor.compress.descent import DescentConfig, _Search, descend, errors_per_bit
+from netrazor.compress.last_layer import last_layer
 from netrazor.compress.order_zero import order_zero_bits
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
@@ -49,7 +50,7 @@ def message_bits(model: nn.Module) -> float:
 @pytest.mark.parametrize("bias", [True, False])
 def test_errors_of_every_move_equal_a_naive_count(bias: bool) -> None:
     data, model = task(), network(bias=bias)
-    search = _Search(model, data, DescentConfig())
+    search = _Search(DescentConfig(), *last_layer(model, data))
     search._choose_hardest()
     for label in range(3):
         now = search.weights[label, search.live]
@@ -64,7 +65,7 @@ def test_errors_of_every_move_equal_a_naive_count(bias: bool) -> None:
 
 
 def test_bits_of_every_move_equal_a_naive_sum() -> None:
-    search = _Search(network(), task(), DescentConfig())
+    search = _Search(DescentConfig(), *last_layer(network(), task()))
     now = search.weights[1, search.live]
     found, before = search._bits_of_moves(1, now)
 

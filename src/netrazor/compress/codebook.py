@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import kmeans1d
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 Array = NDArray[np.float64]
 
@@ -42,12 +44,11 @@ class Grid:
         largest = float(np.abs(values).max(initial=0.0)) or 1.0
         return cls(eight_bits_up(largest / (2 ** (bits - 1) - 1)), bits)
 
-    def snap(self, values: Array) -> Array:
-        """The nearest grid values; never zero, which is reserved for pruned weights."""
+    def snap(self, values: Tensor) -> Tensor:
+        """The nearest grid values, float64; never zero, which is reserved for pruned weights."""
         most = 2 ** (self.bits - 1) - 1
-        indices = np.clip(np.rint(np.abs(values) / self.step), 1, most)
-        snapped: Array = np.where(values < 0, -1.0, 1.0) * indices * self.step
-        return snapped
+        magnitudes = (values.abs() / self.step).round_().clamp_(1, most).mul_(self.step)
+        return torch.where(values < 0, -magnitudes, magnitudes)
 
 
 def eight_bits_up(value: float) -> float:

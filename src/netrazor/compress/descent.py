@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import bounds
+from netrazor import bounds, devices
 from netrazor.compress.last_layer import last_layer
 from netrazor.compress.order_zero import bits_by_move, counts_of, tensor_bits
 from netrazor.errors import UnsupportedModel
@@ -57,6 +57,7 @@ def descend(
     config: DescentConfig | None = None,
     *,
     delta: float = 0.05,
+    device: torch.device = devices.CPU,
     reporter: Reporter | None = None,
 ) -> DescentReport:
     """Change weights and biases of the last linear layer, in place, while the certified risk falls.
@@ -71,13 +72,14 @@ def descend(
         code_bits: the length of the message of ``model`` as it is when called.
         config: how long to search.
         delta: failure probability that the bound will be stated with.
+        device: computes what the last layer is given; the search itself is the CPU's.
         reporter: told of the passes.
 
     Raises:
         UnsupportedModel: the scores come from something else than a linear layer.
     """
     config = config or DescentConfig()
-    search = _Search(model, dataset, config)
+    search = _Search(config, *last_layer(model, dataset, device=device))
     if search.n == 0 or search.weights.numel() == 0:
         raise UnsupportedModel("last layer: at least one weight and one example needed, got none")
 
@@ -112,10 +114,9 @@ def errors_per_bit(errors: int, n: int, code_bits: float, delta: float) -> float
 class _Search:
     """The last layer as one matrix, classes x features; the last feature is one, and its weight the bias."""
 
-    def __init__(self, model: nn.Module, dataset: Dataset[tuple[Tensor, int]], config: DescentConfig) -> None:
-        self.config = config
-        self.layer, features, self.labels = last_layer(model, dataset)
-        self.n = len(self.labels)
+    def __init__(self, config: DescentConfig, layer: nn.Linear, features: Tensor, labels: Tensor) -> None:
+        self.config, self.layer, self.labels = config, layer, labels
+        self.n = len(labels)
         parts = [self.layer.weight.detach()]
         if self.layer.bias is not None:
             features = torch.cat([features, torch.ones(self.n, 1)], 1)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
+from netrazor import devices
 from netrazor.compress.codebook import eight_bits_up
 
 DEAD_ZONE = (
@@ -38,14 +39,16 @@ def mean_squared_gradients(
     vanish where the network has fit all its examples.
     """
     model.eval()
+    device = devices.device_of(model)
     generator = torch.Generator().manual_seed(seed)
     state = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     moving = {name: state[name].detach().clone().requires_grad_() for name in arrays}
     total = dict.fromkeys(moving, 0.0)
     for inputs in batches:
-        scores = functional_call(model, moving, (inputs,))
-        labels = torch.multinomial(scores.detach().softmax(1), 1, generator=generator)[:, 0]
-        loss = F.cross_entropy(scores, labels)
+        with devices.making_on(device):
+            scores = functional_call(model, moving, (inputs.to(device),))
+        labels = torch.multinomial(scores.detach().softmax(1).cpu(), 1, generator=generator)[:, 0]
+        loss = F.cross_entropy(scores, labels.to(device))
         gradients = torch.autograd.grad(loss, list(moving.values()), allow_unused=True)
         for name, gradient in zip(moving, gradients, strict=True):
             total[name] += 0.0 if gradient is None else float(gradient.square().mean())

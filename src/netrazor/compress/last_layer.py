@@ -4,12 +4,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from netrazor import devices
 from netrazor.errors import UnsupportedModel
 from netrazor.evaluate import BATCH_SIZE, in_order
 
 
-def last_layer(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> tuple[nn.Linear, Tensor, Tensor]:
-    """The linear layer that gives the scores, its inputs for all examples, and their labels.
+@devices.full_float32()
+def last_layer(
+    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], *, device: torch.device = devices.CPU
+) -> tuple[nn.Linear, Tensor, Tensor]:
+    """The linear layer that gives the scores, its inputs for all examples, and their labels, the two on the CPU.
+
+    The inputs are computed on ``device``.
 
     Raises:
         UnsupportedModel: the scores come from something else.
@@ -19,20 +25,23 @@ def last_layer(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> tuple[
     def watch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         seen.append((module, inputs[0], output))  # type: ignore[arg-type]
 
-    hooks = [m.register_forward_hook(watch) for m in model.modules() if isinstance(m, nn.Linear)]
+    there = devices.copy_on(model.eval(), device)
+    names = {module: name for name, module in there.named_modules()}
+    hooks = [m.register_forward_hook(watch) for m in names if isinstance(m, nn.Linear)]
     features, labels = [], []
     layer = None
     try:
         for inputs, target in in_order(dataset, BATCH_SIZE):
             seen.clear()
-            scores = model.eval()(inputs)
+            with devices.making_on(device):
+                scores = there(inputs.to(device))
             if not seen or seen[-1][1].ndim != 2 or not torch.equal(seen[-1][2], scores):
                 raise UnsupportedModel(
                     "last layer: the scores must be the output of a torch.nn.Linear, got something else; "
                     "leave the descent out of the recipe"
                 )
-            layer = seen[-1][0]
-            features.append(seen[-1][1].clone())
+            layer = model.get_submodule(names[seen[-1][0]])
+            features.append(seen[-1][1].clone().cpu())
             labels.append(target)
     finally:
         for hook in hooks:

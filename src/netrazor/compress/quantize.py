@@ -45,9 +45,9 @@ class Codebook:
 
     def __init__(self, weight: Tensor, entries: int, center_bits: int) -> None:
         self.positions = (weight.flatten() != 0).nonzero()[:, 0]
-        values = self.latent(weight).double().numpy()
+        values = self.latent(weight).double().cpu().numpy()
         self.grid = Grid.over(values, center_bits)
-        self.centers = torch.from_numpy(kmeans_centers(values, entries)).float()
+        self.centers = torch.from_numpy(kmeans_centers(values, entries)).float().to(weight.device)
         self.assign(weight)
 
     def latent(self, weight: Tensor) -> Tensor:
@@ -67,8 +67,8 @@ class Codebook:
 
     def quantized(self, weight: Tensor) -> Tensor:
         """The tensor that the network computes with."""
-        values = torch.from_numpy(self.grid.snap(self.centers.double().numpy())).float()
-        flat = torch.zeros(weight.numel())
+        values = self.grid.snap(self.centers.double()).float()
+        flat = torch.zeros(weight.numel(), device=weight.device)
         flat[self.positions] = values[self.indices]
         return torch.empty_like(weight).copy_(flat.view_as(weight))  # in its layout and type
 
@@ -165,5 +165,5 @@ class QuantizedWeights:
 
 def distinct_values(weight: Tensor) -> int:
     """How many different non-zero values a tensor holds."""
-    values = weight.detach().numpy()
+    values = weight.detach().cpu().numpy()
     return len(np.unique(values[values != 0]))

@@ -23,7 +23,7 @@ def place_bits(mask: Tensor) -> Tensor:
     ``mask`` has shape rows x columns x ...; all further axes are kernel places. The result has its shape.
     """
     if mask.ndim < 2:
-        return torch.full(mask.shape, VECTOR_BITS)
+        return torch.full(mask.shape, VECTOR_BITS, device=mask.device)
     counts = mask.reshape(*mask.shape[:2], -1).float()
     total = counts.sum() + 1
     row = counts.sum((1, 2)) + SMOOTHING

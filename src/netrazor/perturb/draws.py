@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.utils.data import Dataset
 
-from netrazor import processes
+from netrazor import devices, processes
 from netrazor.compress import shrunk
 from netrazor.errors import InvalidArgument, UnsupportedModel
 from netrazor.evaluate import BATCH_SIZE, in_order, scores_of, wrong
@@ -55,6 +55,7 @@ def mean_and_variance(rates: Tensor, examples_per_draw: int) -> tuple[float, flo
 
 
 @torch.inference_mode()
+@devices.full_float32()
 def error_rates(
     model: nn.Module,
     sigma: Mapping[str, float],
@@ -75,7 +76,8 @@ def error_rates(
 
     Empty units are cut off first, where that can be done: noise is on non-zeros alone, so it wakes none of them,
     and their order, in which the noise is drawn, stays. Of several processes each has its share of the batches
-    of draws; what a batch draws depends on its number alone.
+    of draws; what a batch draws depends on its number alone, and not on the device that computes, where the network
+    is: the noise is drawn on the CPU.
 
     Raises:
         InvalidArgument: ``examples_per_draw`` does not divide the number of examples.
@@ -87,12 +89,13 @@ def error_rates(
             f"examples_per_draw: a divisor of the number of examples, {n}, allowed, got {examples_per_draw}; "
             "see largest_divisor"
         )
-    model = _without_empty_units(model.eval(), next(in_order(dataset, 64))[0])
+    device = devices.device_of(model)
+    model = _without_empty_units(model.eval(), next(in_order(dataset, 64))[0].to(device))
     noisy = _noisy_parameters(model, sigma)
     held = max(1, sum(p.numel() for p in noisy.values()))
     together = max(1, min(_NUMBERS_AT_ONCE // held, BATCH_SIZE // examples_per_draw))
     together = min(together, _DRAWS_AT_ONCE)
-    forward = _forward(model, noisy, next(in_order(dataset, 1))[0])
+    forward = _forward(model, noisy, next(in_order(dataset, 1))[0].to(device))
     rates = torch.zeros(passes, n // examples_per_draw, dtype=torch.float64)
     with (reporter or Silent()).stage("noisy risk", passes * n // processes.count()) as tick:
         for number in range(passes):
@@ -101,11 +104,10 @@ def error_rates(
                 draws = len(labels) // examples_per_draw
                 generator = torch.Generator().manual_seed(draw_seed(seed, f"pass {number} draw {first}"))
                 weights = {name: _draw(p, sigma[name], draws, generator) for name, p in noisy.items()}
-                grouped = inputs.unflatten(0, (draws, examples_per_draw))
-                errors = wrong(
-                    forward(weights, grouped), labels.unflatten(0, (draws, examples_per_draw)), top
-                )
-                rates[number, first : first + draws] = errors.double().mean(1)
+                answered = labels.to(device).unflatten(0, (draws, examples_per_draw))
+                with devices.making_on(device):
+                    scores = forward(weights, inputs.to(device).unflatten(0, (draws, examples_per_draw)))
+                rates[number, first : first + draws] = wrong(scores, answered, top).cpu().double().mean(1)
                 first += processes.count() * together
                 tick(len(labels))
     return processes.total(rates).flatten()
@@ -129,7 +131,8 @@ def _redrawn(model: nn.Module) -> nn.Module:
     for number, parameter in enumerate(model.parameters()):
         flat = parameter.data.flatten().clone()
         places = flat.nonzero()[:, 0]
-        flat[places] = torch.randn(len(places), generator=torch.Generator().manual_seed(number))
+        drawn = torch.randn(len(places), generator=torch.Generator().manual_seed(number))
+        flat[places] = drawn.to(flat.device)
         parameter.data.copy_(flat.view_as(parameter))
     return model
 
@@ -174,5 +177,5 @@ def _draw(weight: Tensor, sigma: float, draws: int, generator: torch.Generator) 
     flat = weight.detach().flatten()
     places = flat.nonzero()[:, 0]
     copies = flat.repeat(draws, 1)
-    copies[:, places] += sigma * torch.randn(draws, len(places), generator=generator)
+    copies[:, places] += (sigma * torch.randn(draws, len(places), generator=generator)).to(flat.device)
     return copies.unflatten(1, weight.shape)

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from netrazor import processes
+from netrazor import devices, processes
 from netrazor.certificate import Certificate, DatasetRecord, to_json
 from netrazor.data import check
 from netrazor.data.fingerprint import examples
-from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
-from netrazor.evaluate import count_errors, scores_of
+from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, UnsupportedModel
+from netrazor.evaluate import count_errors, in_order, scores_of
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.pipeline.cutting import Cutting
@@ -69,7 +69,7 @@ def certify(
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for ``network.nrz``, ``certificate.json`` and ``result.json``, and meanwhile a
             checkpoint from which a killed run goes on.
-        options: ``training``, ``loss``, ``training_step``, ``reporter`` and the others of `run`.
+        options: ``device``, ``training``, ``loss``, ``training_step``, ``reporter`` and the others of `run`.
 
     Raises:
         NetrazorError: bad data, an unsupported network, weights that are not finite, an unwritable directory.
@@ -92,6 +92,8 @@ def run(
     training: Dataset[tuple[Tensor, int]] | None = None,
     loss: Loss = F.cross_entropy,
     training_step: TrainingStep | None = None,
+    device: str = devices.AUTO,
+    count_on: str = devices.CPU.type,
     reporter: Reporter | None = None,
 ) -> Run:
     """`certify`, with everything that was measured on the way.
@@ -108,23 +110,29 @@ def run(
             ``dataset``.
         loss: of scores and labels, for training only: what is certified is the 0-1 loss.
         training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
+        device: what trains and searches: "cpu", "cuda", "cuda:1", or "auto": a CUDA device where there is one and
+            the network runs there. The network comes back on the CPU.
+        count_on: what counts the errors and the noisy risk that the certificate states. By default the CPU, on which
+            `verify` counts too: another device may round a score of a network of floats the other way.
         reporter: told of the progress.
 
     Raises:
-        NetrazorError: as for `certify`; a ``model`` that is not the declared architecture.
+        NetrazorError: as for `certify`; a ``model`` that is not the declared architecture; no such device.
     """
     processes.join()
     reporter = reporter if reporter is not None and processes.is_first() else Silent()
     recipe = recipe_named(recipe) if isinstance(recipe, str) else recipe
     _check_numbers(delta, seed)
     # What cannot be certified is refused before hours of training, not after.
-    make_plain(model)
+    make_plain(model.cpu())
     processes.align(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     found = run_id(codable_arrays(model), source_digest(model))
     rules_for(recipe, model)
     _check_declared(model, architecture)
     subject = _subject(model, dataset, architecture, delta, seed, reporter)
+    search_on = _device_for(model, dataset, device, reporter)
+    subject = replace(subject, search_on=search_on, count_on=_device_for(model, dataset, count_on, reporter))
     checkpoint = None
     if out is not None:
         _probe(Path(out))
@@ -143,6 +151,7 @@ def run(
         training=training,
         loss=loss,
         training_step=training_step,
+        device=search_on,
     )
     cutting.run()
     started = time.monotonic()
@@ -150,12 +159,30 @@ def run(
     plain = written(model, architecture)
     issued, *more = (issue(model, recipe, each, reporter, plain) for each in subjects)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
-    done = Run(issued, replace(_result(issued, seconds, test, delta), before=cutting.before), tuple(more))
+    done = Run(issued, replace(_result(issued, seconds, test, subject), before=cutting.before), tuple(more))
     if out is not None:
         processes.from_first(partial(_write, Path(out), done, tops))
     if checkpoint is not None:
         checkpoint.remove()
     return done
+
+
+def _device_for(
+    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], name: str, reporter: Reporter
+) -> torch.device:
+    """The device of that name, on which ``model`` is seen to run; of "auto", the CPU where it does not."""
+    device = devices.chosen(name)
+    if device == devices.CPU:
+        return device
+    try:
+        with torch.inference_mode():
+            scores_of(devices.copy_on(model, device), next(in_order(dataset, 2))[0].to(device))
+    except UnsupportedModel as error:
+        if name != devices.AUTO:
+            raise
+        reporter.say(f"computed on the CPU: {error}")
+        return devices.CPU
+    return device
 
 
 def _probe(directory: Path) -> None:
@@ -234,14 +261,15 @@ def _subject(
 
 
 def _result(
-    issued: Issued, seconds: dict[str, float], test: Dataset[tuple[Tensor, int]] | None, delta: float
+    issued: Issued, seconds: dict[str, float], test: Dataset[tuple[Tensor, int]] | None, subject: Subject
 ) -> Result:
+    decoded = devices.copy_on(issued.decoded, subject.count_on)
     saved_bits = {} if issued.noise is None else issued.noise.saved_bits
     return Result(
         original_bytes=original_bytes(issued.decoded),
         layers=layers_of(issued.decoded, issued.certificate, saved_bits),
         bounds=bounds_by_method((issued.certificate, *issued.others)),
-        test=None if test is None else test_record(count_errors(issued.decoded, test), delta),
+        test=None if test is None else test_record(count_errors(decoded, test), subject.delta),
         seconds={name: round(value, 1) for name, value in seconds.items()},
         trials=() if issued.noise is None else issued.noise.trials,
     )

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import __version__, checking, processes
+from netrazor import __version__, checking, devices, processes
 from netrazor.certificate import (
     ArchitectureRecord,
     Certificate,
@@ -56,6 +56,8 @@ class Subject:
         delta: failure probability of the certificate.
         seed: of the run, and with it of the draws.
         top: an answer is right if the label is among so many best scores.
+        search_on: the device on which noise is searched for.
+        count_on: the device on which the errors and the noisy risk that the certificate states are counted.
     """
 
     architecture: str
@@ -64,6 +66,8 @@ class Subject:
     delta: float
     seed: int
     top: int = 1
+    search_on: torch.device = devices.CPU
+    count_on: torch.device = devices.CPU
 
     @property
     def n(self) -> int:
@@ -135,8 +139,13 @@ def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, repo
     message = read(blob, OWN)
     decoded, ledger = network_of(model, message), ledger_of(message)
     del message  # a whole network in size
-    count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
+    count = _count(decoded, subject, reporter)
     return _Candidate(blob, decoded, _certificate(blob, ledger, model, recipe, subject, count, None))
+
+
+def _count(decoded: nn.Module, subject: Subject, reporter: Reporter) -> ErrorCount:
+    counted = devices.copy_on(decoded, subject.count_on)
+    return count_errors(counted, subject.dataset, top=subject.top, reporter=reporter)
 
 
 def _with_noise(
@@ -150,7 +159,7 @@ def _with_noise(
     static = read(processes.from_first(lambda: encode(decoded, subject.architecture, static=True)), OWN)
     ledger = ledger_of(static)
     search = search_noise(
-        decoded,
+        devices.copy_on(decoded, subject.search_on),
         static.static,
         subject.dataset,
         config,
@@ -173,7 +182,7 @@ def _perturbation(
     decoded, ledger, noise = network_of(model, message), ledger_of(message), noise_in(message)
     del message
     assert noise is not None  # it was just written
-    count = count_errors(decoded, subject.dataset, top=subject.top, reporter=reporter)
+    count = _count(decoded, subject, reporter)
     record = _noise_record(decoded, noise, config, subject, reporter)
     return _Candidate(blob, decoded, _certificate(blob, ledger, model, recipe, subject, count, record))
 
@@ -184,10 +193,11 @@ def _noise_record(
     """The noisy risk from draws that nothing was chosen by."""
     delta = checking.delta_parts(subject.delta, considered(config))["noisy risk"]
     group = largest_divisor(subject.n, config.examples_per_draw)
+    counted = devices.copy_on(decoded, subject.count_on)
 
     def draw(purpose: str, passes: int) -> Tensor:
         seed = draw_seed(subject.seed, purpose)
-        return error_rates(decoded, noise.sigma, subject.dataset, examples_per_draw=group, passes=passes,
+        return error_rates(counted, noise.sigma, subject.dataset, examples_per_draw=group, passes=passes,
                            seed=seed, top=subject.top, reporter=reporter)  # fmt: skip
 
     pilot = draw("pilot", ceil(PILOT_DRAWS * group / subject.n))
@@ -234,7 +244,9 @@ def _certificate(
             index=ARCHITECTURES.index(subject.architecture),
             source_sha256=source_digest(model),
         ),
-        evaluation=EvaluationRecord(batch_size=BATCH_SIZE, top=subject.top, runtime=_runtime(model)),
+        evaluation=EvaluationRecord(
+            batch_size=BATCH_SIZE, top=subject.top, runtime=_runtime(model, subject.count_on)
+        ),
         noise=noise,
         ledger=ledger,
         provenance=Provenance(netrazor=__version__, seed=subject.seed, configuration=asdict(recipe)),
@@ -243,8 +255,9 @@ def _certificate(
     return seal(bounded.model_copy(update={"claim": checking.claim(bounded)}))
 
 
-def _runtime(model: nn.Module) -> str:
-    """What the errors were counted with, and in which precision."""
+def _runtime(model: nn.Module, device: torch.device) -> str:
+    """What the errors were counted with, on which device if not the CPU, and in which precision."""
     precisions = sorted({str(p.dtype).removeprefix("torch.") for p in model.parameters()})
-    machine = f"torch {torch.__version__} on {platform.machine()}, python {platform.python_version()}"
-    return f"{machine}, {' and '.join(precisions)}"
+    machine = platform.machine() if device == devices.CPU else devices.described(device)
+    software = f"torch {torch.__version__} on {machine}, python {platform.python_version()}"
+    return f"{software}, {' and '.join(precisions)}"

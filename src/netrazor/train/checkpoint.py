@@ -38,7 +38,7 @@ class Checkpoint:
         if saved is None:
             return None
         try:
-            content = torch.load(io.BytesIO(saved), weights_only=True)
+            content = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
             run, state = content["run"], content["state"]
         except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
             raise CheckpointMismatch(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netrazor import processes
+from netrazor import devices, processes
 from netrazor.errors import ConfigurationError, NonFiniteWeights
 from netrazor.train.batches import Batches
 from netrazor.train.optimizer import OptimizerConfig
@@ -134,10 +134,11 @@ def fit(
     save: Callable[[Callable[[], dict[str, Any]]], None] | None = None,
     reporter: Reporter | None = None,
 ) -> None:
-    """Train ``model`` in place for ``config.steps`` steps through ``weights``.
+    """Train ``model`` in place, on the device where it is, for ``config.steps`` steps through ``weights``.
 
     After each step, ``save`` is offered a function that gives the state; a run that gets such a state back as
-    ``resume`` goes on to the result that an uninterrupted run would have had.
+    ``resume`` goes on to the result that an uninterrupted run would have had. The state is on the CPU, and may be
+    taken up on another device.
 
     What is minimized is ``loss(scores, labels)``, or ``training_step(model, inputs, labels)`` where that is given.
     Of several processes each computes it on its share of a batch; the gradients are averaged.
@@ -149,6 +150,7 @@ def fit(
     reporter = reporter or Silent()
     optimizer = config.optimizer.build(_trainable(model, weights, name))
     objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
+    device = devices.device_of(model)
     done = start = 0 if resume is None else _restore(resume, model, weights, optimizer)
     _train_mode(model, config)
     with reporter.stage(name, config.steps, done) as tick:
@@ -158,8 +160,8 @@ def fit(
             optimizer.zero_grad(set_to_none=True)
             processes.part_randomness(batches.seed, step)
             with weights.applied():
-                with _precision(config):
-                    value = objective(model, inputs, labels)
+                with _precision(config, device), devices.making_on(device):
+                    value = objective(model, inputs.to(device), labels.to(device))
                 _check_loss(value, name)
                 value.backward()
                 value = _averaged(value.detach(), weights, len(labels) / batches.batch_size)
@@ -187,12 +189,17 @@ def _averaged(value: Tensor, weights: Trainable, share: float) -> Tensor:
 def _state(
     done: int, model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
 ) -> dict[str, Any]:
-    return {
-        "done": done,
+    device = devices.device_of(model)
+    state = {
         "model": model.state_dict(),
         "weights": weights.state_dict(),
         "optimizer": optimizer.state_dict(),
+    }
+    return {
+        "done": done,
+        **devices.moved(state, device, devices.CPU),
         "random": torch.get_rng_state(),  # dropout goes on where it was
+        "random_there": devices.random_state(device),
     }
 
 
@@ -200,10 +207,12 @@ def _restore(
     state: dict[str, Any], model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
 ) -> int:
     """Take up a saved state; the number of steps already done."""
+    device = devices.device_of(model)
     model.load_state_dict(state["model"])
-    weights.load_state_dict(state["weights"])
+    weights.load_state_dict(devices.moved(state["weights"], devices.CPU, device))
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"])
+    devices.go_on_drawing(state.get("random_there", {}), device)
     return int(state["done"])
 
 
@@ -231,13 +240,13 @@ def _train_mode(model: nn.Module, config: FitConfig) -> None:
             norm.momentum = config.norm_momentum
 
 
-def _precision(config: FitConfig) -> AbstractContextManager[None]:
+def _precision(config: FitConfig, device: torch.device) -> AbstractContextManager[None]:
     """In it forward passes compute in the precision of the stage."""
     if config.precision == "32-true":
         return nullcontext()
     from lightning_fabric.plugins.precision import MixedPrecision
 
-    return MixedPrecision(config.precision, device="cpu").forward_context()
+    return MixedPrecision(config.precision, device=device.type).forward_context()
 
 
 def _check_loss(value: object, name: str) -> None:

@@ -1,0 +1,161 @@
+"""The device that computes: chosen once, by name; all else computes where the network at hand is.
+
+The CPU is the home of a run: networks are cut, coded and handed back there. To train or to count on another device a
+stage takes a copy of the network over, and brings the values home when it is done.
+"""
+
+import copy
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from netrazor.errors import ConfigurationError
+from netrazor.networks.walk import tensors
+
+CPU = torch.device("cpu")
+AUTO = "auto"
+Held = TypeVar("Held")
+
+
+def chosen(name: str) -> torch.device:
+    """The device that ``name`` means for this process: "auto", "cpu", "cuda", "cuda:1", or another that torch knows.
+
+    "auto" is a CUDA device where there is one, or else the CPU. A name without a number means the one with this
+    process's local rank under ``torchrun``, the first where there is no ``torchrun``.
+
+    Raises:
+        ConfigurationError: no such device here.
+    """
+    if name == AUTO:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        if device.type == CPU.type:
+            return CPU
+        if device.index is None:
+            device = torch.device(device.type, int(os.environ.get("LOCAL_RANK", 0)))
+        torch.empty(0, device=device)
+    except Exception as error:  # a device says in its own way that it is not there
+        raise ConfigurationError(
+            f"device: auto, cpu, or a device of this machine such as cuda or cuda:1 allowed, got {name!r} "
+            f"({str(error).splitlines()[0]}); choose cpu, or start no more processes than there are devices"
+        ) from error
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
+
+
+def described(device: torch.device) -> str:
+    """What a device is called in a record."""
+    return f"{torch.cuda.get_device_name(device)} (cuda)" if device.type == "cuda" else device.type
+
+
+def device_of(model: object) -> torch.device:
+    """Where the weights of a network are; anything without weights is at home on the CPU."""
+    held = chain(model.parameters(), model.buffers()) if isinstance(model, nn.Module) else ()
+    return next((tensor.device for tensor in held), CPU)
+
+
+def copy_on(model: nn.Module, device: torch.device) -> nn.Module:
+    """``model`` itself where it is on ``device``, or else a copy of it there.
+
+    Tensors in attributes go along, and what shares memory still does (tied weights, views).
+    """
+    if device_of(model) == device:
+        return model
+    held = [*model.parameters(), *model.buffers(), *(tensor for _, tensor in tensors(model))]
+    storages: dict[int, torch.UntypedStorage] = {}
+    return copy.deepcopy(model, {id(tensor): _taken_over(tensor, device, storages) for tensor in held})
+
+
+@contextmanager
+def placed(model: nn.Module, device: torch.device) -> Iterator[nn.Module]:
+    """``model`` on ``device``, to be changed there; at the end ``model`` has the values."""
+    there = copy_on(model, device)
+    yield there
+    if there is not model:
+        with torch.no_grad():
+            pairs = zip(_values(model), _values(there), strict=True)
+            for home, away in pairs:
+                home.copy_(away)
+
+
+def moved(held: Held, source: torch.device, target: torch.device) -> Held:
+    """What is held on ``source``, in tensors, dictionaries and lists, on ``target``."""
+    if source == target:
+        return held
+    from lightning_fabric.utilities import move_data_to_device  # takes a second to import
+
+    return move_data_to_device(held, target)  # type: ignore[no-any-return]
+
+
+def making_on(device: torch.device) -> AbstractContextManager[Any]:
+    """In it tensors that a network makes in its forward pass, without saying where, are made on ``device``."""
+    return nullcontext() if device == CPU else device
+
+
+def drawing_apart(device: torch.device) -> AbstractContextManager[None]:
+    """What is drawn in it, on the CPU and on ``device``, takes nothing from what is drawn after it."""
+    indices = [] if device == CPU else [device.index]
+    return torch.random.fork_rng(indices, device_type="cuda" if device == CPU else device.type)
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """Where the random numbers of a device other than the CPU are, by its type."""
+    return {} if device == CPU else {device.type: torch.get_device_module(device).get_rng_state(device)}
+
+
+def go_on_drawing(states: Mapping[str, Tensor], device: torch.device) -> None:
+    """Go on from `random_state`; one that was saved on another type of device has nothing for this one."""
+    if device.type in states:
+        torch.get_device_module(device).set_rng_state(states[device.type], device)
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """In it products of float32 are computed in float32, where devices may have been told to round their factors.
+
+    Algorithms are those that give the same sums each time.
+    """
+    switches = _switches()
+    before = [getattr(place, name) for place, name, _ in switches]
+    for place, name, value in switches:
+        setattr(place, name, value)
+    try:
+        yield
+    finally:
+        for (place, name, _), value in zip(switches, before, strict=True):
+            setattr(place, name, value)
+
+
+def _switches() -> list[tuple[Any, str, object]]:
+    """Place, name and strictest value of torch's switches; newer versions refuse the older names."""
+    backends: Any = torch.backends
+    always = [(backends.cudnn, "benchmark", False), (backends.cudnn, "deterministic", True)]
+    if not hasattr(backends, "fp32_precision"):
+        return [*always, (backends.cuda.matmul, "allow_tf32", False), (backends.cudnn, "allow_tf32", False)]
+    places = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
+    places += (backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn)
+    return [*always, *((place, "fp32_precision", "ieee") for place in places)]
+
+
+def _taken_over(tensor: Tensor, device: torch.device, storages: dict[int, torch.UntypedStorage]) -> Tensor:
+    """``tensor`` on ``device``; the memory behind it is taken over once, and whole."""
+    storage = tensor.untyped_storage()
+    if storage.data_ptr() not in storages:
+        whole = torch.empty(0, dtype=torch.uint8, device=tensor.device).set_(storage)
+        storages[storage.data_ptr()] = whole.to(device).untyped_storage()
+    there = torch.empty(0, dtype=tensor.dtype, device=device)
+    there.set_(storages[storage.data_ptr()], tensor.storage_offset(), tensor.size(), tensor.stride())
+    if isinstance(tensor, nn.Parameter):
+        return nn.Parameter(there, requires_grad=tensor.requires_grad)
+    return there.requires_grad_(tensor.requires_grad)
+
+
+def _values(model: nn.Module) -> Iterator[Tensor]:
+    return chain(model.parameters(), model.buffers())
