@@ -232,7 +232,8 @@ class _Recount:
             if count.errors > certificate.errors and bound > certificate.risk_bound:
                 self._find(
                     "recount",
-                    f"errors is {certificate.errors}; the decoded network makes {count.errors} on this runtime",
+                    f"errors is {certificate.errors}; the decoded network makes {count.errors} on this runtime; "
+                    "where evaluation.runtime names another device, count there",
                 )
 
     def _redraw(self, noise: Noise, record: NoiseRecord, seed: int) -> None:

@@ -41,6 +41,18 @@ def certify(
     data_directory: Annotated[
         Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
     ] = None,
+    device: Annotated[
+        str,
+        typer.Option(
+            help="What trains: cpu, cuda, cuda:1; auto: a GPU if there is one (under torchrun, its own)."
+        ),
+    ] = "auto",
+    count_on: Annotated[
+        str,
+        typer.Option(
+            help="What counts the errors that the certificate states; verify counts on the CPU too."
+        ),
+    ] = "cpu",
 ) -> None:
     """Train a network, cut it down, write it as a message, and bound its error on new examples."""
     from netrazor.cli.tables import print_run
@@ -62,6 +74,8 @@ def certify(
         "size": size,
         "weights": weights,
         "data_directory": data_directory,
+        "device": device,
+        "count_on": count_on,
         "reporter": Bars(console),
     }
     named = None if experiment is None else experiment_named(experiment)
@@ -78,4 +92,6 @@ def certify(
     if data is not None:
         side = size or (None if named is None else named.size)
         words += ["--data", data, *([] if side is None else ["--size", str(side)])]
+    if count_on != "cpu":
+        words += ["--device", count_on]
     console.print(f"\nwritten to {out}; check it with: {shlex.join(words)}", highlight=False, markup=False)

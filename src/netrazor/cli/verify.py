@@ -31,6 +31,9 @@ def verify(
     data_directory: Annotated[
         Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
     ] = None,
+    device: Annotated[
+        str, typer.Option(help="What counts: cpu, cuda, cuda:1, or auto; best what the certificate names.")
+    ] = "cpu",
     recount: Annotated[
         bool, typer.Option(help="Decode and count the errors again on the training set.")
     ] = True,
@@ -47,7 +50,9 @@ def verify(
     console = open_console(stderr=as_json)
     if is_informed(run):
         raise typer.Exit(
-            _verify_informed(console, run, recount=recount, directory=data_directory, as_json=as_json)
+            _verify_informed(
+                console, run, recount=recount, directory=data_directory, device=device, as_json=as_json
+            )
         )
     certificate = replay.certificate_in(run)
     network = dataset = None
@@ -55,7 +60,7 @@ def verify(
         network = None if model is None else own_network(model, classes=certificate.dataset.classes)
         if recount:
             dataset = _dataset(console, certificate, network, data, size, data_directory)
-    verdict = replay.verify(run, dataset, model=network, reporter=Bars(console))
+    verdict = replay.verify(run, dataset, model=network, device=device, reporter=Bars(console))
     if as_json:
         typer.echo(replay.to_json(verdict), nl=False)
     else:
@@ -75,7 +80,7 @@ def _print(console: Console, verdict: "Verdict | InformedVerdict", claims: tuple
 
 
 def _verify_informed(
-    console: Console, run: Path, *, recount: bool, directory: Path | None, as_json: bool
+    console: Console, run: Path, *, recount: bool, directory: Path | None, device: str, as_json: bool
 ) -> int:
     """The same for a certificate with a data-dependent prior; the exit code."""
     from netrazor import data as datasets
@@ -90,7 +95,8 @@ def _verify_informed(
         try:
             if named.name not in datasets.names():
                 raise DatasetUnavailable(f"{named.name!r} is no data set known by name; call verify_informed")
-            verdict = verify_informed(run, datasets.load(named.name, split=named.split, directory=directory))
+            examples = datasets.load(named.name, split=named.split, directory=directory)
+            verdict = verify_informed(run, examples, device=device)
         except DatasetUnavailable as error:
             console.print(f"not recounted: {error}", highlight=False)
     claims = () if certificate is None else (certificate.claim, certificate.hold_out_claim)

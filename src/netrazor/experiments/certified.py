@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from netrazor import data as datasets
+from netrazor import devices
 from netrazor.errors import ConfigurationError
 from netrazor.experiments.catalogue import Experiment
 from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, read_weights
@@ -26,6 +27,8 @@ def certify_experiment(
     size: int | None = None,
     weights: Path | None = None,
     data_directory: Path | None = None,
+    device: str = devices.AUTO,
+    count_on: str = devices.CPU.type,
     reporter: Reporter | None = None,
 ) -> list[Run]:
     """Certify the experiment's architecture on its whole training set.
@@ -42,6 +45,8 @@ def certify_experiment(
         size: side of a folder's images, instead of the experiment's.
         weights: trained weights; dense training is then left out.
         data_directory: where data sets with names are kept.
+        device: what trains and searches, as for `netrazor.pipeline.run`.
+        count_on: what counts for the certificate.
         reporter: told of the progress.
 
     Returns:
@@ -76,6 +81,8 @@ def certify_experiment(
             architecture=experiment.architecture if same else "custom",
             test=datasets.load(reference, split="test", directory=data_directory) if named else None,
             tops=tuple(top for top in experiment.tops if top < dataset.classes),
+            device=device,
+            count_on=count_on,
             reporter=reporter,
         )
     ]
@@ -93,6 +100,8 @@ def certify_own(
     seed: int = 0,
     size: int | None = None,
     data_directory: Path | None = None,
+    device: str = devices.AUTO,
+    count_on: str = devices.CPU.type,
     reporter: Reporter | None = None,
 ) -> Run:
     """Certify a network that the user's own module builds, on a known data set or a folder.
@@ -120,6 +129,8 @@ def certify_own(
         delta=delta,
         seed=seed,
         out=out,
+        device=device,
+        count_on=count_on,
         reporter=reporter,
     )
 

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from netrazor import devices
 from netrazor.certificate.canonical import parse_as
 from netrazor.certificate.informed import INFORMED_FORMAT, InformedCertificate
 from netrazor.checking import Finding, Status
@@ -44,12 +45,17 @@ def is_informed(path: str | os.PathLike[str]) -> bool:
     return isinstance(content, dict) and content.get("format") == INFORMED_FORMAT
 
 
-def verify_informed(path: str | os.PathLike[str], dataset: ImageDataset | None = None) -> InformedVerdict:
+def verify_informed(
+    path: str | os.PathLike[str], dataset: ImageDataset | None = None, *, device: str = devices.CPU.type
+) -> InformedVerdict:
     """Whether the certificate holds together and, with the whole training set, whether its counts are true.
 
+    Errors are counted on ``device``, as `netrazor.verify` takes it.
+
     Raises:
-        ConfigurationError: no such files.
+        ConfigurationError: no such files, no such device.
     """
+    count_on = devices.chosen(device)
     certificate = None
     try:
         certificate = parse_as(InformedCertificate, _read(path, CERTIFICATE))
@@ -67,7 +73,8 @@ def verify_informed(path: str | os.PathLike[str], dataset: ImageDataset | None =
             text = f"dataset.fingerprint: of {certificate.dataset.name} needed, got another data set's"
             return InformedVerdict("INVALID", (Finding("dataset", text),), certificate)
         even, odd = halves(dataset)
-        counts = [count_errors(network, odd).errors for network in (decoded, prior)]
+        there = (devices.copy_on(network, count_on) for network in (decoded, prior))
+        counts = [count_errors(network, odd).errors for network in there]
         return _recounted(certificate, (len(even), len(odd)), (counts[0], counts[1]))
     except ConfigurationError:
         raise
