@@ -4,16 +4,17 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 import torch
 
 import netrazor
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.data import ImageDataset
-from netrazor.networks import IntegerChain, IntegerStack, coded_state
+from netrazor.networks import IntegerChain, IntegerStack, coded_state, load_coded_state
 from netrazor.pipeline import Recipe, Run, run
 from netrazor.pipeline.front import without_front
-from netrazor.pipeline.recipes import RECIPES, TIGHT, IntegerStage
-from netrazor.train import FitConfig, OptimizerConfig
+from netrazor.pipeline.recipes import RECIPES, TIGHT, IntegerStage, PolishStage
+from netrazor.train import FitConfig, OptimizerConfig, Silent
 
 FIT = FitConfig(steps=60, batch_size=50, optimizer=OptimizerConfig(rate=0.03))
 RECIPE = Recipe(
@@ -38,6 +39,18 @@ def chain() -> IntegerChain:
     return IntegerChain((1, 8, 8), filters=6, units=4, classes=4)
 
 
+class Listener(Silent):
+    """Counts the cycles of polish; interrupts the run in one of them."""
+
+    def __init__(self, interrupt_after: int | None = None) -> None:
+        self.polished, self.interrupt_after = 0, interrupt_after
+
+    def say(self, line: str) -> None:
+        self.polished += line.startswith("polished to")
+        if self.polished == self.interrupt_after:
+            raise KeyboardInterrupt
+
+
 @cache
 def tight_run() -> Run:
     return run(chain(), images(), recipe=RECIPE)
@@ -53,6 +66,32 @@ def test_the_descent_lowers_the_bound() -> None:
     without = run(chain(), images(), recipe=replace(RECIPE, descend=None))
     assert tight_run().issued.certificate.risk_bound < without.issued.certificate.risk_bound
     assert "descend" in tight_run().result.seconds
+
+
+POLISH = PolishStage(
+    replace(RECIPE.integers.fit, steps=20), replace(PolishStage().weights, every=2), cycles=3
+)
+
+
+def test_polishing_never_raises_the_bound_and_keeps_whole_numbers() -> None:
+    listener, model = Listener(), chain()
+    load_coded_state(model, coded_state(tight_run().issued.decoded))
+    recipe = replace(RECIPE, name="tiny-polish", integers=None, polish=POLISH)
+    polished = run(model, images(), recipe=recipe, reporter=listener)
+    assert polished.issued.certificate.risk_bound <= tight_run().issued.certificate.risk_bound
+    assert listener.polished == POLISH.cycles
+    assert all((array == array.round()).all() for array in coded_state(polished.issued.decoded).values())
+
+
+def test_a_killed_polish_goes_on_with_the_cycle_it_was_in(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, name="tiny-polish", polish=POLISH)
+    whole = run(chain(), images(), recipe=recipe)
+    with pytest.raises(KeyboardInterrupt):
+        run(chain(), images(), recipe=recipe, out=tmp_path, reporter=Listener(interrupt_after=2))
+    listener = Listener()
+    resumed = run(chain(), images(), recipe=recipe, out=tmp_path, reporter=listener)
+    assert resumed.issued.blob == whole.issued.blob
+    assert listener.polished == POLISH.cycles - 1  # the second was interrupted before it was saved
 
 
 def test_the_same_seed_gives_the_same_message() -> None:

@@ -9,7 +9,7 @@ from netrazor.compress.norms import batch_norms, fold_statistics
 from netrazor.compress.posttraining import PostTrainingConfig, cut_without_training
 from netrazor.compress.quantize import CodebookConfig, QuantizedWeights
 from netrazor.compress.rate import RatePruning
-from netrazor.compress.shrink import expand_into, shrunk
+from netrazor.compress.shrink import expand_into, shrunk, training_copy
 from netrazor.compress.simplify import SimplifyReport, simplify
 from netrazor.compress.surgery import DynamicNetworkSurgery, Pieces
 
@@ -36,4 +36,5 @@ __all__ = [
     "shrunk",
     "simplify",
     "snap_rest",
+    "training_copy",
 ]

@@ -218,14 +218,12 @@ class IntegerWeights:
 
 
 def unit_for(weights: Tensor, limit: int) -> float:
-    """The power of two in units of which ``weights`` are whole, or that brings most of them to at most ``limit``."""
+    """A power of two: one for whole numbers up to ``limit``, or what brings most weights to at most ``limit``."""
     sizes = weights[weights != 0].abs().cpu().numpy()
     if sizes.size == 0:
         return 1.0
-    unit = 2.0 ** math.ceil(math.log2(sizes.max() / limit))
-    if not (sizes % unit).any():
-        while not (sizes % (2 * unit)).any():
-            unit *= 2
-        return unit
+    finest = 2.0 ** math.ceil(math.log2(sizes.max() / limit))  # with all in reach
+    if not (sizes % finest).any():
+        return max(1.0, finest) if not (sizes % 1).any() else finest
     reach = float(np.quantile(sizes, _MOST if weights.ndim > 1 else 1.0))
     return float(2.0 ** round(math.log2(reach / limit)))

@@ -37,6 +37,18 @@ def shrunk(model: nn.Module, example: Tensor) -> nn.Module:
     return small.train(model.training) if same else copy.deepcopy(model)
 
 
+def training_copy(model: nn.Module, example: Tensor) -> nn.Module:
+    """`shrunk`, with channels last where the forward pass bears that (one that calls ``view`` may not)."""
+    small = shrunk(model, example)
+    try:
+        fast = copy.deepcopy(small).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            fast(example.clone())
+    except Exception:
+        return small
+    return fast
+
+
 @torch.no_grad()
 def expand_into(model: nn.Module, small: nn.Module) -> None:
     """Put the tensors of ``small`` into the leading blocks of those of ``model``; the rest becomes zero."""

@@ -1,6 +1,5 @@
 """The stages that change a network: train, prune, simplify, quantize, in this order; or cut without training."""
 
-import copy
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -23,16 +22,17 @@ from netrazor.compress import (
     descend,
     expand_into,
     fold_statistics,
-    shrunk,
     simplify,
     snap_rest,
+    training_copy,
 )
 from netrazor.errors import UnsupportedModel
 from netrazor.evaluate import in_order
 from netrazor.pipeline.front import without_front
 from netrazor.pipeline.histogram import Histogram, histograms
 from netrazor.pipeline.message import OWN, encode
-from netrazor.pipeline.stages import Recipe
+from netrazor.pipeline.polishing import polish
+from netrazor.pipeline.stages import PolishStage, Recipe
 from netrazor.pipeline.trainables import integer, masked, quantized, rules_for
 from netrazor.train import (
     Batches,
@@ -47,6 +47,7 @@ from netrazor.train import (
 )
 from netrazor.units import percent_up
 
+_POLISH_SEED = 50  # beyond the numbers of the stages
 _UNCUT = ("integers", "train")  # stages after which the weights are as before
 
 Stage = tuple[str, FitConfig, Callable[[nn.Module], Trainable]]
@@ -109,8 +110,11 @@ class Cutting:
             self.seconds[name] = time.monotonic() - started
         if self.recipe.post_training is not None:
             self._cut_without_training(self.recipe.post_training)
-        if self.recipe.descend is not None:
+        polished = 0 if saved is None else int(saved["cycles"])
+        if self.recipe.descend is not None and polished == 0:
             self._descend(self.recipe.descend)
+        if self.recipe.polish is not None:
+            self._polish(self.recipe.polish, polished)
 
     def _descend(self, config: DescentConfig) -> None:
         started = time.monotonic()
@@ -118,7 +122,7 @@ class Cutting:
             report = descend(
                 self.model,
                 self.dataset,
-                lambda: charge(encode(self.model, self.architecture), OWN).charged_bits,
+                self._code_bits,
                 config,
                 delta=self.delta,
                 device=self.device,
@@ -130,6 +134,33 @@ class Cutting:
         before, after = map(percent_up, report.bounds)
         self.reporter.say(f"descent changed {report.moves} weights: the bound falls from {before} to {after}")
         self.seconds["descend"] = time.monotonic() - started
+
+    def _polish(self, stage: PolishStage, first: int) -> None:
+        started = time.monotonic()
+
+        def save(cycles: int) -> None:
+            if self.checkpoint is not None:
+                stages = len(list(self._stages()))
+                self.checkpoint.save(self._state(stages, self.model.state_dict(), None, cycles))
+
+        polish(
+            self.model,
+            self.dataset,
+            self._code_bits,
+            stage,
+            self.recipe.descend or DescentConfig(),
+            delta=self.delta,
+            seed=self.seed * 101 + _POLISH_SEED,
+            first=first,
+            save=save,
+            device=self.device,
+            reporter=self.reporter,
+        )
+        self.seconds["polish"] = time.monotonic() - started
+
+    def _code_bits(self) -> float:
+        """Of the message of the network as it is."""
+        return charge(encode(self.model, self.architecture), OWN).charged_bits
 
     def _cut_without_training(self, config: PostTrainingConfig) -> None:
         started = time.monotonic()
@@ -179,7 +210,7 @@ class Cutting:
         if name == "quantize" and config.freeze_norms:
             fold_statistics(self.model)
         found = {key: value.clone() for key, value in self.model.state_dict().items()}
-        working = _in_fast_layout(shrunk(self.model, self.example), self.example)
+        working = training_copy(self.model, self.example)
         part, training = without_front(working, self.training)
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:
@@ -213,18 +244,9 @@ class Cutting:
         if self.checkpoint is not None:
             self.checkpoint.save(self._state(number + 1, self.model.state_dict(), None))
 
-    def _state(self, stage: int, found: dict[str, Tensor], fit: dict[str, Any] | None) -> dict[str, Any]:
+    def _state(
+        self, stage: int, found: dict[str, Tensor], fit: dict[str, Any] | None, cycles: int = 0
+    ) -> dict[str, Any]:
         """What a checkpoint holds."""
         before = {name: (histogram.reach, histogram.counts) for name, histogram in self.before.items()}
-        return {"stage": stage, "found": found, "fit": fit, "before": before}
-
-
-def _in_fast_layout(model: nn.Module, example: Tensor) -> nn.Module:
-    """``model`` with channels last, where its forward pass bears that (one that calls ``view`` may not)."""
-    try:
-        fast = copy.deepcopy(model).to(memory_format=torch.channels_last)
-        with torch.no_grad():
-            fast(example.clone())
-    except Exception:
-        return model
-    return fast
+        return {"stage": stage, "found": found, "fit": fit, "before": before, "cycles": cycles}

@@ -11,6 +11,7 @@ from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.stages import (
     GradualStage,
     IntegerStage,
+    PolishStage,
     PruneStage,
     QuantizeStage,
     RateStage,
@@ -23,6 +24,7 @@ __all__ = [
     "RECIPES",
     "GradualStage",
     "IntegerStage",
+    "PolishStage",
     "PruneStage",
     "QuantizeStage",
     "RateStage",
@@ -168,6 +170,9 @@ MOBILENET = Recipe(
 # Where there are no trained weights: as many steps of dense training as of pruning.
 MOBILENET_SCRATCH = replace(MOBILENET, name="mobilenet-scratch", train=_sgd(300_000, 0.05))
 
+# For a network of whole numbers that is given: any of the records, say.
+POLISH = Recipe(name="polish", descend=DescentConfig(), polish=PolishStage(), noise=None, simplify=False)
+
 # For networks that were trained, and perhaps compressed, elsewhere.
 AS_IS = Recipe(name="as-is", noise=None, simplify=False)
 NOISE_ONLY = Recipe(name="noise-only", simplify=False)
@@ -185,6 +190,7 @@ RECIPES = {
         MOBILENET_SCRATCH,
         *TIGHT,
         TIGHT_LENET5,
+        POLISH,
         SUBSPACE,
     )
 }
@@ -220,6 +226,7 @@ def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
         integers=None
         if recipe.integers is None
         else replace(recipe.integers, fit=shorter(recipe.integers.fit)),
+        polish=None if recipe.polish is None else replace(recipe.polish, fit=shorter(recipe.polish.fit)),
         train=None if recipe.train is None else shorter(recipe.train),
         prune=tuple(replace(stage, fit=shorter(stage.fit)) for stage in recipe.prune),
         quantize=None

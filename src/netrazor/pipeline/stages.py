@@ -9,7 +9,7 @@ from netrazor.compress import DescentConfig, IntegerConfig, PostTrainingConfig
 from netrazor.compress.quantize import CodebookConfig
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule
-from netrazor.train import FitConfig
+from netrazor.train import FitConfig, OptimizerConfig
 
 _FORBID = {"extra": "forbid"}
 
@@ -113,6 +113,15 @@ class IntegerStage:
 
 
 @dataclass(frozen=True, config=_FORBID)
+class PolishStage:
+    """Cycles of a little training, of whole numbers as they are, and another descent; kept while the bound falls."""
+
+    fit: FitConfig = FitConfig(steps=1000, optimizer=OptimizerConfig(rate=0.01, floor=0.0))
+    weights: IntegerConfig = IntegerConfig(start="given", settle=0.0, freeze=0.0, price=1e-12)
+    cycles: int = Field(default=10, ge=0)
+
+
+@dataclass(frozen=True, config=_FORBID)
 class Recipe:
     """How a certificate is reached; a stage that is None or empty is left out.
 
@@ -124,6 +133,7 @@ class Recipe:
         quantize: codebooks.
         post_training: prune and quantize what is still open by sensitivity, without training.
         descend: on the certified risk itself, over the last linear layer.
+        polish: whole numbers, by more training and descent in turn.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units.
         rules: for single layers, by patterns of names.
@@ -136,6 +146,7 @@ class Recipe:
     quantize: QuantizeStage | None = None
     post_training: PostTrainingConfig | None = None
     descend: DescentConfig | None = None
+    polish: PolishStage | None = None
     noise: NoiseConfig | None = NoiseConfig()
     simplify: bool = True
     rules: tuple[LayerRule, ...] = ()
