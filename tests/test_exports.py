@@ -54,6 +54,7 @@ EXPORTS = {
     "netrazor.networks": {
         "ARCHITECTURES",
         "IntegerChain",
+        "IntegerOverlap",
         "IntegerStack",
         "LeNet5",
         "MLP",

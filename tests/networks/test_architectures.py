@@ -27,6 +27,7 @@ INPUTS = {
     "normed-mlp": (1, 28, 28),
     "lenet5-subspace": (1, 28, 28),
     "integer-stack-fashion": (1, 28, 28),
+    "integer-overlap-cifar": (3, 32, 32),
 }
 
 

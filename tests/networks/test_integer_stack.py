@@ -1,14 +1,18 @@
 """The mirrored networks of the records: exact whole numbers, a front against naive sums, mirrors that agree."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
 from netrazor.networks import coded_state
+from netrazor.networks.integer_overlap import IntegerOverlap
 from netrazor.networks.integer_stack import INNER, LAST, IntegerStack, whole
 from netrazor.networks.opponent_front import contrasted, directions, maps, opponent
 
 SHAPES = [(1, 28, 28), (3, 32, 32)]
+Mirrored = IntegerStack | IntegerOverlap
 
 
 def images(shape: tuple[int, int, int], n: int = 12) -> torch.Tensor:
@@ -16,9 +20,16 @@ def images(shape: tuple[int, int, int], n: int = 12) -> torch.Tensor:
 
 
 def stack(shape: tuple[int, int, int]) -> IntegerStack:
-    model = (
+    return drawn(
         IntegerStack(shape, units=(8,), filters=10) if shape[0] == 3 else IntegerStack(shape, units=(8, 8))
     )
+
+
+def overlap(shape: tuple[int, int, int]) -> IntegerOverlap:
+    return drawn(IntegerOverlap(shape, filters=10, units=8))
+
+
+def drawn(model: Mirrored) -> Mirrored:
     torch.manual_seed(2)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -26,9 +37,10 @@ def stack(shape: tuple[int, int, int]) -> IntegerStack:
     return model.eval()
 
 
+@pytest.mark.parametrize("make", [stack, overlap])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_scores_are_exact_whole_numbers(shape: tuple[int, int, int]) -> None:
-    model, x = stack(shape), images(shape) / 255
+def test_scores_are_exact_whole_numbers(shape: tuple[int, int, int], make: Callable[..., Mirrored]) -> None:
+    model, x = make(shape), images(shape) / 255
     with torch.no_grad():
         single, double = model(x), model.double()(x.double())
     assert torch.equal(single.double(), double)
@@ -37,22 +49,37 @@ def test_scores_are_exact_whole_numbers(shape: tuple[int, int, int]) -> None:
 
 
 def test_no_sum_can_leave_what_float32_holds() -> None:
-    model = IntegerStack()
-    weights = dict(model.named_parameters())
-    for name, largest in (
-        ("learned.convs.0", 255),
-        ("learned.convs.1", INNER),
-        ("learned.linear", 2 * LAST),
+    for model, bounds in (
+        (IntegerStack(), {"learned.convs.0": 255, "learned.convs.1": INNER, "learned.linear": 2 * LAST}),
+        (IntegerOverlap(), {"learned.conv": 255, "learned.linear": 2 * INNER}),
     ):
-        fan_in = weights[f"{name}.weight"][0].numel()
-        assert 3 * fan_in * largest + 7 * 64 < 2**24
+        weights = dict(model.named_parameters())
+        for name, largest in bounds.items():
+            fan_in = weights[f"{name}.weight"][0].numel()
+            assert 3 * fan_in * largest + 7 * 64 < 2**24
 
 
+@pytest.mark.parametrize("make", [stack, overlap])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_image_and_its_mirror_image_have_the_same_scores(shape: tuple[int, int, int]) -> None:
-    model, x = stack(shape), images(shape) / 255
+def test_an_image_and_its_mirror_image_have_the_same_scores(
+    shape: tuple[int, int, int], make: Callable[..., Mirrored]
+) -> None:
+    model, x = make(shape), images(shape) / 255
     with torch.no_grad():
         assert torch.equal(model(x), model(x.flip(3)))
+
+
+def test_a_unit_says_yes_and_no() -> None:
+    model = overlap((1, 8, 8)).learned
+    with torch.no_grad():
+        model.conv.bias.zero_()
+        x = torch.round(255 * torch.rand(2, 20, 2, 2)) / 255
+        heard: list[torch.Tensor] = []
+        model.linear.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0].view(2, 2, -1)))
+        model(x)
+        model.conv.weight.neg_()
+        model(x)
+    assert torch.equal(heard[0], heard[1].flip(1))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -39,7 +39,7 @@ EXPERIMENTS = {
         Experiment("squeezenet-occam", "squeezenet-1.1", None, "post-training", 1000, 224),
         Experiment("tight-mnist", "integer-chain-mnist", "mnist", "tight-mnist"),
         Experiment("tight-fashion-mnist", "integer-chain-fashion", "fashion-mnist", "tight-fashion-mnist"),
-        Experiment("tight-cifar10", "integer-stack-cifar", "cifar10-jpeg", "tight-cifar10"),
+        Experiment("tight-cifar10", "integer-overlap-cifar", "cifar10-jpeg", "tight-cifar10"),
         Experiment("tight-lenet5-mnist", "lenet5", "mnist", "tight-lenet5"),
         Experiment("subspace-lenet5-mnist", "lenet5-subspace", "mnist", "subspace"),
         Experiment("subspace-resnet20-cifar10", "resnet-20-subspace", "cifar10-jpeg", "subspace"),

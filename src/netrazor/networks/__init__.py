@@ -8,6 +8,7 @@ from torch import nn
 
 from netrazor.errors import ConfigurationError
 from netrazor.networks.integer_chain import IntegerChain
+from netrazor.networks.integer_overlap import IntegerOverlap
 from netrazor.networks.integer_stack import IntegerStack
 from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.loading import build_from, load_weights, read_weights
@@ -27,6 +28,7 @@ __all__ = [
     "ARCHITECTURES",
     "MLP",
     "IntegerChain",
+    "IntegerOverlap",
     "IntegerStack",
     "LeNet5",
     "MobileNet",
@@ -75,6 +77,7 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "resnet-20-subspace": partial(_subspace_of, partial(ResNetCifar, 20), 3000),
     "integer-stack-cifar": partial(IntegerStack, filters=64, units=(32,)),
     "integer-stack-fashion": partial(IntegerStack, (1, 28, 28), filters=64, units=(24,)),
+    "integer-overlap-cifar": IntegerOverlap,
 }
 
 # The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network

@@ -106,7 +106,7 @@ def _tight(
 TIGHT = (
     _tight("mnist", 20_000, 2200),
     _tight("fashion-mnist", 18_000, 2600),
-    _tight("cifar10", 24_000, 4200, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
+    _tight("cifar10", 40_000, 4600, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
 )
 
 # For LeNet-5 as it is: cut down as by the quick recipe, then whole numbers in place of codebooks.
