@@ -220,13 +220,17 @@ class _Search:
             errors[row] = len(labels) - right
         return errors
 
-    def _bits_of_moves(self, label: int, start: Tensor) -> tuple[Tensor, float]:
-        """Bits of the layer for each value x column, infinite where the value is not the tensor's; and as it is."""
+    def _bits_of_moves(self, label: int, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Bits of the layer for each value x column, infinite where the value is not the tensor's; and as it is.
+
+        Both are added up in float32 and in one order: a move that changes nothing must not seem to gain, or it would
+        be made for ever.
+        """
         now = torch.bucketize(self.weights, self.values)
         moved = now.clone()
         moved[label, self.live] = torch.bucketize(start, self.values)
         zero = int(torch.bucketize(torch.zeros(()), self.values))
-        bits, before, first = torch.zeros(len(self.values), len(start)), 0.0, 0
+        bits, before, first = torch.zeros(len(self.values), len(start)), torch.zeros(()), 0
         for width in self.groups:
             block = slice(first, first + width)
             here = (self.live >= first) & (self.live < first + width)
