@@ -117,7 +117,7 @@ class PolishStage:
     """Cycles of a little training, of whole numbers as they are, and another descent; kept while the bound falls."""
 
     fit: FitConfig = FitConfig(steps=1000, optimizer=OptimizerConfig(rate=0.01, floor=0.0))
-    weights: IntegerConfig = IntegerConfig(start="given", settle=0.0, freeze=0.0, price=1e-12)
+    weights: IntegerConfig = IntegerConfig(start="given", bias_limit=31, settle=0.0, freeze=0.0, price=1e-12)
     cycles: int = Field(default=10, ge=0)
 
 
