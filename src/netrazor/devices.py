@@ -6,8 +6,9 @@ stage takes a copy of the network over, and brings the values home when it is do
 
 import copy
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -123,25 +124,42 @@ def full_float32() -> Iterator[None]:
     Algorithms are those that give the same sums each time.
     """
     switches = _switches()
-    before = [getattr(place, name) for place, name, _ in switches]
-    for place, name, value in switches:
-        setattr(place, name, value)
+    before = [_setting(read) for read, _, _ in switches]
+    for _, choose, strictest in switches:
+        choose(strictest)
     try:
         yield
     finally:
-        for (place, name, _), value in zip(switches, before, strict=True):
-            setattr(place, name, value)
+        for (_, choose, _), value in zip(switches, before, strict=True):
+            if value is not None:
+                choose(value)
 
 
-def _switches() -> list[tuple[Any, str, object]]:
-    """Place, name and strictest value of torch's switches; newer versions refuse the older names."""
+Switch = tuple[Callable[[], Any], Callable[[Any], None], Any]
+
+
+def _switches() -> list[Switch]:
+    """How each of torch's switches is read and chosen, and its strictest value; newer names have the last word."""
     backends: Any = torch.backends
-    always = [(backends.cudnn, "benchmark", False), (backends.cudnn, "deterministic", True)]
-    if not hasattr(backends, "fp32_precision"):
-        return [*always, (backends.cuda.matmul, "allow_tf32", False), (backends.cudnn, "allow_tf32", False)]
-    places = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
-    places += (backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn)
-    return [*always, *((place, "fp32_precision", "ieee") for place in places)]
+    named = [(backends.cudnn, "benchmark", False), (backends.cudnn, "deterministic", True)]
+    named.append((backends.cudnn, "allow_tf32", False))
+    if hasattr(backends, "fp32_precision"):
+        places = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
+        places += (backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn)
+        named += [(place, "fp32_precision", "ieee") for place in places]
+    matmul = (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest")
+    return [
+        matmul,
+        *((partial(getattr, at, name), partial(setattr, at, name), value) for at, name, value in named),
+    ]
+
+
+def _setting(read: Callable[[], Any]) -> Any:
+    """What a switch is set to; None where torch refuses to say, as its older and its newer names disagree."""
+    try:
+        return read()
+    except RuntimeError:
+        return None
 
 
 def _taken_over(tensor: Tensor, device: torch.device, storages: dict[int, torch.UntypedStorage]) -> Tensor:
