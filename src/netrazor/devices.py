@@ -119,9 +119,10 @@ def go_on_drawing(states: Mapping[str, Tensor], device: torch.device) -> None:
 
 @contextmanager
 def full_float32() -> Iterator[None]:
-    """In it products of float32 are computed in float32, where devices may have been told to round their factors.
+    """In it products and convolutions of float32 are plain sums of products in float32, in some order.
 
-    Algorithms are those that give the same sums each time.
+    Their factors are not rounded (TF32), and no convolution goes by a transform (cuDNN's Winograd and FFT): sums of
+    whole numbers below 2^24 are exact on every device.
     """
     switches = _switches()
     before = [_setting(read) for read, _, _ in switches]
@@ -141,8 +142,7 @@ Switch = tuple[Callable[[], Any], Callable[[Any], None], Any]
 def _switches() -> list[Switch]:
     """How each of torch's switches is read and chosen, and its strictest value; newer names have the last word."""
     backends: Any = torch.backends
-    named = [(backends.cudnn, "benchmark", False), (backends.cudnn, "deterministic", True)]
-    named.append((backends.cudnn, "allow_tf32", False))
+    named = [(backends.cudnn, "enabled", False), (backends.cudnn, "allow_tf32", False)]
     if hasattr(backends, "fp32_precision"):
         places = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
         places += (backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn)

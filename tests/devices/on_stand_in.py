@@ -28,7 +28,14 @@ from netrazor.evaluate import count_errors
 from netrazor.networks import build
 from netrazor.perturb import error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, run
-from netrazor.pipeline.stages import GradualStage, IntegerStage, QuantizeStage, RateStage, SurgeryStage
+from netrazor.pipeline.stages import (
+    GradualStage,
+    IntegerStage,
+    PolishStage,
+    QuantizeStage,
+    RateStage,
+    SurgeryStage,
+)
 from netrazor.train import Batches, Checkpoint, FitConfig, Silent, Whole, fit
 
 THERE = stand_in.load(os.environ["STAND_IN"])
@@ -59,6 +66,14 @@ KINDS = {
         quantize=QUANTIZE,
         descend=DescentConfig(1, pairs=False),
         noise=None,
+    ),
+    "polish": Recipe(
+        "polish",
+        integers=IntegerStage(FIT, IntegerConfig(target_bits=300, every=3)),
+        descend=DescentConfig(1, pairs=False),
+        polish=PolishStage(FIT, cycles=1),
+        noise=None,
+        simplify=False,
     ),
     "post-training": replace(RECIPES["post-training"], post_training=SHORT, noise=None),
 }
@@ -169,7 +184,8 @@ def test_a_run_goes_on_from_its_checkpoint(
             raise Stop
 
     monkeypatch.setattr(Checkpoint, "due", lambda self: True)
-    whole = certified(tiny.small(), tiny.NO_NOISE, device="stand_in", out=tmp_path / "whole")
+    if after == "stand_in":
+        whole = certified(tiny.small(), tiny.NO_NOISE, device="stand_in", out=tmp_path / "whole")
     plain = Checkpoint.save
     monkeypatch.setattr(Checkpoint, "save", save)
     for _ in range(3):

@@ -82,7 +82,7 @@ for choice in (
     exec(choice)
     before = precisions()
     with devices.full_float32():
-        assert not b.cudnn.benchmark and precisions() == 4 * ["ieee"], (choice, precisions())
+        assert not b.cudnn.enabled and precisions() == 4 * ["ieee"], (choice, precisions())
         nn.Conv2d(1, 1, 1)(torch.zeros(1, 1, 1, 1)), nn.Linear(1, 1)(torch.zeros(1, 1))
     assert precisions() == before, (choice, precisions(), before)
 """
