@@ -93,14 +93,22 @@ def _tight(
     *,
     batch_size: int = 128,
     descend: DescentConfig | None = None,
+    polish: int = 4000,
     **other: float,
 ) -> Recipe:
-    """For the integer chains: as few bits as the data set's bound wants, then descent on the bound itself."""
+    """For the integer chains: as few bits as the data set's bound wants, descent on the bound, and polish."""
     fit = FitConfig(steps=steps, batch_size=batch_size, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
     weights = IntegerConfig(target_bits=target_bits, **other)
     descend = descend or DescentConfig()
-    integers = IntegerStage(fit, weights)
-    return Recipe(f"tight-{data}", integers=integers, descend=descend, noise=None, simplify=False)
+    shine = PolishStage(FitConfig(steps=polish, batch_size=batch_size, optimizer=PolishStage().fit.optimizer))
+    return Recipe(
+        f"tight-{data}",
+        integers=IntegerStage(fit, weights),
+        descend=descend,
+        polish=shine,
+        noise=None,
+        simplify=False,
+    )
 
 
 TIGHT = (

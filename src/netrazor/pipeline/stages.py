@@ -118,7 +118,7 @@ class PolishStage:
 
     fit: FitConfig = FitConfig(steps=1000, optimizer=OptimizerConfig(rate=0.01, floor=0.0))
     weights: IntegerConfig = IntegerConfig(start="given", bias_limit=31, settle=0.0, freeze=0.0, price=1e-12)
-    cycles: int = Field(default=10, ge=0)
+    cycles: int = Field(default=8, ge=0)
 
 
 @dataclass(frozen=True, config=_FORBID)
