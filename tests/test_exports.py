@@ -69,6 +69,7 @@ EXPORTS = {
         "build_from",
         "coded_state",
         "index_of",
+        "input_shape",
         "load_coded_state",
         "load_weights",
         "make_plain",

@@ -57,6 +57,15 @@ def load(
     return filled(plain_copy(model), message)
 
 
+def architecture_of(path: str | os.PathLike[str]) -> str:
+    """The name of the architecture whose weights a message, or the message in a directory, holds.
+
+    Raises:
+        MessageError: the file is no message.
+    """
+    return networks.name_of(read(_message(path), Limits()).architecture)
+
+
 def verify(
     path: str | os.PathLike[str],
     dataset: Dataset[tuple[Tensor, int]] | None = None,

@@ -19,6 +19,8 @@ from netrazor.networks import LeNet5, build
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
 from netrazor.pipeline.message import encode
 
+RECORDS = Path(__file__).parents[2] / "certificates"
+
 
 def netrazor(*words: object) -> tuple[int, str]:
     result = CliRunner(env={"COLUMNS": "250"}).invoke(cli.app, [str(word) for word in words])
@@ -193,3 +195,11 @@ def test_verify_tells_a_data_dependent_prior_and_its_hold_out_bound(tmp_path: Pa
     assert "given a prior trained on the other 20" in " ".join(text.split())
     assert "plain hold-out bound" in " ".join(text.split())
     assert '"status": "CONSISTENT' in CliRunner().invoke(cli.app, ["verify", str(tmp_path), "--json"]).stdout
+
+
+@pytest.mark.parametrize("record", ["mnist", "fashion-mnist", "cifar10-jpeg", "lenet5-mnist"])
+def test_records_classify_images(tmp_path: Path, record: str) -> None:
+    Image.new("RGB", (40, 40), "teal").save(tmp_path / "teal.png")
+    code, text = netrazor("predict", RECORDS / record / MESSAGE, tmp_path / "teal.png")
+    assert code == 0
+    assert "teal.png: " in text

@@ -16,19 +16,6 @@ PUBLISHED = {
     "resnet-20": 269_722,
     "resnet-56": 853_018,
 }
-INPUTS = {
-    "lenet5": (1, 28, 28),
-    "lenet-300-100": (1, 28, 28),
-    "mobilenet-0.5": (3, 224, 224),
-    "squeezenet-1.0": (3, 224, 224),
-    "squeezenet-1.1": (3, 224, 224),
-    "integer-chain-mnist": (1, 28, 28),
-    "integer-chain-fashion": (1, 28, 28),
-    "normed-mlp": (1, 28, 28),
-    "lenet5-subspace": (1, 28, 28),
-    "integer-stack-fashion": (1, 28, 28),
-    "integer-overlap-cifar": (3, 32, 32),
-}
 
 
 @pytest.mark.parametrize(("name", "parameters"), PUBLISHED.items())
@@ -43,11 +30,11 @@ def test_mobilenet_of_full_width_has_the_published_count() -> None:
 @pytest.mark.parametrize("name", networks.ARCHITECTURES[1:])
 def test_declared_network_gives_finite_logits(name: str) -> None:
     model = networks.build(name).eval()
-    shape = INPUTS.get(name, (3, 32, 32))
-    x = torch.randint(0, 1000, (2, 12)) if name == "text-classifier" else torch.rand(2, *shape)
+    shape = networks.input_shape(name)
+    x = torch.randint(0, 1000, (2, 12)) if shape is None else torch.rand(2, *shape)
     with torch.no_grad():
         logits = model(x)
-    assert logits.shape == (2, 1000 if shape[-1] == 224 else 10)
+    assert logits.shape == (2, 1000 if shape == (3, 224, 224) else 10)
     assert logits.isfinite().all()
 
 

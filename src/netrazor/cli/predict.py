@@ -24,15 +24,17 @@ def predict(
     from netrazor import replay
     from netrazor.data.pictures import read_picture
     from netrazor.errors import ConfigurationError
+    from netrazor.networks import input_shape
 
     network = replay.load(run)
-    if not hasattr(network, "input_shape"):
+    shape = input_shape(replay.architecture_of(run))
+    if shape is None:
         raise ConfigurationError(
             f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"
         )
     console = open_console()
     for path in images:
         with torch.inference_mode():
-            scores = network(read_picture(path, network.input_shape, invert=invert)[None])[0]
+            scores = network(read_picture(path, shape, invert=invert)[None])[0]
         share = torch.softmax(scores, 0).max().item()
         console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})", highlight=False, markup=False)

@@ -39,7 +39,6 @@ class IntegerChain(nn.Module):
         classes: int = 10,
     ) -> None:
         super().__init__()
-        self.input_shape = image
         self.front = FixedFront(deskew=deskew, border=border, filters=filters)
         places = ((image[1] // 2 - 2 * border) // 4) * ((image[2] // 2 - 2 * border) // 4)
         self.learned = IntegerLayers(filters, units, places, classes)
