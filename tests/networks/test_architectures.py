@@ -39,7 +39,7 @@ def test_declared_network_gives_finite_logits(name: str) -> None:
 
 
 def test_declared_list_is_append_only() -> None:
-    assert networks.ARCHITECTURES[:14] == (
+    assert networks.ARCHITECTURES[:23] == (
         "custom",
         "lenet5",
         "lenet-300-100",
@@ -54,6 +54,15 @@ def test_declared_list_is_append_only() -> None:
         "resnet-56-projection",
         "vision-transformer",
         "text-classifier",
+        "integer-chain-mnist",
+        "integer-chain-fashion",
+        "integer-chain-cifar",
+        "normed-mlp",
+        "lenet5-subspace",
+        "resnet-20-subspace",
+        "integer-stack-cifar",
+        "integer-stack-fashion",
+        "integer-overlap-cifar",
     )
 
 
