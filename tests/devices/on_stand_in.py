@@ -25,7 +25,7 @@ from netrazor.compress import CodebookConfig, DescentConfig, IntegerConfig, cut_
 from netrazor.compress.last_layer import last_layer
 from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.evaluate import count_errors
-from netrazor.networks import build
+from netrazor.networks import IntegerChain
 from netrazor.perturb import error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, run
 from netrazor.pipeline.stages import (
@@ -140,11 +140,15 @@ def test_channels_last_up_to_rounding() -> None:
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("network", [tiny.small, normed, lambda: build("integer-chain-mnist")])
+def upright() -> nn.Module:
+    """A front that makes its coordinates in the forward pass."""
+    torch.manual_seed(0)
+    return IntegerChain((1, 8, 8), deskew=True, filters=6, units=4, classes=tiny.CLASSES)
+
+
+@pytest.mark.parametrize("network", [tiny.small, normed, upright])
 def test_errors_and_noisy_risk(network: Callable[[], nn.Module]) -> None:
     model, data = network(), tiny.images()
-    if hasattr(model, "front"):
-        data = replace(data, images=data.images.repeat(1, 1, 4, 4)[:, :, :28, :28])
     there = devices.copy_on(model, THERE)
     assert devices.device_of(there) == THERE
     assert count_errors(there, data) == count_errors(model, data)
