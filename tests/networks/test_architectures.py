@@ -39,7 +39,7 @@ def test_declared_network_gives_finite_logits(name: str) -> None:
 
 
 def test_declared_list_is_append_only() -> None:
-    assert networks.ARCHITECTURES[:23] == (
+    assert networks.ARCHITECTURES[:25] == (
         "custom",
         "lenet5",
         "lenet-300-100",
@@ -63,6 +63,8 @@ def test_declared_list_is_append_only() -> None:
         "integer-stack-cifar",
         "integer-stack-fashion",
         "integer-overlap-cifar",
+        "lenet5-subspace-wide",
+        "resnet-20-subspace-wide",
     )
 
 

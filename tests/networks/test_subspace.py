@@ -11,7 +11,7 @@ from torch import nn
 from netrazor.errors import InvalidArgument
 from netrazor.networks import coded_state
 from netrazor.networks.resnet_cifar import ResNetCifar
-from netrazor.networks.subspace import STEP, Subspace, directions, mixed
+from netrazor.networks.subspace import Subspace, directions, mixed
 
 
 def small() -> nn.Module:
@@ -31,7 +31,7 @@ def test_weights_are_start_plus_signed_coordinates() -> None:
         for i, weight in enumerate(found[name].flatten().tolist()):
             origin = float(start[i]) if len(shape) > 1 else float(name == "1.weight")
             z = float(model.coordinates.detach()[coordinate + int(bucket[i]), 0])
-            assert weight == pytest.approx(unit * (origin + STEP * float(sign[i]) * z), abs=1e-5)
+            assert weight == pytest.approx(unit * (origin + model.step * float(sign[i]) * z), abs=1e-5)
         first, coordinate = first + size, coordinate + part
     assert coordinate == 20
 

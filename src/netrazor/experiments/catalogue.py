@@ -41,8 +41,8 @@ EXPERIMENTS = {
         Experiment("tight-fashion-mnist", "integer-chain-fashion", "fashion-mnist", "tight-fashion-mnist"),
         Experiment("tight-cifar10", "integer-overlap-cifar", "cifar10-jpeg", "tight-cifar10"),
         Experiment("tight-lenet5-mnist", "lenet5", "mnist", "tight-lenet5"),
-        Experiment("subspace-lenet5-mnist", "lenet5-subspace", "mnist", "subspace"),
-        Experiment("subspace-resnet20-cifar10", "resnet-20-subspace", "cifar10-jpeg", "subspace"),
+        Experiment("subspace-lenet5-mnist", "lenet5-subspace-wide", "mnist", "subspace"),
+        Experiment("subspace-resnet20-cifar10", "resnet-20-subspace-wide", "cifar10-jpeg", "subspace"),
     )
 }
 

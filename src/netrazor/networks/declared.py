@@ -22,8 +22,10 @@ from netrazor.networks.text_classifier import TextClassifier
 from netrazor.networks.vision_transformer import VisionTransformer
 
 
-def _subspace_of(network: Callable[..., nn.Module], coordinates: int, **settings: Any) -> Subspace:
-    return Subspace(network(**settings), coordinates)
+def _subspace_of(
+    network: Callable[..., nn.Module], coordinates: int, step: float = 0.25, **settings: Any
+) -> Subspace:
+    return Subspace(network(**settings), coordinates, step=step)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ _DECLARED: dict[str, _Declared] = {
     "integer-stack-cifar": _Declared(partial(IntegerStack, filters=64, units=(32,)), _COLOUR),
     "integer-stack-fashion": _Declared(partial(IntegerStack, (1, 28, 28), filters=64, units=(24,)), _GREY),
     "integer-overlap-cifar": _Declared(IntegerOverlap, _COLOUR),
+    "lenet5-subspace-wide": _Declared(partial(_subspace_of, LeNet5, 1000, 0.5), _GREY),
+    "resnet-20-subspace-wide": _Declared(partial(_subspace_of, partial(ResNetCifar, 20), 1500, 0.5), _COLOUR),
 }
 
 # The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network

@@ -1,6 +1,6 @@
 """A given network moved through a fixed random subspace of its weights (Li et al. 2018; Lotfi et al. 2022).
 
-    weight_i = unit (start_i + STEP sign_i z[bucket_i])
+    weight_i = unit (start_i + step sign_i z[bucket_i])
 
 Start, sign and bucket of each weight come from a counter, by whole numbers alone; z is all that is learned. Each
 weight hangs on one coordinate, so the directions are orthogonal, and a product with the projection is one look-up.
@@ -17,7 +17,6 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from netrazor.errors import InvalidArgument
 
-STEP = 0.25  # what a coordinate of one adds to its weights, in units of their spread at the start
 _BYTES = 8  # of a hash; their sum is nearly normal
 _MEAN, _DEVIATION = 255 * _BYTES / 2, math.sqrt((256**2 - 1) * _BYTES / 12)
 
@@ -31,10 +30,11 @@ class Subspace(nn.Module):
     Args:
         network: any module that reads its parameters as attributes; it is changed.
         coordinates: learned numbers in all, at least one for each tensor.
-        seed: of the projection. Which one is part of the architecture, so it is paid for by its index there.
+        step: what a coordinate of one adds to its weights, in units of their spread at the start.
+        seed: of the projection. Like the others it is part of the architecture, and paid for by its index there.
     """
 
-    def __init__(self, network: nn.Module, coordinates: int, *, seed: int = 0) -> None:
+    def __init__(self, network: nn.Module, coordinates: int, *, step: float = 0.25, seed: int = 0) -> None:
         super().__init__()
         owners = {
             name: network.get_submodule(name.rpartition(".")[0]) for name, _ in network.named_parameters()
@@ -48,7 +48,7 @@ class Subspace(nn.Module):
         self.shapes = [list(shape) for shape in shapes.values()]
         self.parts = _divided(coordinates, [math.prod(shape) for shape in shapes.values()])
         self.starts_at_one = [isinstance(owners[n], _NormBase) and n.endswith("weight") for n in shapes]
-        self.seed = seed
+        self.step, self.seed = step, seed
         for name, owner in owners.items():
             del owner._parameters[name.rpartition(".")[2]]
         self.network = network
@@ -73,11 +73,12 @@ class Subspace(nn.Module):
         pieces = self.coordinates[:, 0].split(self.parts)
         for name, shape, z, at_one in zip(self.names, self.shapes, pieces, self.starts_at_one, strict=True):
             size = math.prod(shape)
-            start, sign, bucket = map(torch.from_numpy, directions(self.seed, first, size, len(z)))
+            drawn = directions(self.seed, first, size, len(z))
+            start, sign, bucket = (torch.from_numpy(array).to(z.device) for array in drawn)
             if len(shape) < 2:
                 start = torch.full_like(start, float(at_one))
             unit = math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else 1.0
-            found[name] = (unit * (start + STEP * sign * z[bucket])).view(shape)
+            found[name] = (unit * (start + self.step * sign * z[bucket])).view(shape)
             first += size
         return found
 

@@ -134,8 +134,8 @@ TIGHT_LENET5 = replace(
 SUBSPACE = Recipe(
     "subspace",
     integers=IntegerStage(
-        FitConfig(steps=6000, optimizer=OptimizerConfig(rate=0.05, floor=0.02), freeze_norms=True),
-        IntegerConfig(limit=7, target_bits=2300, zeros=0.3, freeze=1.0),
+        FitConfig(steps=9000, optimizer=OptimizerConfig(rate=0.05, floor=0.02), freeze_norms=True),
+        IntegerConfig(limit=5, target_bits=2800, zeros=0.3, freeze=1.0),
     ),
     noise=None,
     simplify=False,
