@@ -24,6 +24,7 @@ from netrazor.train import FitConfig, OptimizerConfig
 sys.path.insert(0, str(ROOT / "examples"))
 from smoke import SHORT, rows
 
+RECORD = ROOT / "certificates" / "mnist" / "network.nrz"
 FEW = FitConfig(5, 50, OptimizerConfig(rate=1e-2))
 MINE = """
 from torch import nn
@@ -61,6 +62,7 @@ def make_small(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _write_files(place: Path) -> None:
     generator = np.random.default_rng(0)
     Image.fromarray(generator.integers(0, 255, (28, 28), dtype=np.uint8)).save(place / "digit.png")
+    (place / "digits.nrz").write_bytes(RECORD.read_bytes())
     save_file({"weight": np.float32(generator.integers(-2, 3, (20, 30)))}, place / "weights.safetensors")
     (place / "mine.py").write_text(MINE)
     linear = nn.Linear(3 * 8 * 8, 2)

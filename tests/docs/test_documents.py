@@ -1,5 +1,6 @@
 """Every command and every block of Python in README and docs does what it says, in the smoke form."""
 
+import base64
 import shlex
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from documents import Document, documents
-from small_world import few_images
+from small_world import RECORD, few_images
 from torch import nn
 from typer.testing import CliRunner
 
@@ -46,6 +47,12 @@ def test_python(document: Document, smoke: Path) -> None:
         "n": 60_000,
     }
     exec(compile(document.python(), document.name, "exec"), given)
+
+
+def test_the_message_printed_in_the_readme_is_the_record() -> None:
+    readme = next(document for document in documents() if document.name == "README.md")
+    printed = readme.path.read_text().partition("<<END\n")[2].partition("END\n")[0]
+    assert base64.b64decode(printed) == RECORD.read_bytes()
 
 
 @BY_NAME
