@@ -112,7 +112,7 @@ def _tight(
 
 
 TIGHT = (
-    _tight("mnist", 20_000, 2200),
+    _tight("mnist", 20_000, 2200, descend=DescentConfig(hardest=8000)),
     _tight("fashion-mnist", 18_000, 2600),
     _tight("cifar10", 40_000, 4600, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
 )
