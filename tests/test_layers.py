@@ -19,7 +19,7 @@ LAYERS = [
     {"bounds", "coding", "certificate"},
     {"charging", "checking"},
     {"data", "networks", "train", "compress", "perturb", "evaluate", "processes", "devices"},
-    {"pipeline", "replay", "informed"},
+    {"pipeline", "recount", "replay", "informed"},
     {"baselines", "experiments", "report"},
     {"cli", "__main__"},
 ]

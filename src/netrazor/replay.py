@@ -10,21 +10,18 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import checking, devices, networks, processes
-from netrazor.certificate import ArchitectureRecord, Certificate, NoiseRecord, parse
-from netrazor.charging import Noise, noise_in
+from netrazor.certificate import ArchitectureRecord, Certificate, parse
+from netrazor.charging import noise_in
 from netrazor.checking import Finding, Status, Verdict
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
-from netrazor.data import fingerprint
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
-from netrazor.evaluate import count_errors, in_order, scores_of
 from netrazor.informed.replay import InformedVerdict
 from netrazor.networks.plain import plain_copy
-from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
 from netrazor.pipeline.message import filled
+from netrazor.recount import Recount
 from netrazor.train import Reporter, Silent
-from netrazor.units import percent_up
 
 MAX_FILE_BYTES = 2**31
 
@@ -113,7 +110,7 @@ def verify(
         decoded = load_checked(certificate.architecture, message, model)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        recount = _Recount(certificate, devices.copy_on(decoded, count_on), dataset, reporter)
+        recount = Recount(certificate, devices.copy_on(decoded, count_on), dataset, reporter)
         unknown = processes.from_first(lambda: secrets.randbits(48))
         recount.run(noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
@@ -174,105 +171,6 @@ def load_checked(record: ArchitectureRecord, message: Message, model: nn.Module 
             f"{source[:16]}...; verify with the version of netrazor or of your module that was certified"
         )
     return filled(model, message)
-
-
-class _Recount:
-    """What of a certificate does not hold on the data, and what a reader should know besides."""
-
-    def __init__(
-        self,
-        certificate: Certificate,
-        decoded: nn.Module,
-        dataset: Dataset[tuple[Tensor, int]],
-        reporter: Reporter,
-    ) -> None:
-        self.certificate = certificate
-        self.decoded = decoded
-        self.dataset = dataset
-        self.reporter = reporter
-        self.findings: list[Finding] = []
-        self.notes: list[str] = []
-
-    def run(self, noise: Noise | None, seed: int) -> None:
-        """Each check in turn, until one fails."""
-        self._recognize()
-        if not self.findings:
-            self._count()
-        if not self.findings and noise is not None and self.certificate.noise is not None:
-            self._redraw(noise, self.certificate.noise, seed)
-
-    def _find(self, code: str, text: str) -> None:
-        self.findings.append(Finding(code, text))
-
-    def _recognize(self) -> None:
-        """Is it the data set that was certified?"""
-        record, found = self.certificate.dataset, fingerprint(self.dataset)
-        if found != record.fingerprint:
-            self._find(
-                "dataset",
-                f"the certificate is about {record.name} ({record.split}), fingerprint {record.fingerprint[:16]}..., "
-                f"got a data set with fingerprint {found[:16]}...; verify with the data set that was certified",
-            )
-            return
-        example = next(in_order(self.dataset, 1))[0].to(devices.device_of(self.decoded))
-        classes = scores_of(self.decoded, example).shape[1]
-        if classes != record.classes:
-            self._find("dataset", f"dataset.classes is {record.classes}; the network has {classes}")
-
-    def _count(self) -> None:
-        """Another count than the recorded one: too few recorded errors invalidate, too many do not."""
-        certificate, evaluation = self.certificate, self.certificate.evaluation
-        count = count_errors(
-            self.decoded,
-            self.dataset,
-            batch_size=evaluation.batch_size,
-            top=evaluation.top,
-            reporter=self.reporter,
-        )
-        self.notes.append(f"counted again: {count.errors} errors on {count.n} examples")
-        if count.n != certificate.n:
-            self._find("n", f"n is {certificate.n}; the data set has {count.n} examples")
-        elif count.errors != certificate.errors:
-            bound = bound_with(certificate, count.errors)
-            self.notes.append(
-                f"the certificate records {certificate.errors} errors, counted with {evaluation.runtime}; with "
-                f"the count of this runtime the bound is {percent_up(bound)}"
-            )
-            if count.errors > certificate.errors and bound > certificate.risk_bound:
-                self._find(
-                    "recount",
-                    f"errors is {certificate.errors}; the decoded network makes {count.errors} on this runtime; "
-                    "where evaluation.runtime names another device, count there",
-                )
-
-    def _redraw(self, noise: Noise, record: NoiseRecord, seed: int) -> None:
-        """The noisy risk from draws of the verifier's own, against the recorded upper confidence bound."""
-        rates = error_rates(
-            self.decoded,
-            noise.sigma,
-            self.dataset,
-            examples_per_draw=record.examples_per_draw,
-            passes=record.draws * record.examples_per_draw // self.certificate.n,
-            seed=seed,
-            top=self.certificate.evaluation.top,
-            reporter=self.reporter,
-        )
-        mean, _ = mean_and_variance(rates, record.examples_per_draw)
-        self.notes.append(
-            f"drawn again: noisy risk {percent_up(mean, 3)} over {len(rates)} draws of the verifier's own "
-            f"(seed {seed})"
-        )
-        if mean > record.risk_upper:
-            self._find(
-                "noisy-risk", f"noise.risk_upper is {record.risk_upper}; fresh draws have a mean of {mean}"
-            )
-
-
-def bound_with(certificate: Certificate, errors: int) -> float:
-    """The bound of the certificate if the decoded network made ``errors`` errors."""
-    if certificate.method == "perturbation":
-        return certificate.risk_bound  # rests on the noisy draws, which are drawn again
-    return checking.risk_bound(certificate.model_copy(update={"errors": errors}))
 
 
 def _limits_for(model: nn.Module | None) -> Limits:

@@ -56,7 +56,7 @@ def test_no_sum_can_leave_what_float32_holds() -> None:
         weights = dict(model.named_parameters())
         for name, largest in bounds.items():
             fan_in = weights[f"{name}.weight"][0].numel()
-            assert 3 * fan_in * largest + 7 * 64 < 2**24
+            assert 3 * fan_in * largest + 31 * 64 < 2**24  # biases of up to 31, as polish has them
 
 
 @pytest.mark.parametrize("make", [stack, overlap])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 import netrazor
 from netrazor.compress import DescentConfig, IntegerConfig
@@ -44,8 +45,10 @@ class Listener(Silent):
 
     def __init__(self, interrupt_after: int | None = None) -> None:
         self.polished, self.interrupt_after = 0, interrupt_after
+        self.said: list[str] = []
 
     def say(self, line: str) -> None:
+        self.said.append(line)
         self.polished += line.startswith("polished to")
         if self.polished == self.interrupt_after:
             raise KeyboardInterrupt
@@ -81,6 +84,17 @@ def test_polishing_never_raises_the_bound_and_keeps_whole_numbers() -> None:
     assert polished.issued.certificate.risk_bound <= tight_run().issued.certificate.risk_bound
     assert listener.polished == POLISH.cycles
     assert all((array == array.round()).all() for array in coded_state(polished.issued.decoded).values())
+
+
+def test_a_network_that_does_not_end_in_a_linear_layer_is_certified_without_polish() -> None:
+    torch.manual_seed(2)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.ReLU())
+    listener = Listener()
+    certified = run(
+        model, images(), recipe=replace(RECIPE, name="tiny-polish", polish=POLISH), reporter=listener
+    )
+    assert any(line.startswith("no polish: last layer") for line in listener.said)
+    assert certified.issued.certificate.n == len(images())
 
 
 def test_a_killed_polish_goes_on_with_the_cycle_it_was_in(tmp_path: Path) -> None:

@@ -143,19 +143,23 @@ class Cutting:
                 stages = len(list(self._stages()))
                 self.checkpoint.save(self._state(stages, self.model.state_dict(), None, cycles))
 
-        polish(
-            self.model,
-            self.dataset,
-            self._code_bits,
-            stage,
-            self.recipe.descend or DescentConfig(),
-            delta=self.delta,
-            seed=self.seed * 101 + _POLISH_SEED,
-            first=first,
-            save=save,
-            device=self.device,
-            reporter=self.reporter,
-        )
+        try:
+            polish(
+                self.model,
+                self.dataset,
+                self._code_bits,
+                stage,
+                self.recipe.descend or DescentConfig(),
+                delta=self.delta,
+                seed=self.seed * 101 + _POLISH_SEED,
+                first=first,
+                save=save,
+                device=self.device,
+                reporter=self.reporter,
+            )
+        except UnsupportedModel as error:
+            self.reporter.say(f"no polish: {error}")
+            return
         self.seconds["polish"] = time.monotonic() - started
 
     def _code_bits(self) -> float:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import devices
+from netrazor import devices, processes
 from netrazor.compress import DescentConfig, IntegerWeights, descend, expand_into, training_copy
 from netrazor.evaluate import in_order
 from netrazor.pipeline.front import without_front
@@ -77,6 +77,7 @@ def polish(
                 reporter=reporter,
             )
             weights.finish()
+        processes.align(working.state_dict().values())  # the statistics of batch norms are each process's own
         expand_into(learned, working)
         found = descended(config)
         reporter.say(f"polished to {percent_up(found)}, from {percent_up(best)}")
