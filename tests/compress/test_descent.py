@@ -130,3 +130,7 @@ def test_scores_that_are_not_the_last_layer_are_refused() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(6, 3), nn.Tanh())
     with pytest.raises(UnsupportedModel, match="last layer"):
         descend(model, task(), lambda: 100.0)
+
+
+def test_no_values_at_all_cost_no_bits() -> None:
+    assert order_zero_bits(np.array([7])) == order_zero_bits(np.array([7, 0]))

@@ -17,7 +17,7 @@ from netrazor.pipeline import run
 from netrazor.train import Batches
 
 HERE = Path(__file__).parent
-NAMES = ("as-is", "post-training", "noise", "trained")
+NAMES = ("as-is", "post-training", "noise", "trained", "polished")
 
 
 def torchrun(*words: object, count: int = 2, restarts: int = 0) -> None:

@@ -21,6 +21,8 @@ def order_zero_bits(counts: NDArray[np.int64]) -> float:
 
 def _adaptive_bits(counts: NDArray[np.int64]) -> float:
     k, total = len(counts), counts.sum()
+    if k == 0:
+        return 0.0
     parts = gammaln(counts + 0.5).sum() - k * gammaln(0.5) - gammaln(total + k / 2) + gammaln(k / 2)
     return float(-parts / math.log(2))
 
