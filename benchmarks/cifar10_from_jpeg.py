@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netrazor import data
-from netrazor.data.catalogue import lookup
 from netrazor.data.idx import idx_bytes
+from netrazor.data.published import lookup
 from netrazor.files import write_atomically
 
 NAME = "cifar10-jpeg"

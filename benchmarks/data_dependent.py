@@ -21,11 +21,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netrazor import data
-from netrazor.charging import charge
+from netrazor.certification.charging import charge
 from netrazor.coding import Limits
 from netrazor.coding.message import read
-from netrazor.compress.quantize import CodebookConfig
-from netrazor.evaluate import count_errors
+from netrazor.compress.quantization import CodebookConfig
+from netrazor.counting.error_count import count_errors
 from netrazor.files import write_atomically
 from netrazor.informed import decode, halves, issue_informed, write_informed
 from netrazor.informed.difference import prior_of
@@ -33,7 +33,8 @@ from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled
 from netrazor.pipeline.cutting import Cutting
 from netrazor.pipeline.recipes import QuantizeStage, RateStage
-from netrazor.train import Checkpoint, FitConfig, OptimizerConfig, Silent, flush_denormals
+from netrazor.runtime import Silent
+from netrazor.train import Checkpoint, FitConfig, OptimizerConfig, flush_denormals
 
 ARCHITECTURE = "lenet5"
 SHIFT = 2  # pixels, at most, by which the prior's training images are moved

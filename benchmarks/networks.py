@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from netrazor import bounds
-from netrazor.certificate import Certificate, parse
+from netrazor.certification import Certificate, parse
 from netrazor.files import write_atomically
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, LOG_2
 

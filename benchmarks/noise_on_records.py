@@ -18,15 +18,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from netrazor import bounds, coding, data, replay
-from netrazor.certificate import parse
-from netrazor.charging import charge
-from netrazor.evaluate import count_errors, part_of
+from netrazor import bounds, coding, data
+from netrazor.certification import parse
+from netrazor.certification.charging import charge
+from netrazor.counting.error_count import count_errors, part_of
 from netrazor.files import write_atomically
+from netrazor.networks.network_message import OWN, encode
 from netrazor.perturb import NoiseConfig, search_noise
-from netrazor.pipeline.front import Fronted, without_front
-from netrazor.pipeline.message import OWN, encode
+from netrazor.train.frozen_features import Fronted, without_front
 from netrazor.units import nats_from_bits
+from netrazor.verification import replay
 
 CONFIG = NoiseConfig(shares=(0.05, 0.1, 0.2, 0.4))
 

@@ -23,12 +23,12 @@ import torch
 
 import netrazor
 from netrazor import bounds, data
-from netrazor.certificate import parse
-from netrazor.compress import shrunk
-from netrazor.evaluate import count_errors
+from netrazor.certification import parse
+from netrazor.counting.error_count import count_errors
 from netrazor.files import write_atomically
 from netrazor.perturb import draws_needed, error_rates, largest_divisor, mean_and_variance
 from netrazor.pipeline.issuing import PILOT_DRAWS
+from netrazor.simplify import shrunk
 
 SLACK, DELTA, EXAMPLES_PER_DRAW, TARGET = 0.003, 0.01, 20, 1.25
 Found = TypeVar("Found")

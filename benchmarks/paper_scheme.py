@@ -3,7 +3,7 @@
     python benchmarks/paper_scheme.py --out results/paper_scheme.json
 
 measures this codec against it on LeNet-5 with dead units: the arrays as they are, and the arrays of the same
-function after `netrazor.compress.simplify`, which leaves the values as they are (``fold=False``). In the cases of
+function after `netrazor.simplify.simplify`, which leaves the values as they are (``fold=False``). In the cases of
 codec_arrays.py layers are dead independently of each other, so that simplification leaves very little; the others
 have as many units dead on one side and on both as the paper's own network.
 
@@ -95,8 +95,8 @@ def simplified_arrays(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, ND
     """The arrays of a LeNet-5 after simplification."""
     import torch  # not needed, and not to be measured, where only `paper_bytes` is used
 
-    from netrazor.compress.simplify import simplify
     from netrazor.networks.lenet5 import LeNet5
+    from netrazor.simplify.simplification import simplify
 
     model = LeNet5().eval()
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})

@@ -23,11 +23,12 @@ from typing import Any
 
 import torch
 
-from netrazor import data, processes
+from netrazor import data
 from netrazor.data import ImageDataset
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import recipe_named, run
+from netrazor.runtime import processes
 from netrazor.train import Batches, FitConfig, Whole, fit, flush_denormals
 
 BATCH, WARM_UP = 128, 3
@@ -80,7 +81,7 @@ def work(place: Path) -> None:
     found["certificate"] = certify(place / "run")
     found["certify_seconds"] = time.monotonic() - started
     found["load"] = os.getloadavg()[0]
-    if processes.is_first():
+    if processes.is_rank_zero():
         write_atomically(place / "found.json", json.dumps(found))
 
 

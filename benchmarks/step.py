@@ -17,12 +17,13 @@ from datetime import date
 import torch
 from torch import nn
 
-from netrazor.compress import QuantizedWeights, simplify
+from netrazor.compress import QuantizedWeights
 from netrazor.data import load
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline.recipes import PAPER, QUICK
 from netrazor.pipeline.trainables import masked
+from netrazor.simplify import simplify
 from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, Whole, fit
 
 STEPS, ROUNDS = 20, 9

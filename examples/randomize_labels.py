@@ -10,8 +10,8 @@ from unittest.mock import patch
 from smoke import fashion, run_directory, smoke_wanted
 
 from netrazor import data
-from netrazor.experiments.randomize.study import TWO_LAYER
-from netrazor.experiments.randomize.whole import randomize, study_scaled
+from netrazor.reproduction.randomize.randomize_study import randomize, study_scaled
+from netrazor.reproduction.randomize.study import TWO_LAYER
 from netrazor.units import kib_from_bits
 
 smoke = smoke_wanted("Section 8 in small.")

@@ -7,10 +7,10 @@ import pytest
 
 import tiny
 from netrazor import bounds, coding
-from netrazor.charging import LAMBDA, LAMBDA_GRID, SIGMA, Noise, charge, noise_of
+from netrazor.certification.charging import LAMBDA, LAMBDA_GRID, SIGMA, Noise, charge, noise_of
 from netrazor.errors import CertificateError, CorruptMessage
 from netrazor.networks import LeNet5
-from netrazor.pipeline.message import codable_arrays, encode
+from netrazor.networks.network_message import codable_arrays, encode
 
 WEIGHTS = np.random.default_rng(0).choice([-0.5, 0.0, 0.25, 0.75], (9, 7)).astype(np.float32)
 BIAS = np.array([0.5, 0.0, 0.5, -0.25], dtype=np.float32)

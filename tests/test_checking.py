@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
-from netrazor import bounds, checking
-from netrazor.certificate import ASSUMPTIONS, Certificate, seal
+from netrazor import bounds
+from netrazor.certification import ASSUMPTIONS, Certificate, checking, seal
 from netrazor.coding import Limits
 from netrazor.units import nats_from_bits
 

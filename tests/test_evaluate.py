@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import tiny
+from netrazor.counting.error_count import ErrorCount, count_errors, in_order, scores_of, wrong
 from netrazor.errors import BadDataset, UnsupportedModel
-from netrazor.evaluate import ErrorCount, count_errors, in_order, scores_of, wrong
 
 SCORES = st.sampled_from([float("nan"), float("-inf"), -1.0, 0.0, 0.5, 1.0, float("inf")])
 

@@ -11,7 +11,7 @@ import netrazor
 
 EXPORTS = {
     "netrazor": {"Certificate", "Verdict", "__version__", "bounds", "certify", "coding", "load", "verify"},
-    "netrazor.certificate": {
+    "netrazor.certification": {
         "ASSUMPTIONS",
         "ArchitectureRecord",
         "Certificate",

@@ -16,11 +16,21 @@ SOURCE = Path(netrazor.__file__).parent
 # Lowest first; what stands in one line may import from its own line and from those above it.
 LAYERS = [
     {"errors", "units", "files"},
-    {"bounds", "coding", "certificate"},
-    {"charging", "checking"},
-    {"data", "networks", "train", "compress", "perturb", "evaluate", "processes", "devices"},
-    {"pipeline", "recount", "replay", "informed"},
-    {"baselines", "experiments", "report"},
+    {"bounds", "coding"},
+    {"certification"},
+    {"data", "networks"},
+    {"runtime"},
+    {"counting"},
+    {"train"},
+    {"simplify"},
+    {"compress"},
+    {"perturb"},
+    {"picking"},
+    {"verification"},
+    {"pipeline"},
+    {"informed"},
+    {"reproduction"},
+    {"report"},
     {"cli", "__main__"},
 ]
 TORCH_FREE = set().union(*takewhile(lambda parts: "data" not in parts, LAYERS))

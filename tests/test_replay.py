@@ -11,14 +11,15 @@ from torch import nn
 
 import netrazor
 import tiny
-from netrazor import coding, replay
-from netrazor.certificate import Certificate, seal
-from netrazor.charging import charge
-from netrazor.checking import claim, risk_bound
+from netrazor import coding
+from netrazor.certification import Certificate, seal
+from netrazor.certification.charging import charge
+from netrazor.certification.checking import claim, risk_bound
 from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError, CorruptMessage
 from netrazor.networks import LeNet5, source_digest
-from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
-from netrazor.pipeline.message import codable_arrays, decode_into, encode
+from netrazor.networks.network_message import codable_arrays, decode_into, encode
+from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
+from netrazor.verification import replay
 
 
 def finding(verdict: netrazor.Verdict) -> str:

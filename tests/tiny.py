@@ -6,12 +6,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from netrazor.certificate import Certificate, to_json
+from netrazor.certification import Certificate, to_json
 from netrazor.compress import CodebookConfig
 from netrazor.data import ImageDataset
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
+from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 from netrazor.pipeline.recipes import QuantizeStage, RateStage
 from netrazor.train import FitConfig, OptimizerConfig
 

@@ -13,20 +13,20 @@ __all__ = ["Certificate", "Verdict", "__version__", "bounds", "certify", "coding
 
 if TYPE_CHECKING:
     from netrazor import bounds, coding
-    from netrazor.certificate import Certificate
-    from netrazor.checking import Verdict
+    from netrazor.certification import Certificate
+    from netrazor.certification.checking import Verdict
     from netrazor.pipeline import certify
-    from netrazor.replay import load, verify
+    from netrazor.verification.replay import load, verify
 
 # Loaded when first asked for, so that bounds and coding can be had without torch.
 _HOME = {
-    "Certificate": "netrazor.certificate",
-    "Verdict": "netrazor.checking",
+    "Certificate": "netrazor.certification",
+    "Verdict": "netrazor.certification.checking",
     "bounds": "netrazor",
     "certify": "netrazor.pipeline",
     "coding": "netrazor",
-    "load": "netrazor.replay",
-    "verify": "netrazor.replay",
+    "load": "netrazor.verification.replay",
+    "verify": "netrazor.verification.replay",
 }
 
 

@@ -10,13 +10,13 @@ from torch import nn
 
 import tiny
 from netrazor import bounds
-from netrazor.baselines import Missing, held_out, occam_around, parameter_count, vc
-from netrazor.baselines.certified import perturbation_row
-from netrazor.baselines.chain import chain_of
-from netrazor.baselines.counting import log_patterns, vc_dimension
 from netrazor.bounds import Outcome
-from netrazor.certificate import NoiseRecord
-from netrazor.evaluate import ErrorCount, count_errors
+from netrazor.certification import NoiseRecord
+from netrazor.counting.error_count import ErrorCount, count_errors
+from netrazor.reproduction.baselines import Missing, held_out, occam_around, parameter_count, vc
+from netrazor.reproduction.baselines.chain import chain_of
+from netrazor.reproduction.baselines.paper_bounds import perturbation_row
+from netrazor.reproduction.baselines.parameter_counting import log_patterns, vc_dimension
 
 
 def line() -> nn.Sequential:

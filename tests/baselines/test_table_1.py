@@ -10,14 +10,14 @@ from rich.console import Console
 
 import tiny
 from netrazor import bounds
-from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
 from netrazor.cli.compare_tables import comparison_tables
 from netrazor.errors import ConfigurationError, DatasetMismatch
-from netrazor.experiments.compare import Comparison, compare_run, data_of, imagenet_rows
-from netrazor.experiments.compare import run as compare
-from netrazor.experiments.paper import IMAGENET
 from netrazor.report import write_report
+from netrazor.reproduction.baselines import Estimate, Kind, Missing
+from netrazor.reproduction.compare import Comparison, compare_run, data_of, imagenet_rows
+from netrazor.reproduction.compare import compare_run as compare
+from netrazor.reproduction.paper_figures import IMAGENET
 from netrazor.train import FitConfig
 
 TEST = tiny.images(200, seed=9)

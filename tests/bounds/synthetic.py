@@ -147,11 +147,11 @@ def issued(rng, seed):
     import torch
     from torch.utils.data import TensorDataset
 
-    from netrazor.certificate import DatasetRecord
+    from netrazor.certification import DatasetRecord
     from netrazor.perturb import NoiseConfig
     from netrazor.pipeline import recipe_named
     from netrazor.pipeline.issuing import Subject, issue
-    from netrazor.train import Silent
+    from netrazor.runtime import Silent
 
     x_index, labels = rng.integers(0, len(CUBE), PIPELINE_N), rng.integers(0, 2, PIPELINE_N)
     model = torch.nn.Linear(FEATURES, 2, bias=False)

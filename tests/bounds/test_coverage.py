@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import synthetic
 
-from netrazor.certificate import seal
-from netrazor.checking import check
+from netrazor.certification import seal
+from netrazor.certification.checking import check
 
 TIGHT_RUNS, NOISY_RUNS = 4000, 200
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tiny
-from netrazor.certificate import ChargedLedger, LedgerLine, parse, seal, to_json
-from netrazor.certificate.canonical import MAX_BYTES, digest
+from netrazor.certification import ChargedLedger, LedgerLine, parse, seal, to_json
+from netrazor.certification.canonical import MAX_BYTES, digest
 from netrazor.errors import CertificateError
 
 RUNS = [tiny.occam_run, tiny.noisy_run]

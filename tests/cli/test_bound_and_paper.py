@@ -7,10 +7,10 @@ import typer
 from typer.testing import CliRunner
 
 from netrazor import bounds
-from netrazor.cli.bound import bound
-from netrazor.cli.paper import paper
+from netrazor.cli.bound_command import bound
+from netrazor.cli.paper_command import paper
 from netrazor.errors import ConfigurationError, InvalidArgument
-from netrazor.experiments.paper import figures, train_error_needed
+from netrazor.reproduction.paper_figures import figures, train_error_needed
 from netrazor.units import nats_from_bits
 
 app = typer.Typer()

@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from netrazor import cli
-from netrazor.certificate import parse
+from netrazor.certification import parse
 from netrazor.networks import MLP
-from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
+from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 
 MINE = """
 from torch import nn

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 import tiny
 from netrazor import __version__, cli, coding, errors
-from netrazor.charging import charge
+from netrazor.certification.charging import charge
 from netrazor.data import ImageDataset
 from netrazor.informed import issue_informed, write_informed
 from netrazor.networks import LeNet5, build
-from netrazor.pipeline.certify import CERTIFICATE, MESSAGE
-from netrazor.pipeline.message import encode
+from netrazor.networks.network_message import encode
+from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 
 RECORDS = Path(__file__).parents[2] / "certificates"
 
@@ -75,7 +75,7 @@ def test_every_error_ends_with_its_code_and_its_sentence(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("netrazor.experiments.certified.certify_experiment", fails)
+    monkeypatch.setattr("netrazor.reproduction.certified_experiments.certify_experiment", fails)
     ended, text = netrazor("certify", "lenet5-mnist", "--out", tmp_path / "run")
     assert ended == code
     assert (str(error) or "with the same command") in text

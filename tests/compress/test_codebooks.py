@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from netrazor.compress import CodebookConfig, QuantizedWeights
-from netrazor.compress.codebook import Grid, kmeans_centers
-from netrazor.compress.quantize import distinct_values
+from netrazor.compress.kmeans_codebook import Grid, kmeans_centers
+from netrazor.compress.quantization import distinct_values
 
 VALUES = st.lists(st.floats(-4, 4).filter(lambda x: abs(x) > 1e-3), min_size=1, max_size=9)
 

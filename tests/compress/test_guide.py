@@ -3,7 +3,7 @@
 import pytest
 
 from netrazor import bounds
-from netrazor.compress.guide import guide
+from netrazor.compress.search_objective import guide
 from netrazor.units import LOG_2
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from netrazor.compress.integers import IntegerConfig, IntegerWeights
+from netrazor.compress.whole_numbers import IntegerConfig, IntegerWeights
 from netrazor.data import ImageDataset
 from netrazor.train import Batches, FitConfig, OptimizerConfig, fit
 

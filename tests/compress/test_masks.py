@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from netrazor.compress import DynamicNetworkSurgery, GradualPruning, MaskedWeights, Pieces, RatePruning
-from netrazor.compress.gradual import cubic_sparsity
-from netrazor.compress.rate import SMOOTHING, VALUE_BITS, VECTOR_BITS, place_bits
-from netrazor.compress.surgery import HYSTERESIS
+from netrazor.compress.gradual_pruning import cubic_sparsity
+from netrazor.compress.network_surgery import HYSTERESIS
+from netrazor.compress.rate_pruning import SMOOTHING, VALUE_BITS, VECTOR_BITS, place_bits
 
 
 def network(seed: int = 0) -> nn.Module:

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 import tiny
-from netrazor.compress import expand_into, shrunk, simplify
 from netrazor.networks import LeNet5
+from netrazor.simplify import expand_into, shrunk, simplify
 
 
 def with_dead_units(model: nn.Module) -> nn.Module:

@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from zoo import DECLARED, ZOO, inputs, pruned
 
 from netrazor import networks
-from netrazor.compress.flow import live_elements
-from netrazor.compress.fold import fold_constants
-from netrazor.compress.graph import Graph, trace
-from netrazor.compress.history import History
-from netrazor.compress.simplify import SimplifyReport, simplify
-from netrazor.compress.units import Place, UnitGroup, unit_groups
 from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state
+from netrazor.simplify.channel_groups import Place, UnitGroup, unit_groups
+from netrazor.simplify.folding import fold_constants
+from netrazor.simplify.graph import Graph, trace
+from netrazor.simplify.live_elements import live_elements
+from netrazor.simplify.simplification import SimplifyReport, simplify
+from netrazor.simplify.undo_log import History
 
 ALL = {**ZOO, **DECLARED}
 

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from netrazor import networks
+from text_classifier import TextClassifier
+from vision_transformer import VisionTransformer
 
 
 class Residual(nn.Module):
@@ -147,7 +149,7 @@ def small_resnet() -> nn.Module:
 
 
 def small_transformer() -> nn.Module:
-    return networks.VisionTransformer(3, size=8, width=8, depth=1, heads=2)
+    return VisionTransformer(3, size=8, width=8, depth=1, heads=2)
 
 
 IMAGES, TOKENS, SEQUENCES, VECTORS = ((3, 8, 8), None), ((5,), 11), ((5, 4), None), ((6,), None)
@@ -168,10 +170,10 @@ DECLARED: dict[str, tuple[Callable[[], nn.Module], tuple]] = {
     "lenet5": (lambda: networks.build("lenet5"), ((1, 28, 28), None)),
     "lenet-300-100": (lambda: networks.build("lenet-300-100"), ((1, 28, 28), None)),
     "mobilenet-0.5-cifar": (lambda: networks.build("mobilenet-0.5-cifar"), ((3, 32, 32), None)),
-    "squeezenet-1.1-cifar": (lambda: networks.build("squeezenet-1.1-cifar"), ((3, 32, 32), None)),
+    "squeezenet-1.1-cifar": (lambda: networks.SqueezeNet("1.1", 10, stem_stride=1), ((3, 32, 32), None)),
     "resnet-20": (lambda: networks.build("resnet-20"), ((3, 32, 32), None)),
-    "vision-transformer": (lambda: networks.build("vision-transformer"), ((3, 32, 32), None)),
-    "text-classifier": (lambda: networks.build("text-classifier"), ((12,), 1000)),
+    "vision-transformer": (VisionTransformer, ((3, 32, 32), None)),
+    "text-classifier": (TextClassifier, ((12,), 1000)),
 }
 
 

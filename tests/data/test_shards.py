@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+from netrazor.counting.error_count import in_order
 from netrazor.data import ImageFolder, ImageShards, check, open_dataset
 from netrazor.errors import BadDataset
-from netrazor.evaluate import in_order
 
 
 def picture(number: int) -> bytes:

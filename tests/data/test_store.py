@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from netrazor import data
-from netrazor.data import catalogue
+from netrazor.data import published as catalogue
 from netrazor.data.__main__ import main
-from netrazor.data.catalogue import Published
 from netrazor.data.idx import idx_bytes
+from netrazor.data.published import Published
 from netrazor.data.sources import SourceFailed
 from netrazor.errors import BadDataset, DatasetUnavailable, InvalidArgument, OutputError
 

@@ -20,12 +20,11 @@ from typer.testing import CliRunner
 
 import netrazor
 import tiny
-from netrazor import cli, devices
+from netrazor import cli
 from netrazor.compress import CodebookConfig, DescentConfig, IntegerConfig, cut_without_training
 from netrazor.compress.last_layer import last_layer
+from netrazor.counting.error_count import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
-from netrazor.evaluate import count_errors
-from netrazor.networks import IntegerChain
 from netrazor.perturb import error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, run
 from netrazor.pipeline.stages import (
@@ -36,7 +35,9 @@ from netrazor.pipeline.stages import (
     RateStage,
     SurgeryStage,
 )
-from netrazor.train import Batches, Checkpoint, FitConfig, Silent, Whole, fit
+from netrazor.reproduction.record_networks import IntegerChain
+from netrazor.runtime import Silent, devices
+from netrazor.train import Batches, Checkpoint, FitConfig, Whole, fit
 
 THERE = stand_in.load(os.environ["STAND_IN"])
 FIT = FitConfig(9, 50, tiny.FAST)

@@ -9,8 +9,8 @@ import pytest
 import stand_in
 import torch
 
-from netrazor import devices, processes
 from netrazor.errors import ConfigurationError
+from netrazor.runtime import devices, processes
 
 HERE = Path(__file__).parent
 needs_a_compiler = pytest.mark.skipif(

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 import tiny
-from netrazor import devices, processes
 from netrazor.coding import message
 from netrazor.pipeline import Run, run
+from netrazor.runtime import devices, processes
 
 RECIPE = replace(
     tiny.NO_NOISE, prune=(), noise=replace(tiny.NOISY.noise, slack=0.2, shares=(0.1,), search_examples=200)

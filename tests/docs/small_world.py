@@ -14,11 +14,11 @@ from safetensors.torch import save_file as save_tensors
 from torch import nn
 
 from netrazor import data
-from netrazor.baselines import DR17Config
 from netrazor.data import ImageDataset, opening
-from netrazor.experiments.compare import run as compare
-from netrazor.experiments.randomize.study import STUDIES
 from netrazor.pipeline import recipes
+from netrazor.reproduction.baselines import DR17Config
+from netrazor.reproduction.compare import compare_run as compare
+from netrazor.reproduction.randomize.study import STUDIES
 from netrazor.train import FitConfig, OptimizerConfig
 
 sys.path.insert(0, str(ROOT / "examples"))

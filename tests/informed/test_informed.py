@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from netrazor import bounds
-from netrazor.certificate import seal, to_json
-from netrazor.certificate.informed import InformedCertificate
-from netrazor.charging import charge
+from netrazor.certification import seal, to_json
+from netrazor.certification.charging import charge
+from netrazor.certification.informed_record import InformedCertificate
 from netrazor.coding.message import read
+from netrazor.counting.error_count import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import CheckpointMismatch, ConfigurationError
-from netrazor.evaluate import count_errors
 from netrazor.informed import (
     apart,
     decode,
@@ -26,9 +26,9 @@ from netrazor.informed import (
     write_informed,
 )
 from netrazor.informed.difference import encode, none_of
-from netrazor.informed.issuing import best_steps
+from netrazor.informed.informed_issuing import best_steps
 from netrazor.networks import LeNet5, coded_state, index_of
-from netrazor.pipeline.message import OWN
+from netrazor.networks.network_message import OWN
 
 LENET = index_of("lenet5")
 
@@ -120,7 +120,7 @@ def test_a_written_certificate_is_valid(tmp_path: Path) -> None:
     ],
 )
 def test_an_altered_field_is_found(tmp_path: Path, code: str, altered: dict[str, object]) -> None:
-    from netrazor.informed import checking
+    from netrazor.informed import informed_checking as checking
 
     prior_blob, blob, certificate = issued()
     changed = certificate.model_copy(update=altered)

@@ -11,7 +11,6 @@ PUBLISHED = {
     "lenet5": 431_080,
     "lenet-300-100": 266_610,
     "mobilenet-0.5": 1_331_592,
-    "squeezenet-1.0": 1_248_424,
     "squeezenet-1.1": 1_235_496,
     "resnet-20": 269_722,
     "resnet-56": 853_018,
@@ -31,47 +30,36 @@ def test_mobilenet_of_full_width_has_the_published_count() -> None:
 def test_declared_network_gives_finite_logits(name: str) -> None:
     model = networks.build(name).eval()
     shape = networks.input_shape(name)
-    x = torch.randint(0, 1000, (2, 12)) if shape is None else torch.rand(2, *shape)
+    assert shape is not None
+    x = torch.rand(2, *shape)
     with torch.no_grad():
         logits = model(x)
     assert logits.shape == (2, 1000 if shape == (3, 224, 224) else 10)
     assert logits.isfinite().all()
 
 
-def test_declared_list_is_append_only() -> None:
-    assert networks.ARCHITECTURES[:25] == (
-        "custom",
-        "lenet5",
-        "lenet-300-100",
-        "mobilenet-0.5",
-        "squeezenet-1.0",
-        "squeezenet-1.1",
-        "resnet-20",
-        "resnet-56",
-        "mobilenet-0.5-cifar",
-        "squeezenet-1.1-cifar",
-        "resnet-20-projection",
-        "resnet-56-projection",
-        "vision-transformer",
-        "text-classifier",
-        "integer-chain-mnist",
-        "integer-chain-fashion",
-        "integer-chain-cifar",
-        "normed-mlp",
-        "lenet5-subspace",
-        "resnet-20-subspace",
-        "integer-stack-cifar",
-        "integer-stack-fashion",
-        "integer-overlap-cifar",
-        "lenet5-subspace-wide",
-        "resnet-20-subspace-wide",
-    )
+def test_indices_of_the_declared_list_stay_what_they_were_when_records_were_run() -> None:
+    assert {name: networks.index_of(name) for name in networks.ARCHITECTURES} == {
+        "custom": 0,
+        "lenet5": 1,
+        "lenet-300-100": 2,
+        "mobilenet-0.5": 3,
+        "squeezenet-1.1": 5,
+        "resnet-20": 6,
+        "resnet-56": 7,
+        "mobilenet-0.5-cifar": 8,
+        "integer-chain-mnist": 14,
+        "integer-chain-fashion": 15,
+        "normed-mlp": 17,
+        "integer-overlap-cifar": 22,
+        "lenet5-subspace-wide": 23,
+        "resnet-20-subspace-wide": 24,
+    }
 
 
 def test_names_and_indices_are_inverse() -> None:
-    for index, name in enumerate(networks.ARCHITECTURES):
-        assert networks.index_of(name) == index
-        assert networks.name_of(index) == name
+    for name in networks.ARCHITECTURES:
+        assert networks.name_of(networks.index_of(name)) == name
 
 
 @pytest.mark.parametrize("name", ["custom", "lenet6"])
@@ -85,14 +73,7 @@ def test_build_refuses_a_setting_that_the_network_lacks() -> None:
         networks.build("lenet5", colour=3)
 
 
-@pytest.mark.parametrize("index", [-1, 10_000])
+@pytest.mark.parametrize("index", [-1, 4, 10_000])
 def test_name_of_refuses_an_unknown_index(index: int) -> None:
     with pytest.raises(ConfigurationError, match="index"):
         networks.name_of(index)
-
-
-def test_text_classifier_ignores_padding() -> None:
-    model = networks.build("text-classifier").eval()
-    tokens = torch.tensor([[5, 7, 0, 0]])
-    assert torch.allclose(model(tokens), model(tokens[:, :2]))
-    assert model(torch.zeros(1, 4, dtype=torch.int64)).isfinite().all()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from netrazor.networks import build, coded_state
-from netrazor.networks.integer_chain import IntegerChain, deskewed, oriented, tap_filters
+from netrazor.reproduction.record_networks.integer_chain import IntegerChain, deskewed, oriented, tap_filters
 
 CHAINS = {
     "integer-chain-mnist": (1, 28, 28),

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from netrazor.networks import coded_state
-from netrazor.networks.integer_overlap import IntegerOverlap
-from netrazor.networks.integer_stack import INNER, LAST, IntegerStack, whole
-from netrazor.networks.opponent_front import contrasted, directions, maps, opponent
+from netrazor.reproduction.record_networks.integer_overlap import IntegerOverlap
+from netrazor.reproduction.record_networks.integer_stack import INNER, LAST, IntegerStack, whole
+from netrazor.reproduction.record_networks.opponent_front import contrasted, directions, maps, opponent
 
 SHAPES = [(1, 28, 28), (3, 32, 32)]
 Mirrored = IntegerStack | IntegerOverlap

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 import tiny
 from netrazor import bounds
-from netrazor.compress import expand_into
 from netrazor.errors import InvalidArgument, UnsupportedModel
 from netrazor.perturb import draw_seed, draws_needed, error_rates, largest_divisor, mean_and_variance
 from netrazor.perturb.draws import _without_empty_units
+from netrazor.simplify import expand_into
 
 
 class Threshold(nn.Module):
@@ -86,7 +86,7 @@ def test_vectorized_and_one_by_one_agree() -> None:
 
 
 def test_without_noise_it_is_the_plain_count() -> None:
-    from netrazor.evaluate import count_errors
+    from netrazor.counting.error_count import count_errors
 
     model, dataset = tiny.small(), tiny.images(60)
     rates = error_rates(model, {"fc1.weight": 0.0}, dataset, examples_per_draw=5)

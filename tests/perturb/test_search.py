@@ -6,10 +6,10 @@ import torch
 
 import tiny
 from netrazor import bounds, coding
-from netrazor.charging import LAMBDA_GRID
+from netrazor.certification.charging import LAMBDA_GRID
+from netrazor.networks.network_message import encode
 from netrazor.perturb import NoiseConfig, NoiseSearch, search_noise
 from netrazor.perturb.search import _descend, _near, _Option
-from netrazor.pipeline.message import encode
 from netrazor.units import bits_from_nats
 
 

@@ -9,6 +9,8 @@ from torch.utils.data import Dataset
 
 from netrazor import networks
 from netrazor.data import ImageDataset
+from text_classifier import TextClassifier
+from vision_transformer import VisionTransformer
 
 CLASSES, EXAMPLES = 3, 24
 
@@ -52,8 +54,8 @@ CASES = {
     "squeezenet-1.1": Case(lambda: networks.SqueezeNet("1.1", CLASSES), lambda: images((3, 32, 32))),
     "resnet-20": Case(lambda: networks.ResNetCifar(20, CLASSES), lambda: images((3, 16, 16))),
     "transformer": Case(
-        lambda: networks.VisionTransformer(CLASSES, size=8, width=8, depth=1, heads=2),
+        lambda: VisionTransformer(CLASSES, size=8, width=8, depth=1, heads=2),
         lambda: images((3, 8, 8)),
     ),
-    "text": Case(lambda: networks.TextClassifier(40, CLASSES, width=4, hidden=6), Tokens),
+    "text": Case(lambda: TextClassifier(40, CLASSES, width=4, hidden=6), Tokens),
 }

@@ -12,6 +12,7 @@ from torch.nn.utils import prune
 from torch.utils.data import Dataset
 
 import netrazor
+from netrazor.counting.error_count import in_order
 from netrazor.errors import (
     BadDataset,
     CheckpointMismatch,
@@ -19,11 +20,11 @@ from netrazor.errors import (
     NonFiniteWeights,
     UnsupportedModel,
 )
-from netrazor.evaluate import in_order
-from netrazor.networks import TextClassifier, coded_state
+from netrazor.networks import coded_state
 from netrazor.pipeline import LayerRule, Recipe, recipe_named
 from netrazor.pipeline.recipes import GradualStage, QuantizeStage, RateStage
 from netrazor.train import FitConfig
+from text_classifier import TextClassifier
 
 SHORT = FitConfig(steps=2, batch_size=8)
 CUT = Recipe(

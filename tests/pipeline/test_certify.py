@@ -15,8 +15,9 @@ from torch.utils.data import Dataset
 
 import netrazor
 import tiny
-from netrazor.certificate import parse
+from netrazor.certification import parse
 from netrazor.coding import decode
+from netrazor.counting.error_count import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import (
     BadDataset,
@@ -27,11 +28,10 @@ from netrazor.errors import (
     OutputError,
     UnsupportedModel,
 )
-from netrazor.evaluate import count_errors
 from netrazor.networks import LeNet5
 from netrazor.pipeline import run
-from netrazor.pipeline.certify import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
-from netrazor.train import Silent
+from netrazor.pipeline.certified_run import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.runtime import Silent
 
 SHORT = replace(tiny.NO_NOISE, train=None, quantize=None)
 
@@ -221,7 +221,7 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
 ) -> None:
     run(tiny.small(), tiny.images(), recipe=SHORT, out=tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in (MESSAGE, CERTIFICATE, RESULT)}
-    pipeline = importlib.import_module("netrazor.pipeline.certify")  # a name that its function bears too
+    pipeline = importlib.import_module("netrazor.pipeline.run")  # a name that its function bears too
     real = pipeline.write_together
 
     def filling(directory: object, contents: dict) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 import tiny
 from netrazor import certify
 from netrazor.pipeline.histogram import BARS, histograms
-from netrazor.train import Silent
+from netrazor.runtime import Silent
 
 
 def test_every_weight_is_counted_once() -> None:
@@ -32,7 +32,7 @@ class _Stops(Silent):
 
 
 def test_a_killed_run_remembers_them(tmp_path: Path) -> None:
-    from netrazor.pipeline.certify import run
+    from netrazor.pipeline.certified_run import run
 
     directories = tmp_path / "whole", tmp_path / "killed"
     certify(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=directories[0])

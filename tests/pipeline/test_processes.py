@@ -11,9 +11,9 @@ import torch
 
 import netrazor
 import tiny
-from netrazor import processes
 from netrazor.errors import ConfigurationError
 from netrazor.pipeline import run
+from netrazor.runtime import processes
 from netrazor.train import Batches
 
 HERE = Path(__file__).parent
@@ -67,13 +67,13 @@ def test_one_process_alone_needs_no_others() -> None:
     processes.join()
     numbers, gradients = torch.tensor([3]), [torch.ones(2)]
     processes.average(gradients, 0.5)
-    assert (processes.rank(), processes.count(), processes.is_first()) == (0, 1, True)
-    assert processes.total(numbers).item() == 3
+    assert (processes.rank(), processes.count(), processes.is_rank_zero()) == (0, 1, True)
+    assert processes.all_reduce(numbers).item() == 3
     assert gradients[0].tolist() == [1, 1]
-    assert processes.from_first(lambda: "made") == "made"
+    assert processes.on_rank_zero(lambda: "made") == "made"
 
 
 def test_more_processes_than_examples_in_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netrazor.processes.count", lambda: 4)
+    monkeypatch.setattr("netrazor.runtime.processes.count", lambda: 4)
     with pytest.raises(ConfigurationError, match="start fewer processes"):
         Batches(tiny.images(), 3, seed=0)

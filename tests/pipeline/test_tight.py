@@ -11,11 +11,13 @@ from torch import nn
 import netrazor
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.data import ImageDataset
-from netrazor.networks import IntegerChain, IntegerStack, coded_state, load_coded_state
+from netrazor.networks import coded_state, load_coded_state
 from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.front import without_front
 from netrazor.pipeline.recipes import RECIPES, TIGHT, IntegerStage, PolishStage
-from netrazor.train import FitConfig, OptimizerConfig, Silent
+from netrazor.reproduction.record_networks import IntegerChain, IntegerStack
+from netrazor.runtime import Silent
+from netrazor.train import FitConfig, OptimizerConfig
+from netrazor.train.frozen_features import without_front
 
 FIT = FitConfig(steps=60, batch_size=50, optimizer=OptimizerConfig(rate=0.03))
 RECIPE = Recipe(

@@ -16,12 +16,12 @@ from torch.nn.utils import parametrizations, prune
 from torch.utils.data import Dataset
 
 import netrazor
+from netrazor.counting.error_count import in_order
 from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
-from netrazor.evaluate import in_order
 from netrazor.networks import load_weights, make_plain
 from netrazor.pipeline import Recipe
 from netrazor.pipeline.recipes import QuantizeStage
-from netrazor.train import Silent
+from netrazor.runtime import Silent
 
 
 class Net(nn.Module):

@@ -13,14 +13,14 @@ from torch import nn
 
 import netrazor
 import tiny
-from netrazor import processes
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.files import write_atomically
 from netrazor.pipeline import RECIPES as NAMED
 from netrazor.pipeline import Recipe, run
 from netrazor.pipeline.polishing import polish
 from netrazor.pipeline.recipes import IntegerStage, PolishStage
-from netrazor.train import Checkpoint, FitConfig, OptimizerConfig, Silent
+from netrazor.runtime import Silent, processes
+from netrazor.train import Checkpoint, FitConfig, OptimizerConfig
 
 _SHORT = replace(NAMED["post-training"].post_training, search_examples=200, gradient_batches=2, rounds=0)
 _NOISE = replace(tiny.NOISY.noise, slack=0.2, shares=(0.1,), search_examples=200)
@@ -76,7 +76,7 @@ def certify(place: Path) -> None:
     for name, recipe in RECIPES.items():
         run(network(name), tiny.images(), recipe=recipe, out=place / name)
         verdicts.append(netrazor.verify(place / name, tiny.images(), model=network(name)).status)
-    if processes.is_first():
+    if processes.is_rank_zero():
         write_atomically(place / "verdicts.json", json.dumps(verdicts))
 
 
@@ -85,7 +85,7 @@ def polished_alike() -> None:
     model, stage = network("polished"), RECIPES["polished"].polish
     polish(model, tiny.images(), lambda: 0.0, stage, DescentConfig(rounds=1), delta=0.05, seed=0)
     for name, tensor in model.state_dict().items():
-        assert torch.equal(processes.from_first(tensor.clone), tensor), f"{name}: the processes parted"
+        assert torch.equal(processes.on_rank_zero(tensor.clone), tensor), f"{name}: the processes parted"
 
 
 def main() -> None:
@@ -95,7 +95,7 @@ def main() -> None:
         certify(place)
         polished_alike()
         return
-    Checkpoint.due = lambda self: processes.is_first()  # type: ignore[method-assign]
+    Checkpoint.due = lambda self: processes.is_rank_zero()  # type: ignore[method-assign]
     reporter = Dies(place.with_suffix(".steps"))
     run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=place, reporter=reporter)
 

@@ -10,14 +10,14 @@ import torch
 from netrazor import data as datasets
 from netrazor.data import ImageDataset
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
-from netrazor.experiments.randomize.labels import draw_sample
-from netrazor.experiments.randomize.records import MessageRecord, Point, RunRecord, record_path
-from netrazor.experiments.randomize.run import layer_sparsities, next_sparsity, prune_at_once
-from netrazor.experiments.randomize.study import STUDIES, Study, study_named
-from netrazor.experiments.randomize.summary import Summary, summarize
-from netrazor.experiments.randomize.whole import randomize, study_scaled
 from netrazor.networks import MLP, build
 from netrazor.pipeline.recipes import QuantizeStage
+from netrazor.reproduction.randomize.random_labels import draw_sample
+from netrazor.reproduction.randomize.randomize_study import randomize, study_scaled
+from netrazor.reproduction.randomize.study import STUDIES, Study, study_named
+from netrazor.reproduction.randomize.study_records import MessageRecord, Point, RunRecord, record_path
+from netrazor.reproduction.randomize.study_run import layer_sparsities, next_sparsity, prune_at_once
+from netrazor.reproduction.randomize.summary import Summary, summarize
 from netrazor.train import FitConfig, OptimizerConfig
 
 
@@ -102,7 +102,7 @@ def test_a_study_resumes_and_repeats(rows: None, tmp_path: Path) -> None:
 def test_a_run_goes_on_from_its_checkpoint(
     rows: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from netrazor.experiments.randomize import run
+    from netrazor.reproduction.randomize import study_run as run
 
     study = replace(_tiny(), levels=(1.0,), seeds=(0,))
     whole = randomize(study, tmp_path / "whole")
@@ -193,7 +193,7 @@ def test_published_studies_can_be_built(study: Study) -> None:
 
 
 def test_processes_side_by_side(tmp_path: Path) -> None:
-    from netrazor.experiments.randomize.launcher import launcher
+    from netrazor.reproduction.randomize.launcher import launcher
 
     with launcher(2, None, tmp_path) as executor:
         assert [executor.submit(pow, 2, k).result() for k in (3, 4)] == [8, 16]

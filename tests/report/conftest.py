@@ -8,11 +8,11 @@ import torch
 
 from netrazor import certify
 from netrazor.data import ImageDataset
-from netrazor.experiments.randomize.records import MessageRecord, Point, RunRecord
-from netrazor.experiments.randomize.summary import Summary, summarize
 from netrazor.networks import MLP
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.recipes import QuantizeStage, RateStage, Recipe
+from netrazor.reproduction.randomize.study_records import MessageRecord, Point, RunRecord
+from netrazor.reproduction.randomize.summary import Summary, summarize
 from netrazor.train import FitConfig, OptimizerConfig
 
 Maker = Callable[..., Path]

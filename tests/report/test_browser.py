@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netrazor.experiments.randomize.summary import Summary
 from netrazor.report import write_report
 from netrazor.report.plot import WIDTH_INCHES
 from netrazor.report.theme import PALETTE
+from netrazor.reproduction.randomize.summary import Summary
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PHONE, DESKTOP = (390, 4000), (1000, 4000)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from netrazor.certificate import parse
+from netrazor.certification import parse
 from netrazor.cli import app
 from netrazor.errors import ConfigurationError
-from netrazor.experiments.randomize.summary import Summary
 from netrazor.report import Plot, Table, compose, read, write_report
+from netrazor.reproduction.randomize.summary import Summary
 from netrazor.units import percent_up
 
 MAX_BYTES = 2 * 2**20

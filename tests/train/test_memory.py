@@ -2,7 +2,7 @@
 
 import torch
 
-from netrazor.train import keep_freed_memory
+from netrazor.runtime import keep_freed_memory
 
 
 def test_tensors_come_and_go_as_before() -> None:

@@ -10,17 +10,17 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from netrazor import __version__
-from netrazor.cli.bound import bound
-from netrazor.cli.certify import certify
-from netrazor.cli.compare import compare
+from netrazor.cli.bound_command import bound
+from netrazor.cli.certify_command import certify
+from netrazor.cli.compare_command import compare
 from netrazor.cli.console import open_console
-from netrazor.cli.encode import decode, encode
-from netrazor.cli.inspect import inspect
-from netrazor.cli.paper import paper
-from netrazor.cli.predict import predict
-from netrazor.cli.randomize import randomize
-from netrazor.cli.report import report
-from netrazor.cli.verify import verify
+from netrazor.cli.encode_command import decode, encode
+from netrazor.cli.inspect_command import inspect
+from netrazor.cli.paper_command import paper
+from netrazor.cli.predict_command import predict
+from netrazor.cli.randomize_command import randomize
+from netrazor.cli.report_command import report
+from netrazor.cli.verify_command import verify
 from netrazor.errors import NetrazorError
 
 __all__ = ["app", "main"]

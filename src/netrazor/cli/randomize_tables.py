@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from netrazor.experiments.randomize.summary import Spread, Summary
+from netrazor.reproduction.randomize.summary import Spread, Summary
 from netrazor.units import kib_from_bits
 
 

@@ -1,17 +1,14 @@
-"""Cutting a network down: pruning under masks, codebooks, dead units."""
+"""Cutting a network down: pruning under masks, quantization, whole numbers, search on the bound."""
 
 from netrazor.compress.descent import DescentConfig, DescentReport, descend
-from netrazor.compress.gradual import GradualPruning
+from netrazor.compress.gradual_pruning import GradualPruning
 from netrazor.compress.grids import snap_rest
-from netrazor.compress.integers import IntegerConfig, IntegerWeights
-from netrazor.compress.masked import MaskedWeights, PruningSchedule
-from netrazor.compress.norms import batch_norms, fold_statistics
-from netrazor.compress.posttraining import PostTrainingConfig, cut_without_training
-from netrazor.compress.quantize import CodebookConfig, QuantizedWeights
-from netrazor.compress.rate import RatePruning
-from netrazor.compress.shrink import expand_into, shrunk, training_copy
-from netrazor.compress.simplify import SimplifyReport, simplify
-from netrazor.compress.surgery import DynamicNetworkSurgery, Pieces
+from netrazor.compress.masked_weights import MaskedWeights, PruningSchedule
+from netrazor.compress.network_surgery import DynamicNetworkSurgery, Pieces
+from netrazor.compress.post_training import PostTrainingConfig, cut_without_training
+from netrazor.compress.quantization import CodebookConfig, QuantizedWeights
+from netrazor.compress.rate_pruning import RatePruning
+from netrazor.compress.whole_numbers import IntegerConfig, IntegerWeights
 
 __all__ = [
     "CodebookConfig",
@@ -27,14 +24,7 @@ __all__ = [
     "PruningSchedule",
     "QuantizedWeights",
     "RatePruning",
-    "SimplifyReport",
-    "batch_norms",
     "cut_without_training",
     "descend",
-    "expand_into",
-    "fold_statistics",
-    "shrunk",
-    "simplify",
     "snap_rest",
-    "training_copy",
 ]

@@ -15,12 +15,13 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import bounds, devices
+from netrazor import bounds
 from netrazor.compress.last_layer import last_layer
 from netrazor.compress.order_zero import bits_by_move, counts_of, tensor_bits
+from netrazor.counting.error_count import wrong
 from netrazor.errors import UnsupportedModel
-from netrazor.evaluate import wrong
-from netrazor.train.reporting import Reporter, Silent
+from netrazor.runtime import devices
+from netrazor.runtime.reporting import Reporter, Silent
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from netrazor import devices
-from netrazor.compress.codebook import eight_bits_up
+from netrazor.compress.kmeans_codebook import eight_bits_up
+from netrazor.runtime import devices
 
 DEAD_ZONE = (
     0.6  # of a step: what is smaller becomes zero; half a step is plain rounding, but zeros are cheaper

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import devices
+from netrazor.counting.error_count import BATCH_SIZE, in_order
 from netrazor.errors import UnsupportedModel
-from netrazor.evaluate import BATCH_SIZE, in_order
+from netrazor.runtime import devices
 
 
 @devices.full_float32()

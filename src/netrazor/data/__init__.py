@@ -1,12 +1,12 @@
 """Data sets: loaded whole, checked by the SHA-256 of their content, recognised by a fingerprint."""
 
-from netrazor.data.catalogue import names
 from netrazor.data.check import DatasetSummary, check
 from netrazor.data.fingerprint import fingerprint
 from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import fetch, load
 from netrazor.data.opening import open_dataset
+from netrazor.data.published import names
 from netrazor.data.shards import ImageShards
 from netrazor.data.squares import Squares
 from netrazor.data.store import data_directory

@@ -2,8 +2,8 @@
 
 import sys
 
-from netrazor.data.catalogue import names
 from netrazor.data.loading import fetch
+from netrazor.data.published import names
 from netrazor.data.store import data_directory
 from netrazor.errors import NetrazorError
 

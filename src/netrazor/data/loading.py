@@ -4,8 +4,8 @@ import os
 
 import torch
 
-from netrazor.data.catalogue import SPLITS, lookup
 from netrazor.data.images import ImageDataset
+from netrazor.data.published import SPLITS, lookup
 from netrazor.data.store import data_directory, obtain, stored
 from netrazor.errors import InvalidArgument
 

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from netrazor.data.catalogue import names
 from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import load
+from netrazor.data.published import names
 from netrazor.data.shards import ImageShards, shards_in
 from netrazor.data.squares import Squares
 from netrazor.errors import InvalidArgument

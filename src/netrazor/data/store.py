@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pooch
 
-from netrazor.data.catalogue import Published
+from netrazor.data.published import Published
 from netrazor.data.sources import UNREADABLE, SourceFailed, unpacked
 from netrazor.errors import BadDataset, DatasetUnavailable, OutputError
 from netrazor.files import write_atomically

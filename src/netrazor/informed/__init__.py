@@ -1,8 +1,8 @@
 """Certificates with a data-dependent prior: train on the even examples, code what differs, bound on the odd ones."""
 
 from netrazor.informed.difference import apart, decode, halves
-from netrazor.informed.issuing import issue_informed, write_informed
-from netrazor.informed.replay import is_informed, verify_informed
+from netrazor.informed.informed_issuing import issue_informed, write_informed
+from netrazor.informed.informed_replay import is_informed, verify_informed
 
 __all__ = [
     "apart",

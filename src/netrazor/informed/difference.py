@@ -11,7 +11,7 @@ from netrazor.coding.message import Message, read
 from netrazor.data import ImageDataset
 from netrazor.errors import CheckpointMismatch
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.pipeline.message import OWN, network_of
+from netrazor.networks.network_message import OWN, network_of
 
 STEPS = 128  # steps to the largest weight of a tensor
 

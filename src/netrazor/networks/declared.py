@@ -1,72 +1,73 @@
 """The declared architectures, by name and by the index that messages carry."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from torch import nn
 
 from netrazor.errors import ConfigurationError
-from netrazor.networks.integer_chain import IntegerChain
-from netrazor.networks.integer_overlap import IntegerOverlap
-from netrazor.networks.integer_stack import IntegerStack
-from netrazor.networks.lenet5 import LeNet5
-from netrazor.networks.mlp import MLP
-from netrazor.networks.mobilenet import MobileNet
-from netrazor.networks.normed_mlp import NormedMLP
-from netrazor.networks.resnet_cifar import ResNetCifar
-from netrazor.networks.squeezenet import SqueezeNet
-from netrazor.networks.subspace import Subspace
-from netrazor.networks.text_classifier import TextClassifier
-from netrazor.networks.vision_transformer import VisionTransformer
-
-
-def _subspace_of(
-    network: Callable[..., nn.Module], coordinates: int, step: float = 0.25, **settings: Any
-) -> Subspace:
-    return Subspace(network(**settings), coordinates, step=step)
 
 
 @dataclass(frozen=True)
-class _Declared:
-    """How a network is built, and the shape of its images (None: it takes something else)."""
+class DeclaredArchitecture:
+    """One entry of the list.
 
-    build: Callable[..., nn.Module]
+    Attributes:
+        index: what messages carry; never given to another architecture, not even when this one is retired, since the
+            bits of an index were fixed before the records were run.
+        builder: "module:callable" below ``netrazor``, imported when first asked for.
+        input_shape: C, H and W of its images; None: it takes something else.
+        settings: given to the builder.
+    """
+
+    index: int
+    builder: str
     input_shape: tuple[int, int, int] | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 _GREY, _COLOUR, _LARGE = (1, 28, 28), (3, 32, 32), (3, 224, 224)
-_DECLARED: dict[str, _Declared] = {
-    "lenet5": _Declared(LeNet5, _GREY),
-    "lenet-300-100": _Declared(MLP, _GREY),
-    "mobilenet-0.5": _Declared(MobileNet, _LARGE),
-    "squeezenet-1.0": _Declared(partial(SqueezeNet, "1.0"), _LARGE),
-    "squeezenet-1.1": _Declared(partial(SqueezeNet, "1.1"), _LARGE),
-    "resnet-20": _Declared(partial(ResNetCifar, 20), _COLOUR),
-    "resnet-56": _Declared(partial(ResNetCifar, 56), _COLOUR),
-    "mobilenet-0.5-cifar": _Declared(partial(MobileNet, 0.5, 10, stem_stride=1), _COLOUR),
-    "squeezenet-1.1-cifar": _Declared(partial(SqueezeNet, "1.1", 10, stem_stride=1), _COLOUR),
-    "resnet-20-projection": _Declared(partial(ResNetCifar, 20, shortcut="B"), _COLOUR),
-    "resnet-56-projection": _Declared(partial(ResNetCifar, 56, shortcut="B"), _COLOUR),
-    "vision-transformer": _Declared(VisionTransformer, _COLOUR),
-    "text-classifier": _Declared(TextClassifier, None),
-    "integer-chain-mnist": _Declared(partial(IntegerChain, deskew=True, border=1), _GREY),
-    "integer-chain-fashion": _Declared(partial(IntegerChain, units=16), _GREY),
-    "integer-chain-cifar": _Declared(partial(IntegerChain, (3, 32, 32), units=20), _COLOUR),
-    "normed-mlp": _Declared(NormedMLP, _GREY),
-    "lenet5-subspace": _Declared(partial(_subspace_of, LeNet5, 1000), _GREY),
-    "resnet-20-subspace": _Declared(partial(_subspace_of, partial(ResNetCifar, 20), 3000), _COLOUR),
-    "integer-stack-cifar": _Declared(partial(IntegerStack, filters=64, units=(32,)), _COLOUR),
-    "integer-stack-fashion": _Declared(partial(IntegerStack, (1, 28, 28), filters=64, units=(24,)), _GREY),
-    "integer-overlap-cifar": _Declared(IntegerOverlap, _COLOUR),
-    "lenet5-subspace-wide": _Declared(partial(_subspace_of, LeNet5, 1000, 0.5), _GREY),
-    "resnet-20-subspace-wide": _Declared(partial(_subspace_of, partial(ResNetCifar, 20), 1500, 0.5), _COLOUR),
-}
+_RECORD = "reproduction.record_networks"
+_DECLARED: Mapping[str, DeclaredArchitecture] = MappingProxyType(
+    {
+        "lenet5": DeclaredArchitecture(1, "networks.lenet5:LeNet5", _GREY),
+        "lenet-300-100": DeclaredArchitecture(2, "networks.mlp:MLP", _GREY),
+        "mobilenet-0.5": DeclaredArchitecture(3, "networks.mobilenet:MobileNet", _LARGE),
+        "squeezenet-1.1": DeclaredArchitecture(
+            5, "networks.squeezenet:SqueezeNet", _LARGE, {"version": "1.1"}
+        ),
+        "resnet-20": DeclaredArchitecture(6, "networks.resnet_cifar:ResNetCifar", _COLOUR, {"depth": 20}),
+        "resnet-56": DeclaredArchitecture(7, "networks.resnet_cifar:ResNetCifar", _COLOUR, {"depth": 56}),
+        "mobilenet-0.5-cifar": DeclaredArchitecture(
+            8, "networks.mobilenet:MobileNet", _COLOUR, {"width": 0.5, "classes": 10, "stem_stride": 1}
+        ),
+        "integer-chain-mnist": DeclaredArchitecture(
+            14, f"{_RECORD}.integer_chain:IntegerChain", _GREY, {"deskew": True, "border": 1}
+        ),
+        "integer-chain-fashion": DeclaredArchitecture(
+            15, f"{_RECORD}.integer_chain:IntegerChain", _GREY, {"units": 16}
+        ),
+        "normed-mlp": DeclaredArchitecture(17, f"{_RECORD}.normed_mlp:NormedMLP", _GREY),
+        "integer-overlap-cifar": DeclaredArchitecture(
+            22, f"{_RECORD}.integer_overlap:IntegerOverlap", _COLOUR
+        ),
+        "lenet5-subspace-wide": DeclaredArchitecture(
+            23, "networks.subspace:lenet5_subspace", _GREY, {"coordinates": 1000, "step": 0.5}
+        ),
+        "resnet-20-subspace-wide": DeclaredArchitecture(
+            24, "networks.subspace:resnet20_subspace", _COLOUR, {"coordinates": 1500, "step": 0.5}
+        ),
+    }
+)
 
-# The index into this list is sent in every message, so entries are only ever appended. 0 stands for a network
-# of the user's own, whose shapes are then part of what is paid for.
-ARCHITECTURES: tuple[str, ...] = ("custom", *_DECLARED)
+# 0 stands for a network of the user's own. Indices that are missing belonged to architectures that are gone.
+CUSTOM = "custom"
+ARCHITECTURES: tuple[str, ...] = (CUSTOM, *_DECLARED)
+LARGEST_INDEX = max(entry.index for entry in _DECLARED.values())
+_NAMES = {0: CUSTOM, **{entry.index: name for name, entry in _DECLARED.items()}}
 
 
 def build(name: str, **settings: Any) -> nn.Module:
@@ -78,13 +79,17 @@ def build(name: str, **settings: Any) -> nn.Module:
     Raises:
         ConfigurationError: no declared architecture has that name, or a setting that it does not have.
     """
-    index = index_of(name)
-    if index == 0:
+    if index_of(name) == 0:
         raise ConfigurationError("architecture: 'custom' cannot be built by name; pass the module itself")
+    entry = _DECLARED[name]
+    module, builder = entry.builder.split(":")
+    make = getattr(import_module(f"netrazor.{module}"), builder)
     try:
-        return _DECLARED[name].build(**settings)
+        network = make(**{**entry.settings, **settings})
     except TypeError as error:
         raise ConfigurationError(f"settings of architecture {name!r}: {error}; see its class") from error
+    assert isinstance(network, nn.Module)
+    return network
 
 
 def input_shape(name: str) -> tuple[int, int, int] | None:
@@ -104,7 +109,7 @@ def index_of(name: str) -> int:
     """
     if name not in ARCHITECTURES:
         raise ConfigurationError(f"architecture: one of {', '.join(ARCHITECTURES)}; got {name!r}")
-    return ARCHITECTURES.index(name)
+    return _DECLARED[name].index if name in _DECLARED else 0
 
 
 def name_of(index: int) -> str:
@@ -113,9 +118,9 @@ def name_of(index: int) -> str:
     Raises:
         ConfigurationError: the list of this version has no such index.
     """
-    if not 0 <= index < len(ARCHITECTURES):
+    if index not in _NAMES:
         raise ConfigurationError(
-            f"architecture index: 0 to {len(ARCHITECTURES) - 1} in this version; got {index}; "
-            "a newer version of netrazor may know it"
+            f"architecture index: one of {', '.join(map(str, _NAMES))} in this version; got {index}; "
+            "another version of netrazor may know it"
         )
-    return ARCHITECTURES[index]
+    return _NAMES[index]

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from netrazor.errors import InvalidArgument
+from netrazor.networks.lenet5 import LeNet5
+from netrazor.networks.resnet_cifar import ResNetCifar
 
 _BYTES = 8  # of a hash; their sum is nearly normal
 _MEAN, _DEVIATION = 255 * _BYTES / 2, math.sqrt((256**2 - 1) * _BYTES / 12)
@@ -116,3 +118,13 @@ def mixed(counter: NDArray[np.uint64], stream: int) -> NDArray[np.uint64]:
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x = x ^ (x >> np.uint64(31))
     return x
+
+
+def lenet5_subspace(coordinates: int, step: float, classes: int = 10) -> Subspace:
+    """LeNet-5 in a subspace of so many coordinates."""
+    return Subspace(LeNet5(classes), coordinates, step=step)
+
+
+def resnet20_subspace(coordinates: int, step: float, classes: int = 10) -> Subspace:
+    """ResNet-20 in a subspace of so many coordinates."""
+    return Subspace(ResNetCifar(20, classes), coordinates, step=step)

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.utils.data import Dataset
 
-from netrazor import devices, processes
-from netrazor.compress import shrunk
+from netrazor.counting.error_count import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.errors import InvalidArgument, UnsupportedModel
-from netrazor.evaluate import BATCH_SIZE, in_order, scores_of, wrong
-from netrazor.train.reporting import Reporter, Silent
+from netrazor.runtime import devices, processes
+from netrazor.runtime.reporting import Reporter, Silent
+from netrazor.simplify import shrunk
 
 _NUMBERS_AT_ONCE = 2**23  # noisy weights held at once
 _DRAWS_AT_ONCE = 250  # at most, so that there are batches enough for several processes
@@ -110,7 +110,7 @@ def error_rates(
                 rates[number, first : first + draws] = wrong(scores, answered, top).cpu().double().mean(1)
                 first += processes.count() * together
                 tick(len(labels))
-    return processes.total(rates).flatten()
+    return processes.all_reduce(rates).flatten()
 
 
 def _without_empty_units(model: nn.Module, examples: Tensor) -> nn.Module:

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.charging import LAMBDA_GRID, Noise
+from netrazor.certification.charging import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
-from netrazor.compress.guide import guide
-from netrazor.evaluate import part_of
+from netrazor.compress.search_objective import guide
+from netrazor.counting.error_count import part_of
 from netrazor.perturb.draws import draw_seed, error_rates, largest_divisor
-from netrazor.train.reporting import Reporter, Silent
+from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.units import LOG_2
 
 

@@ -1,7 +1,7 @@
 """The only place that knows the order of the stages: train, prune, quantize, encode, decode, bound."""
 
-from netrazor.pipeline.certify import Run, certify, run
-from netrazor.pipeline.configuration import recipe_from_file, recipe_from_yaml
+from netrazor.pipeline.certified_run import Run, certify, run
+from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, Recipe, recipe_named, recipe_scaled
 from netrazor.pipeline.result import Layer, Result
 from netrazor.pipeline.rules import LayerRule

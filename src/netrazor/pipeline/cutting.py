@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from netrazor import devices, processes
-from netrazor.charging import charge
+from netrazor.certification.charging import charge
 from netrazor.compress import (
     DescentConfig,
     IntegerWeights,
@@ -20,31 +19,19 @@ from netrazor.compress import (
     QuantizedWeights,
     cut_without_training,
     descend,
-    expand_into,
-    fold_statistics,
-    simplify,
     snap_rest,
-    training_copy,
 )
+from netrazor.counting.error_count import in_order
 from netrazor.errors import UnsupportedModel
-from netrazor.evaluate import in_order
-from netrazor.pipeline.front import without_front
+from netrazor.networks.network_message import OWN, encode
 from netrazor.pipeline.histogram import Histogram, histograms
-from netrazor.pipeline.message import OWN, encode
 from netrazor.pipeline.polishing import polish
 from netrazor.pipeline.stages import PolishStage, Recipe
 from netrazor.pipeline.trainables import integer, masked, quantized, rules_for
-from netrazor.train import (
-    Batches,
-    Checkpoint,
-    FitConfig,
-    Loss,
-    Reporter,
-    Trainable,
-    TrainingStep,
-    Whole,
-    fit,
-)
+from netrazor.runtime import Reporter, devices, processes
+from netrazor.simplify import expand_into, fold_statistics, simplify, training_copy
+from netrazor.train import Batches, Checkpoint, FitConfig, Loss, Trainable, TrainingStep, Whole, fit
+from netrazor.train.frozen_features import without_front
 from netrazor.units import percent_up
 
 _POLISH_SEED = 50  # beyond the numbers of the stages
@@ -238,7 +225,9 @@ class Cutting:
                 reporter=self.reporter,
             )
             weights.finish()
-        processes.align(part.state_dict().values())  # the statistics of batch norms are each process's own
+        processes.broadcast(
+            part.state_dict().values()
+        )  # the statistics of batch norms are each process's own
         expand_into(self.model, working)
         if isinstance(weights, QuantizedWeights):
             fold_statistics(self.model)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import __version__, checking, devices, processes
-from netrazor.certificate import (
+from netrazor import __version__
+from netrazor.certification import (
     ArchitectureRecord,
     Certificate,
     ChargedLedger,
@@ -21,12 +21,14 @@ from netrazor.certificate import (
     EvaluationRecord,
     NoiseRecord,
     Provenance,
+    checking,
     seal,
 )
-from netrazor.charging import Noise, ledger_of, noise_in
+from netrazor.certification.charging import Noise, ledger_of, noise_in
 from netrazor.coding.message import read
-from netrazor.evaluate import BATCH_SIZE, ErrorCount, count_errors
-from netrazor.networks import ARCHITECTURES, source_digest
+from netrazor.counting.error_count import BATCH_SIZE, ErrorCount, count_errors
+from netrazor.networks import index_of, source_digest
+from netrazor.networks.network_message import OWN, encode, network_of
 from netrazor.perturb import (
     NoiseConfig,
     NoiseSearch,
@@ -37,10 +39,9 @@ from netrazor.perturb import (
     mean_and_variance,
     search_noise,
 )
-from netrazor.pipeline.message import OWN, encode, network_of
 from netrazor.pipeline.recipes import Recipe
 from netrazor.pipeline.trainables import rules_for
-from netrazor.train import Reporter
+from netrazor.runtime import Reporter, devices, processes
 
 PILOT_DRAWS = 100  # at least, to estimate how much the error rates vary
 
@@ -122,7 +123,7 @@ def issue(
 
 def written(model: nn.Module, architecture: str) -> bytes:
     """The message of a network without noise."""
-    return processes.from_first(lambda: encode(model, architecture))
+    return processes.on_rank_zero(lambda: encode(model, architecture))
 
 
 @plain_dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _with_noise(
     shares: Mapping[str, tuple[float, ...]],
 ) -> tuple[NoiseSearch, bytes]:
     """The noise that pays best, frozen, and the message that describes it."""
-    static = read(processes.from_first(lambda: encode(decoded, subject.architecture, static=True)), OWN)
+    static = read(processes.on_rank_zero(lambda: encode(decoded, subject.architecture, static=True)), OWN)
     ledger = ledger_of(static)
     search = search_noise(
         devices.copy_on(decoded, subject.search_on),
@@ -171,7 +172,7 @@ def _with_noise(
         top=subject.top,
         reporter=reporter,
     )
-    return search, processes.from_first(lambda: encode(decoded, subject.architecture, search.noise))
+    return search, processes.on_rank_zero(lambda: encode(decoded, subject.architecture, search.noise))
 
 
 def _perturbation(
@@ -241,7 +242,7 @@ def _certificate(
         dataset=subject.record,
         architecture=ArchitectureRecord(
             name=subject.architecture,
-            index=ARCHITECTURES.index(subject.architecture),
+            index=index_of(subject.architecture),
             source_sha256=source_digest(model),
         ),
         evaluation=EvaluationRecord(

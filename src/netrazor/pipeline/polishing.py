@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor import devices, processes
-from netrazor.compress import DescentConfig, IntegerWeights, descend, expand_into, training_copy
-from netrazor.evaluate import in_order
-from netrazor.pipeline.front import without_front
+from netrazor.compress import DescentConfig, IntegerWeights, descend
+from netrazor.counting.error_count import in_order
 from netrazor.pipeline.stages import PolishStage
-from netrazor.train import Batches, Reporter, Silent, fit
+from netrazor.runtime import Reporter, Silent, devices, processes
+from netrazor.simplify import expand_into, training_copy
+from netrazor.train import Batches, fit
+from netrazor.train.frozen_features import without_front
 from netrazor.units import percent_up
 
 
@@ -77,7 +78,9 @@ def polish(
                 reporter=reporter,
             )
             weights.finish()
-        processes.align(working.state_dict().values())  # the statistics of batch norms are each process's own
+        processes.broadcast(
+            working.state_dict().values()
+        )  # the statistics of batch norms are each process's own
         expand_into(learned, working)
         found = descended(config)
         reporter.say(f"polished to {percent_up(found)}, from {percent_up(best)}")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from netrazor.compress import DescentConfig, IntegerConfig, PostTrainingConfig
-from netrazor.compress.quantize import CodebookConfig
+from netrazor.compress.quantization import CodebookConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from netrazor.compress import DescentConfig, IntegerConfig, PostTrainingConfig
-from netrazor.compress.quantize import CodebookConfig
+from netrazor.compress.quantization import CodebookConfig
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule
 from netrazor.train import FitConfig, OptimizerConfig

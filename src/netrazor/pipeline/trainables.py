@@ -14,7 +14,6 @@ from netrazor.compress import (
     PruningSchedule,
     QuantizedWeights,
     RatePruning,
-    batch_norms,
 )
 from netrazor.pipeline.rules import Rules
 from netrazor.pipeline.stages import (
@@ -26,6 +25,7 @@ from netrazor.pipeline.stages import (
     Recipe,
     SurgeryStage,
 )
+from netrazor.simplify import batch_norms
 
 
 def rules_for(recipe: Recipe, model: nn.Module) -> Rules:

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from netrazor import checking
-from netrazor.certificate import Certificate, parse
-from netrazor.checking import Finding
+from netrazor.certification import Certificate, checking, parse
+from netrazor.certification.checking import Finding
 from netrazor.errors import ConfigurationError
-from netrazor.experiments.randomize.summary import Summary
-from netrazor.experiments.randomize.whole import SUMMARY
-from netrazor.pipeline.certify import CERTIFICATE, MESSAGE, RESULT
+from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE, RESULT
 from netrazor.pipeline.result import Result
-from netrazor.report.compared import ComparisonFile
+from netrazor.report.table_1_section import ComparisonFile
+from netrazor.reproduction.randomize.randomize_study import SUMMARY
+from netrazor.reproduction.randomize.summary import Summary
 
 _RESULT = TypeAdapter(Result)
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_atomically
-from netrazor.report.certified import certified_section
-from netrazor.report.compared import ComparisonFile, compared_section
+from netrazor.report.certificate_section import certified_section
 from netrazor.report.page import Section, page
 from netrazor.report.plot import Plot
-from netrazor.report.randomized import randomized_section
+from netrazor.report.randomization_section import randomized_section
 from netrazor.report.reading import CertifiedRun, Source, read
-from netrazor.report.several import comparison_section
+from netrazor.report.side_by_side import comparison_section
 from netrazor.report.table import Table
+from netrazor.report.table_1_section import ComparisonFile, compared_section
 
 
 @dataclass(frozen=True)

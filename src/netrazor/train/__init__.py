@@ -3,9 +3,7 @@
 from netrazor.train.batches import Batches
 from netrazor.train.checkpoint import Checkpoint
 from netrazor.train.fit import FitConfig, Loss, Trainable, TrainingStep, Whole, fit, flush_denormals
-from netrazor.train.memory import keep_freed_memory
 from netrazor.train.optimizer import OptimizerConfig
-from netrazor.train.reporting import Reporter, Silent
 
 __all__ = [
     "Batches",
@@ -13,12 +11,9 @@ __all__ = [
     "FitConfig",
     "Loss",
     "OptimizerConfig",
-    "Reporter",
-    "Silent",
     "Trainable",
     "TrainingStep",
     "Whole",
     "fit",
     "flush_denormals",
-    "keep_freed_memory",
 ]

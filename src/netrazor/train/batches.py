@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from netrazor import processes
 from netrazor.data import ImageDataset, Squares
 from netrazor.errors import BadDataset, ConfigurationError
+from netrazor.runtime import processes
 
 
 class Batches:

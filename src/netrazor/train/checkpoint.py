@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from netrazor import processes
 from netrazor.errors import CheckpointMismatch
 from netrazor.files import write_atomically
+from netrazor.runtime import processes
 
 
 class Checkpoint:
@@ -34,7 +34,7 @@ class Checkpoint:
         Raises:
             CheckpointMismatch: the file is damaged or belongs to another run.
         """
-        saved = processes.from_first(self._read)
+        saved = processes.on_rank_zero(self._read)
         if saved is None:
             return None
         try:
@@ -53,7 +53,7 @@ class Checkpoint:
 
     def due(self) -> bool:
         """Whether the last save is long enough ago, and this process the one that saves."""
-        return processes.is_first() and time.monotonic() - self._saved_at >= self.seconds
+        return processes.is_rank_zero() and time.monotonic() - self._saved_at >= self.seconds
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the file.
@@ -61,7 +61,7 @@ class Checkpoint:
         Raises:
             OutputError: the file cannot be written; the one before is untouched.
         """
-        if not processes.is_first():
+        if not processes.is_rank_zero():
             return
         buffer = io.BytesIO()
         torch.save({"run": self.run, "state": dict(state)}, buffer)
@@ -70,7 +70,7 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Delete the file, once the run is complete."""
-        if processes.is_first():
+        if processes.is_rank_zero():
             self.path.unlink(missing_ok=True)
 
     def _read(self) -> bytes | None:

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netrazor import devices, processes
 from netrazor.errors import ConfigurationError, NonFiniteWeights
+from netrazor.runtime import devices, processes
+from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.train.batches import Batches
 from netrazor.train.optimizer import OptimizerConfig
-from netrazor.train.reporting import Reporter, Silent
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 TrainingStep = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -169,7 +169,7 @@ def fit(
             optimizer.step()
             weights.step()
             if step == start:
-                processes.align(weights.parameters())  # what a first batch decides, such as a scale
+                processes.broadcast(weights.parameters())  # what a first batch decides, such as a scale
             tick()
             if save is not None:
                 save(partial(_state, step + 1, model, weights, optimizer))

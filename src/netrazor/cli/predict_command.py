@@ -1,0 +1,40 @@
+"""`netrazor predict`: classify images with the decoded network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netrazor.cli.console import open_console
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="A message, or a directory with one.")],
+    images: Annotated[list[Path], typer.Argument(help="Image files (PNG, JPEG, ...).")],
+    invert: Annotated[
+        bool, typer.Option(help="Dark on light ink, as on paper: invert the grey values.")
+    ] = False,
+) -> None:
+    """Print the class of each image, by the network decoded from the message.
+
+    Images are converted to the size and channels of the network's input; values are scaled to [0, 1].
+    """
+    import torch
+
+    from netrazor.data.pictures import read_picture
+    from netrazor.errors import ConfigurationError
+    from netrazor.networks import input_shape
+    from netrazor.verification import replay
+
+    network = replay.load(run)
+    shape = input_shape(replay.architecture_of(run))
+    if shape is None:
+        raise ConfigurationError(
+            f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"
+        )
+    console = open_console()
+    for path in images:
+        with torch.inference_mode():
+            scores = network(read_picture(path, shape, invert=invert)[None])[0]
+        share = torch.softmax(scores, 0).max().item()
+        console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})", highlight=False, markup=False)

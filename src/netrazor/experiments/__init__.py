@@ -1,1 +1,0 @@
-"""Named experiments and the paper's figures, on top of the pipeline."""

@@ -1,0 +1,197 @@
+"""The section of one certified run: its claim, the paper's tables for it, and its pictures."""
+
+from netrazor.certification.charging import LAMBDA_GRID, noise_of
+from netrazor.coding import static_values
+from netrazor.pipeline.result import Layer, Result
+from netrazor.report.certificate_plots import (
+    bound_by_bits,
+    bound_by_method,
+    from_count_to_claim,
+    ledger_picture,
+    noise_trials,
+    weight_histograms,
+)
+from netrazor.report.page import Claim, Item, Section
+from netrazor.report.reading import CertifiedRun
+from netrazor.report.table import Table
+from netrazor.reproduction.paper_figures import TABLE_3
+from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
+
+TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")
+
+
+def certified_section(run: CertifiedRun, prefix: str) -> Section:
+    """Everything about one run; ``prefix`` begins the names of its files."""
+    c = run.certificate
+    title = f"{run.name}: {c.architecture.name} on {c.dataset.name}"
+    items: list[Item] = [_claim(run)]
+    if run.findings:  # nothing else in the files is worth showing
+        return Section(title, tuple(items))
+    if run.result is not None:
+        items += [_sizes(run, run.result, prefix), _layers(run, run.result, prefix)]
+    items += [ledger_picture(run, prefix), _ledger(run, prefix)]
+    if run.result is not None:
+        items += [bound_by_method(run, run.result, prefix), _methods(run.result, prefix)]
+    items += [bound_by_bits([run], prefix), from_count_to_claim(run, prefix)]
+    if run.result is not None and run.result.trials:
+        items.append(noise_trials(run.result, prefix))
+    if c.noise is not None:
+        items += [_noise(run, prefix)]
+    items += [weight_histograms(run, prefix), _provenance(run, prefix)]
+    return Section(title, tuple(items))
+
+
+def _claim(run: CertifiedRun) -> Claim:
+    c = run.certificate
+    if run.findings:
+        found = "; ".join(finding.text for finding in run.findings)
+        return Claim("INVALID", "The certificate does not follow from its parts.", found, c.assumptions)
+    status = (
+        "When this page was written the claim followed from the message and the recorded counts. The errors were "
+        "not counted again: that takes the data set, and `netrazor verify`."
+    )
+    return Claim(f"≤ {percent_up(c.risk_bound)}", c.claim, status, c.assumptions)
+
+
+def _sizes(run: CertifiedRun, result: Result, prefix: str) -> Table:
+    c = run.certificate
+    compressed, effective = c.message_bytes / BYTES_PER_KIB, kib_from_bits(c.effective_bits)
+    ours = (
+        "this run",
+        f"{result.original_bytes / BYTES_PER_KIB:.1f} KiB",
+        f"{decimal_up(compressed, 3)} KiB",
+        f"{compressed - effective:.3f} KiB",
+        f"{decimal_up(effective, 3)} KiB",
+        percent_up(c.risk_bound),
+    )
+    heads = ("", "original", "compressed", "adjustment", "effective", "error bound")
+    return Table(
+        f"{prefix}table-2",
+        "From the original size to the bound (Table 2)",
+        heads,
+        (ours, TABLE_2) if _is_papers(run) else (ours,),
+        "The adjustment is what the file holds and the bound does not pay: schema, and values saved by noise."
+        + (" The published original size is ten times too small." if _is_papers(run) else ""),
+    )
+
+
+def _layers(run: CertifiedRun, result: Result, prefix: str) -> Table:
+    heads = ("parameter", "shape", "elements", "non-zeros", "share", "bytes", "smoothing")
+    papers = _is_papers(run)
+    return Table(
+        f"{prefix}table-3",
+        "Layers (Table 3)",
+        heads + (("paper: non-zeros", "bytes", "smoothing") if papers else ()),
+        tuple(_layer(layer) + (_published(layer.name) if papers else ()) for layer in result.layers),
+        "Bytes: the layer's share of the message. Smoothing: bytes that its noise saves.",
+    )
+
+
+def _layer(layer: Layer) -> tuple[str, ...]:
+    return (
+        layer.name,
+        " × ".join(map(str, layer.shape)),
+        f"{layer.elements:,}",
+        f"{layer.nonzeros:,}",
+        f"{100 * layer.nonzeros / max(1, layer.elements):.2f} %",
+        decimal_up(layer.coded_bytes, 1),
+        f"{round(layer.smoothing_bytes, 1) + 0.0:.1f}",  # no minus zero
+    )
+
+
+def _published(name: str) -> tuple[str, ...]:
+    layer, _, kind = name.rpartition(".")
+    if kind != "weight" or layer not in TABLE_3:
+        return ("", "", "")
+    _, nonzeros, code_bytes, smoothing = TABLE_3[layer]
+    return (f"{nonzeros:,}", f"{code_bytes:,}", f"{smoothing:,}")
+
+
+def _is_papers(run: CertifiedRun) -> bool:
+    return (run.certificate.architecture.name, run.certificate.dataset.name) == ("lenet5", "mnist")
+
+
+def _ledger(run: CertifiedRun, prefix: str) -> Table:
+    ledger = run.certificate.ledger
+    rows = [
+        (f"{line.array or '(message)'}, {line.kind}", f"{line.coded_bits:,}", _bits_up(line.charged_bits))
+        for line in ledger.lines
+        if line.coded_bits or line.charged_bits
+    ]
+    rows.append(("sum", f"{ledger.coded_bits:,}", _bits_up(ledger.charged_bits)))
+    rows.append(
+        (
+            "sum, in bytes",
+            f"{ledger.coded_bits // BITS_PER_BYTE:,}",
+            decimal_up(ledger.charged_bits / BITS_PER_BYTE, 1),
+        )
+    )
+    return Table(f"{prefix}ledger", "Ledger, bits", ("what", "in the file", "paid by the bound"), tuple(rows))
+
+
+def _bits_up(bits: float) -> str:
+    return f"{int(decimal_up(bits, 0)):,}"
+
+
+def _methods(result: Result, prefix: str) -> Table:
+    rows = [
+        (name, percent_up(bound)) for name, bound in sorted(result.bounds.items(), key=lambda item: item[1])
+    ]
+    return Table(
+        f"{prefix}methods",
+        "Bounds by method",
+        ("method", "error at most"),
+        tuple(rows),
+        "Each at the whole delta and valid alone; the certificate pays for its choice.",
+    )
+
+
+def _noise(run: CertifiedRun, prefix: str) -> Table:
+    """What noise each array carries, and what it saves."""
+    noise, static = noise_of(run.blob), static_values(run.blob)
+    assert noise is not None  # the certificate was checked against the message
+    saved = {layer.name: layer.smoothing_bytes for layer in run.result.layers} if run.result else {}
+    rows = []
+    for name, sigma in noise.sigma.items():
+        if sigma > 0:
+            magnitudes = abs(static[name].centers)
+            reach = float(magnitudes.max() - magnitudes.min()) or float(magnitudes.max())
+            lam = LAMBDA_GRID[noise.index[name] - 1]
+            rows.append(
+                (
+                    name,
+                    f"{sigma:.4g}",
+                    f"{100 * sigma / reach:.1f} %",
+                    f"{lam:.4g}",
+                    f"{saved.get(name, 0):.1f}",
+                )
+            )
+    record = run.certificate.noise
+    assert record is not None
+    return Table(
+        f"{prefix}noise",
+        "Noise",
+        ("array", "sigma", "of the range", "lambda", "bytes saved"),
+        tuple(rows),
+        f"Mean noisy risk {percent_up(record.mean, 3)} over {record.draws:,} independent draws of "
+        f"{record.examples_per_draw} examples each; upper confidence bound {percent_up(record.risk_upper, 3)} "
+        f"({record.estimator}). The range is that between the least and the largest non-zero magnitude.",
+    )
+
+
+def _provenance(run: CertifiedRun, prefix: str) -> Table:
+    c = run.certificate
+    rows = [
+        ("training examples", f"{c.n:,}"),
+        ("data set", f"{c.dataset.name} ({c.dataset.split}), fingerprint {c.dataset.fingerprint[:16]}"),
+        ("message", f"{c.message_bytes:,} bytes, SHA-256 {c.message_sha256[:16]}"),
+        (
+            "delta",
+            f"{c.delta:g} = " + " + ".join(f"{part:g} ({name})" for name, part in c.delta_parts.items()),
+        ),
+        ("counted on", c.evaluation.runtime),
+        ("netrazor", f"{c.provenance.netrazor}, seed {c.provenance.seed}"),
+    ]
+    if run.result is not None:
+        rows.append(("seconds", ", ".join(f"{name} {s:.0f}" for name, s in run.result.seconds.items())))
+    return Table(f"{prefix}provenance", "What it was made from", ("", ""), tuple(rows), facts=True)

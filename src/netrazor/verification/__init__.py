@@ -1,0 +1,1 @@
+"""Rebuild, count, check: the one door through which a certificate is verified, loaded and reported."""
