@@ -17,6 +17,8 @@ from datetime import date
 from pathlib import Path
 
 import torch
+from netrazor.informed import decode, halves, issue_informed, write_informed
+from netrazor.informed.difference import prior_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -27,8 +29,6 @@ from netrazor.coding.message import read
 from netrazor.compress.quantization import CodebookConfig
 from netrazor.counting.error_count import count_errors
 from netrazor.files import write_atomically
-from netrazor.informed import decode, halves, issue_informed, write_informed
-from netrazor.informed.difference import prior_of
 from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled
 from netrazor.pipeline.cutting import Cutting

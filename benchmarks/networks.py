@@ -38,9 +38,9 @@ def needed(certificate: Certificate) -> dict[str, float]:
         certificate.empirical_risk,
         certificate.n,
         certificate.delta,
-        certificate.evaluation.top,
+        certificate.claims[0].top,
     )
-    guess = 1 - top / certificate.dataset.classes
+    guess = 1 - top / certificate.sample.classes
 
     def informative(risk: float, bits: float) -> bool:
         return float(bounds.maurer(risk, bits * LOG_2, n, delta)) < guess
@@ -57,14 +57,14 @@ def needed(certificate: Certificate) -> dict[str, float]:
 def claim(certificate: Certificate) -> dict[str, Any]:
     """One claim of a run."""
     row = {
-        "top": certificate.evaluation.top,
+        "top": certificate.claims[0].top,
         "risk_bound": certificate.risk_bound,
         "delta": certificate.delta,
         "method": certificate.method,
         "train_error": certificate.errors / certificate.n,
         "effective_kib": certificate.effective_bits / BITS_PER_KIB,
     }
-    vacuous = certificate.risk_bound >= 1 - certificate.evaluation.top / certificate.dataset.classes
+    vacuous = certificate.risk_bound >= 1 - certificate.claims[0].top / certificate.sample.classes
     return {**row, "vacuous": vacuous, "would say something": needed(certificate)}
 
 
@@ -77,8 +77,8 @@ def row(run: Path, command: str, cores: int) -> dict[str, Any]:
     coded = first.message_bytes / BYTES_PER_KIB
     effective = first.effective_bits / BITS_PER_KIB
     return {
-        "architecture": first.architecture.name,
-        "data": first.dataset.name,
+        "architecture": first.prior.architecture.name,
+        "data": first.sample.name,
         "n": first.n,
         "original_kib": result["original_bytes"] / BYTES_PER_KIB,
         "compressed_kib": coded,

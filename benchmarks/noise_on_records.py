@@ -27,7 +27,7 @@ from netrazor.networks.network_message import OWN, encode
 from netrazor.perturb import NoiseConfig, search_noise
 from netrazor.train.frozen_features import Fronted, without_front
 from netrazor.units import nats_from_bits
-from netrazor.verification import replay
+from netrazor.verification import load
 
 CONFIG = NoiseConfig(shares=(0.05, 0.1, 0.2, 0.4))
 
@@ -49,11 +49,11 @@ def measure(record: Path) -> dict[str, object]:
     """The record's bound, and the one that noise would come to at best."""
     started = time.monotonic()
     certificate = parse((record / "certificate.json").read_bytes())
-    network = replay.load(record)
-    static = encode(network, certificate.architecture.name, static=True)
+    network = load(record)
+    static = encode(network, certificate.prior.architecture.name, static=True)
     ledger = charge(static, OWN)
     fixed_bits = ledger.charged_bits - ledger.charged_to("values")
-    part, dataset = without_front(network, data.load(certificate.dataset.name))
+    part, dataset = without_front(network, data.load(certificate.sample.name))
     search = search_noise(
         Behind(part) if isinstance(network, Fronted) else part,
         coding.static_values(static, limits=OWN),

@@ -63,7 +63,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     certificate = parse((arguments.run / "certificate.json").read_text())
-    dataset = data.load(arguments.data or certificate.dataset.name)
+    dataset = data.load(arguments.data or certificate.sample.name)
     model = netrazor.load(arguments.run)
     sigma, group = noise_of(model, arguments.share), largest_divisor(len(dataset), EXAMPLES_PER_DRAW)
 

@@ -28,7 +28,6 @@ LAYERS = [
     {"picking"},
     {"verification"},
     {"pipeline"},
-    {"informed"},
     {"reproduction"},
     {"report"},
     {"cli", "__main__"},

@@ -13,20 +13,19 @@ __all__ = ["Certificate", "Verdict", "__version__", "bounds", "certify", "coding
 
 if TYPE_CHECKING:
     from netrazor import bounds, coding
-    from netrazor.certification import Certificate
-    from netrazor.certification.checking import Verdict
+    from netrazor.certification import Certificate, Verdict
     from netrazor.pipeline import certify
-    from netrazor.verification.replay import load, verify
+    from netrazor.verification import load, verify
 
 # Loaded when first asked for, so that bounds and coding can be had without torch.
 _HOME = {
     "Certificate": "netrazor.certification",
-    "Verdict": "netrazor.certification.checking",
+    "Verdict": "netrazor.certification",
     "bounds": "netrazor",
     "certify": "netrazor.pipeline",
     "coding": "netrazor",
-    "load": "netrazor.verification.replay",
-    "verify": "netrazor.verification.replay",
+    "load": "netrazor.verification",
+    "verify": "netrazor.verification",
 }
 
 

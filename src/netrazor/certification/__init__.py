@@ -1,28 +1,54 @@
-"""The certificate: what is claimed, from what, on which assumptions. A record and its canonical form."""
+"""The certificate: one record of every kind of claim, what it is charged, and whether it follows from its parts."""
 
 from netrazor.certification.canonical import parse, seal, to_json
+from netrazor.certification.charging import charge, ledger_of
+from netrazor.certification.checking import check_run
 from netrazor.certification.ledger import ChargedLedger, LedgerLine
+from netrazor.certification.noise_description import Noise, noise_in
 from netrazor.certification.record import (
-    ASSUMPTIONS,
     ArchitectureRecord,
     Certificate,
-    DatasetRecord,
+    ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
+    MessageRecord,
     NoiseRecord,
+    NoisyRisk,
+    PriorRecord,
     Provenance,
+    SampleRecord,
 )
+from netrazor.certification.run_directory import RunFiles, read_message, read_run
+from netrazor.certification.verdict import Finding, Verdict
+from netrazor.certification.yardsticks import Yardsticks, measure_yardsticks
 
 __all__ = [
-    "ASSUMPTIONS",
     "ArchitectureRecord",
     "Certificate",
     "ChargedLedger",
-    "DatasetRecord",
+    "ClaimRecord",
     "EvaluationRecord",
+    "Finding",
+    "GivenRecord",
     "LedgerLine",
+    "MessageRecord",
+    "Noise",
     "NoiseRecord",
+    "NoisyRisk",
+    "PriorRecord",
     "Provenance",
+    "RunFiles",
+    "SampleRecord",
+    "Verdict",
+    "Yardsticks",
+    "charge",
+    "check_run",
+    "ledger_of",
+    "measure_yardsticks",
+    "noise_in",
     "parse",
+    "read_message",
+    "read_run",
     "seal",
     "to_json",
 ]

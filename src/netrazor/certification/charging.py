@@ -1,25 +1,14 @@
 """From a message to its price: which bits the bound pays for, under which theorem."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from netrazor import bounds
 from netrazor.certification.ledger import ChargedLedger, LedgerLine
+from netrazor.certification.noise_description import LAMBDA_GRID, Noise, noise_in
 from netrazor.coding import Limits, StaticValues
 from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError
 from netrazor.units import bits_from_nats
-
-# Names of the arrays that describe the noise, inside a message. No parameter of a module can be called so.
-LAMBDA, SIGMA = "@lambda", "@sigma"
-
-# The grid of prior scales, fixed in advance: index i stands for LAMBDA_GRID[i - 1]; 0 says that the array has
-# no noise. From 2^5 down to 2^-26.75 in steps of an eighth of an octave.
-LAMBDA_GRID = tuple(2.0 ** (5 - i / 8) for i in range(255))
 
 FREE = ("framing", "aside")  # constant, or describing the posterior only
 
@@ -58,62 +47,6 @@ def ledger_of(message: Message) -> ChargedLedger:
         for name, bits in divergences.items()
     ]
     return ChargedLedger(lines=tuple(lines))
-
-
-class Noise:
-    """The noise that a message describes: for each array of values, sigma and the index of lambda.
-
-    Index 0: the array carries no noise, its values are drawn from the symbol probabilities themselves.
-    """
-
-    def __init__(self, sigma: Mapping[str, float], index: Mapping[str, int]) -> None:
-        self.sigma = dict(sigma)
-        self.index = dict(index)
-
-    def arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """As arrays for the message: those coded and those set aside."""
-        indices = np.array(list(self.index.values()), dtype=np.uint8)
-        sigmas = np.array([self.sigma[name] for name in self.index], dtype=np.float32)
-        return {LAMBDA: indices}, {SIGMA: sigmas}
-
-
-def noise_of(blob: bytes, limits: Limits | None = None) -> Noise | None:
-    """The noise that a message describes, or None.
-
-    Raises:
-        MessageError: the bytes are no message.
-        CertificateError: the description does not fit the arrays.
-    """
-    return noise_in(read(blob, limits or Limits()))
-
-
-def noise_in(message: Message) -> Noise | None:
-    """`noise_of` a message that was read.
-
-    Only sigma may stand aside, where nothing is paid for: anything else there would be a free ride.
-    """
-    index: NDArray[Any] | None = message.arrays.get(LAMBDA)
-    sigma: NDArray[Any] | None = message.arrays.get(SIGMA)
-    if index is None and sigma is None and not message.aside:
-        return None
-    static = [name for name in message.static if name != LAMBDA]
-    fits = (
-        index is not None
-        and sigma is not None
-        and message.aside == (SIGMA,)
-        and index.dtype == np.uint8
-        and sigma.dtype == np.float32
-        and index.shape == sigma.shape == (len(static),)
-        and bool(np.all((sigma > 0) == (index > 0)) and np.all(sigma >= 0) and np.all(np.isfinite(sigma)))
-    )
-    if index is None or sigma is None or not fits:
-        raise CertificateError(
-            f"{LAMBDA} and {SIGMA}: must be one index and, alone set aside, one scale for each of {len(static)} "
-            "arrays of values, zero together; got something else: the message is not one that certify writes"
-        )
-    return Noise(
-        dict(zip(static, map(float, sigma), strict=True)), dict(zip(static, map(int, index), strict=True))
-    )
 
 
 def _value_bits(message: Message, noise: Noise) -> dict[str, float]:

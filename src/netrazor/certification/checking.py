@@ -1,237 +1,172 @@
-"""Checking a certificate against the bytes it speaks of and the counts it records. No torch, no data.
+"""Checking a certificate against the files it speaks of and the counts it records. No torch, no data set.
 
-Every number of the claim is computed again from what the certificate rests on; a finding says which one does
-not follow. What this cannot see is whether the recorded error count is true: that takes the data set.
+Every number of a claim is computed again from what it rests on; a finding says which one does not follow. What this
+cannot see is whether the recorded counts are true: that takes the data set.
 """
 
 import hashlib
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, Decimal
-from typing import Literal
+from collections.abc import Iterator
 
-from netrazor import bounds
+from netrazor.certification.assumptions import assumptions_of
+from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.canonical import digest
-from netrazor.certification.charging import ledger_of, noise_in
-from netrazor.certification.record import ASSUMPTIONS, Certificate, NoiseRecord
+from netrazor.certification.charging import ledger_of
+from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.noise_description import noise_in
+from netrazor.certification.record import Certificate, ClaimRecord
+from netrazor.certification.run_directory import RunFiles
+from netrazor.certification.sentences import claim_sentence
+from netrazor.certification.verdict import Finding
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.errors import MessageError, NetrazorError
-from netrazor.units import nats_from_bits, percent_up
 
-Status = Literal["VALID", "CONSISTENT, NOT RECOUNTED", "INVALID"]
-
-# Fixed for all certificates, since a choice made after the draws or the counts would have to be paid for:
-# the confidence bound of the noisy risk, and the part of a noisy certificate's delta that it spends.
-ESTIMATOR: Literal["empirical-bernstein"] = "empirical-bernstein"
-NOISY_RISK_SHARE = Decimal("0.2")
-
-_RISK_STEPS = 10**9  # certified risks are whole multiples of its inverse, rounded up
-_LEAST_EXCESS = 1e-12  # of the rounding, by which another machine's logarithms may differ unseen
+_SHOWN = 120  # characters of a value in a finding
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that does not hold: a stable code and a sentence."""
+def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[Finding, ...], Message | None]:
+    """Everything in a run that does not follow, and the message that was read for it, since reading takes long.
 
-    code: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What verification came to.
-
-    Attributes:
-        status: VALID only after the errors were counted again on the certified examples; without them a
-            certificate can at most be consistent.
-        findings: what does not hold.
-        certificate: as read, None where it cannot be.
-        notes: what a reader should know besides.
-    """
-
-    status: Status
-    findings: tuple[Finding, ...] = ()
-    certificate: Certificate | None = None
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def exit_code(self) -> int:
-        """0 valid, 1 invalid, 3 consistent but not recounted."""
-        return {"VALID": 0, "INVALID": 1, "CONSISTENT, NOT RECOUNTED": 3}[self.status]
-
-
-def delta_parts(delta: float, considered: Iterable[str]) -> dict[str, float]:
-    """How delta is spent: evenly on the methods among which the tightest is chosen.
-
-    Each number is rounded down in the decimal figures that it prints as, so that their sum is at most delta.
-    """
-    methods = list(considered)
-    share = Decimal(repr(delta)) / len(methods)
-    risk = (share * NOISY_RISK_SHARE).quantize(share.scaleb(-6), rounding=ROUND_FLOOR)
-    parts = {}
-    if "occam" in methods:
-        parts["occam"] = _float_down(share)
-    if "perturbation" in methods:
-        parts |= {"noisy risk": _float_down(risk), "PAC-Bayes": _float_down(share - risk)}
-    return parts
-
-
-def _float_down(number: Decimal) -> float:
-    rounded = float(number)
-    return rounded if Decimal(repr(rounded)) <= number else math.nextafter(rounded, 0.0)
-
-
-def risk_bound(certificate: Certificate) -> float:
-    """The bound that follows from the certificate's own counts, bits and parts of delta.
-
-    "occam": Theorem 4.1 with the exact binomial tail. "perturbation": Theorem 5.1 with the kl inverse (Maurer
-    2004) at the upper confidence bound of the noisy risk.
-
-    Raises:
-        InvalidArgument: numbers outside the domain of the bound.
-    """
-    parts, bits = certificate.delta_parts, certificate.effective_bits
-    if certificate.method == "occam":
-        return risk_up(bounds.occam(certificate.errors, certificate.n, bits, parts["occam"]))
-    kl_nats = nats_from_bits(bits)
-    return risk_up(bounds.maurer(certificate.empirical_risk, kl_nats, certificate.n, parts["PAC-Bayes"]))
-
-
-def noisy_risk_upper(noise: NoiseRecord, delta: float) -> float:
-    """The upper confidence bound of the noisy empirical risk, from the recorded draws."""
-    if noise.estimator == "kl-chernoff":
-        return risk_up(bounds.kl_chernoff(noise.mean, noise.draws, delta))
-    return risk_up(bounds.empirical_bernstein(noise.mean, noise.variance, noise.draws, delta))
-
-
-def risk_up(value: float) -> float:
-    """``value`` rounded up far enough that machines whose logarithms differ in the last place agree on it."""
-    return min(1.0, math.ceil((float(value) + _LEAST_EXCESS) * _RISK_STEPS) / _RISK_STEPS)
-
-
-def claim(certificate: Certificate) -> str:
-    """The claim in one sentence; the percentage is rounded up, the confidence down."""
-    classifier = {
-        "occam": "the network decoded from the message",
-        "perturbation": "the network decoded from the message, with its noise drawn anew for each answer,",
-    }[certificate.method]
-    answers = "" if certificate.evaluation.top == 1 else f" (top {certificate.evaluation.top})"
-    return (
-        f"With probability at least {confidence(certificate.delta)} % over the draw of the {certificate.n} training "
-        f"examples, {classifier} errs{answers} on at most {percent_up(certificate.risk_bound)} of new examples."
-    )
-
-
-def confidence(delta: float) -> str:
-    """1 - delta in per cent, rounded down."""
-    percent = (100 * (1 - Decimal(repr(delta)))).quantize(Decimal("1e-6"), ROUND_FLOOR)
-    return f"{percent.normalize():f}"
-
-
-def check(certificate: Certificate, blob: bytes, *, limits: Limits | None = None) -> tuple[Finding, ...]:
-    """Everything that does not follow; empty if all does.
+    What is cheap comes first: a message whose digest is another's is not read at all.
 
     Args:
-        certificate: as parsed.
-        blob: the bytes of the message.
-        limits: of the reader, for networks of more than the usual size.
+        files: certificate, message and given weights.
+        limits: of the reader of messages.
     """
-    return check_and_read(certificate, blob, limits=limits)[0]
-
-
-def check_and_read(
-    certificate: Certificate, blob: bytes, *, limits: Limits | None = None
-) -> tuple[tuple[Finding, ...], Message | None]:
-    """`check`, and the message that was read for it (None where it cannot be): reading takes most of the time."""
-    findings = [*_check_files(certificate, blob), *_check_terms(certificate)]
+    certificate = files.certificate
+    findings = [*_check_digests(files), *_check_terms(certificate), *_check_sample(certificate)]
+    if findings:
+        return tuple(findings), None
     message = None
-    try:
-        message = read(blob, limits or Limits())
-        findings += _check_message(certificate, message)
-    except NetrazorError as error:
-        findings.append(Finding("message" if isinstance(error, MessageError) else "noise", str(error)))
+    if files.message is not None:
+        try:
+            message = read(files.message, limits or Limits())
+            findings += _check_message(certificate, message)
+        except NetrazorError as error:
+            findings.append(Finding("message" if isinstance(error, MessageError) else "noise", str(error)))
     if not findings:
-        findings += _check_numbers(certificate)
+        for claim in certificate.claims:
+            findings += _check_claim(certificate, claim)
     return tuple(findings), message
 
 
-def _check_files(certificate: Certificate, blob: bytes) -> list[Finding]:
-    return unequal(
-        ("seal", "the seal", certificate.seal, digest(certificate)),
-        ("message-digest", "message_sha256", certificate.message_sha256, hashlib.sha256(blob).hexdigest()),
-        ("message-length", "message_bytes", certificate.message_bytes, len(blob)),
-    )
+def compare(*items: tuple[str, str, object, object]) -> Iterator[Finding]:
+    """A finding for each (code, name, got, expected) whose last two differ."""
+    for code, name, got, expected in items:
+        if got != expected:
+            yield Finding(code, f"{name} is {_shown(got)}; what it rests on gives {_shown(expected)}")
 
 
-def _check_terms(certificate: Certificate) -> list[Finding]:
+def _check_digests(files: RunFiles) -> Iterator[Finding]:
+    certificate = files.certificate
+    yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
+    recorded = {"message": certificate.message, "prior.given": certificate.prior.given}
+    for (name, record), content in zip(recorded.items(), (files.message, files.given), strict=True):
+        if record is not None and content is not None:
+            yield from compare(
+                ("digest", f"{name}.sha256", record.sha256, hashlib.sha256(content).hexdigest()),
+                ("length", f"{name}.bytes", record.bytes, len(content)),
+            )
+        elif (record is None) != (content is None):
+            yield Finding("files", f"{name}: record and file needed together, got one of them")
+
+
+def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     """What no certificate may choose for itself."""
     considered = certificate.considered
     if certificate.method not in considered or len(set(considered)) < len(considered):
+        yield Finding(
+            "delta", "considered: the method, and each method once, needed, or no delta was spent on it"
+        )
+        return
+    expected = delta_parts(certificate.delta, considered, len(certificate.claims))
+    for number, claim in enumerate(certificate.claims):
+        yield from compare(("delta", f"claims.{number}.delta_parts", claim.delta_parts, expected))
+    tops = [claim.top for claim in certificate.claims]
+    if len(set(tops)) < len(tops):
+        yield Finding("claims", "claims: each statement once needed, got one twice")
+    has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
+    has_message, has_given = certificate.message is not None, certificate.prior.given is not None
+    is_relative = certificate.message is not None and certificate.message.form == "steps"
+    yield from compare(
+        ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
+        ("noise", "noise: whether there is a record", has_noise, is_noisy),
+        ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),
+        ("prior", "prior.given: whether there are given weights", has_given, is_relative or not has_message),
+    )
+
+
+def _check_sample(certificate: Certificate) -> Iterator[Finding]:
+    sample = certificate.sample
+    if sample.spent >= sample.n or (sample.spent == 0) != (sample.spending == "none"):
+        yield Finding(
+            "sample", f"sample.spent: fewer than n = {sample.n} and a declared order needed, got others"
+        )
+    if certificate.message is None and sample.spent == 0:
+        yield Finding(
+            "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
+        )
+    given = certificate.prior.given
+    given_errors = given.errors or 0 if given is not None else 0
+    if max(sample.majority_errors, sample.duplicates, given_errors) > sample.n:
+        yield Finding("sample", f"sample: no count can be above n = {sample.n}, got one that is")
+
+
+def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
+    ledger, record = ledger_of(message), certificate.message
+    assert record is not None  # there is a message
+    yield from compare(
+        ("ledger", "message.ledger", record.ledger, ledger),
+        ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),
+        (
+            "architecture",
+            "prior.architecture.index",
+            certificate.prior.architecture.index,
+            message.architecture,
+        ),
+        (
+            "noise",
+            "noise: whether the message describes it",
+            certificate.noise is not None,
+            noise_in(message) is not None,
+        ),
+    )
+
+
+def _check_claim(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:
+    if claim.errors > claim.n or claim.n != certificate.sample.counted:
         return [
             Finding(
-                "delta", "considered: the method, and each method once, needed, or no delta was spent on it"
+                "risk",
+                f"claims: errors on all {certificate.sample.counted} counted examples needed, got others",
             )
         ]
-    expected = delta_parts(certificate.delta, considered)
-    return unequal(
-        ("delta", "delta_parts", certificate.delta_parts, expected),
-        ("assumptions", "assumptions", certificate.assumptions, ASSUMPTIONS),
-    )
-
-
-def _check_message(certificate: Certificate, message: Message) -> list[Finding]:
-    ledger = ledger_of(message)
-    findings = unequal(
-        ("ledger", "the ledger", certificate.ledger, ledger),
-        ("bits", "effective_bits", certificate.effective_bits, ledger.charged_bits),
-        ("architecture", "architecture.index", certificate.architecture.index, message.architecture),
-    )
-    described = noise_in(message) is not None
-    if described != (certificate.noise is not None) or described != (certificate.method == "perturbation"):
-        findings.append(
-            Finding("noise", "method, noise record and message do not speak of the same classifier")
-        )
-    return findings
-
-
-def _check_numbers(certificate: Certificate) -> list[Finding]:
     try:
-        findings = _check_risk(certificate)
-        bound = risk_bound(certificate)
-    except NetrazorError as error:  # counts and risks outside of what the bounds take
+        findings = _check_noisy_risk(certificate, claim)
+        bound = bound_claim(certificate, claim)
+    except NetrazorError as error:  # numbers outside of what the bounds take
         return [Finding("risk", str(error))]
-    if certificate.risk_bound < bound:
+    if not (math.isfinite(claim.bound) and claim.bound >= bound):
         findings.append(
-            Finding("bound", f"risk_bound is {certificate.risk_bound!r}; what it rests on gives {bound!r}")
+            Finding("bound", f"claims.bound is {claim.bound!r}; what it rests on gives {bound!r}")
         )
-    return findings + unequal(("claim", "claim", certificate.claim, claim(certificate)))
+    sentence = claim_sentence(certificate, claim)
+    return [*findings, *compare(("claim", "claims.sentence", claim.sentence, sentence))]
 
 
-def _check_risk(certificate: Certificate) -> list[Finding]:
-    noise, n = certificate.noise, certificate.n
-    if noise is None:
-        return unequal(("risk", "empirical_risk", certificate.empirical_risk, certificate.errors / n))
-    findings = unequal(("risk", "noise.estimator", noise.estimator, ESTIMATOR))
+def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:
+    """Every example in equally many draws, and the upper confidence bound that its moments give."""
+    noise, noisy, n = certificate.noise, claim.noisy, claim.n
+    if noise is None or noisy is None:
+        return []
+    findings = []
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
-    upper = noisy_risk_upper(noise, certificate.delta_parts["noisy risk"])
-    return findings + unequal(
-        ("risk", "noise.risk_upper", noise.risk_upper, upper),
-        ("risk", "empirical_risk", certificate.empirical_risk, noise.risk_upper),
-    )
+    upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
+    return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]
 
 
-def unequal(*items: tuple[str, str, object, object]) -> list[Finding]:
-    """A finding for each (code, name, got, expected) whose last two differ."""
-    return [
-        Finding(code, f"{name} is {_short(got)}; what it rests on gives {_short(expected)}")
-        for code, name, got, expected in items
-        if got != expected
-    ]
-
-
-def _short(value: object) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 120 else text[:117] + "..."
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

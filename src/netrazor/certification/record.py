@@ -1,4 +1,11 @@
-"""The record of a claim: every number that it follows from, and every assumption that it makes."""
+"""The one record of every kind of certificate: sample, prior, message, claims, and what they rest on.
+
+sample    the training examples: which, how many, how many of them were spent on the prior
+prior     all that was fixed before the counted examples were seen: architecture, given weights
+message   the bytes that say what was learnt from the counted examples, and what they cost
+claims    which loss, on how many examples, at which share of delta, bounded by what
+certificate = sample + prior + message + claims, with the assumptions and a seal
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -6,80 +13,161 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from netrazor.certification.ledger import Bits, ChargedLedger
 
-FORMAT: Literal["netrazor-certificate-1"] = "netrazor-certificate-1"
+FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
 
-ASSUMPTIONS = (
-    "The training examples are independent draws from one distribution, and new examples come from it too.",
-    "The loss is 0-1: an answer is right or wrong; ties and answers that are not numbers are wrong.",
-    "The classifier is the network decoded from the message, with its noise if any, as the runtime named "
-    "under `evaluation` executes it.",
-    "The n examples counted are all of the training set, as they are: no augmentation, none left out.",
-    "Architecture, decoder, lists and constants were fixed without these examples; what was chosen from a "
-    "list after seeing them is an index in the message.",
-    "All that was learnt from the examples is in the message: the module's source, whose digest is recorded, "
-    "holds no number that was.",
-)
+Method = Literal["occam", "perturbation", "hold-out"]
+Spending = Literal["none", "even positions", "hashed positions"]
+Form = Literal["arrays", "steps"]
+
+LARGEST_COUNT = 2**53
+LARGEST_BATCH = 2**20
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Risk = Annotated[float, Field(ge=0, le=1)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0, le=2**53)]
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Positive = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class DatasetRecord(_Record):
-    """Which examples: a name for people, a fingerprint of their content for everybody else."""
+class SampleRecord(_Record):
+    """The training examples: a name for people, a fingerprint of their content for everybody else.
+
+    Attributes:
+        n: number of examples, spent ones included.
+        spent: how many of them shaped the prior; they are not counted.
+        spending: by which declared order of positions these are the first (see `spending_order`).
+        duplicates: examples whose input equals an earlier one's.
+        majority_errors: errors, on the counted examples, of always answering their most frequent label.
+    """
 
     name: str
     split: str
     fingerprint: Digest
-    classes: Annotated[int, Field(ge=1)]
+    classes: Positive
+    n: Positive
+    spent: Count = 0
+    spending: Spending = "none"
+    duplicates: Count
+    majority_errors: Count
+
+    @property
+    def counted(self) -> int:
+        """Number of examples on which errors are counted."""
+        return self.n - self.spent
 
 
 class ArchitectureRecord(_Record):
-    """Which network: its place in the declared list (0: the user's own), and a digest of its source."""
+    """Which network: its name and index in the declared list (0: the user's own), and a digest of its source."""
 
     name: str
-    index: Annotated[int, Field(ge=0)]
+    index: Count
     source_sha256: Digest
+
+
+class GivenRecord(_Record):
+    """Weights that were fixed before the counted examples were seen, in a file of the run's directory.
+
+    Attributes:
+        sha256: of the file.
+        bytes: its length.
+        origin: what they were made from, in words.
+        errors: on the counted examples, of the given network by itself; None where it is no classifier by itself.
+    """
+
+    sha256: Digest
+    bytes: Positive
+    origin: Annotated[str, Field(min_length=1, max_length=10_000)]
+    errors: Count | None = None
+
+
+class PriorRecord(_Record):
+    """What was fixed before the counted examples were seen."""
+
+    architecture: ArchitectureRecord
+    given: GivenRecord | None = None
+
+
+class MessageRecord(_Record):
+    """The bytes that hold what was learnt, and what the bound pays for them.
+
+    Attributes:
+        form: "arrays": the network's arrays themselves; "steps": whole steps away from the given weights.
+        effective_bits: the sum of the ledger's charged column.
+    """
+
+    form: Form
+    sha256: Digest
+    bytes: Positive
+    effective_bits: Bits
+    ledger: ChargedLedger
 
 
 class EvaluationRecord(_Record):
     """How the errors were counted."""
 
-    batch_size: Annotated[int, Field(ge=1, le=2**31)]
+    batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)]
     precision: Literal["float32"] = "float32"
-    top: Annotated[int, Field(ge=1, le=2**31)] = 1
     runtime: str
 
 
 class NoiseRecord(_Record):
-    """The estimate of the noisy network's empirical risk, on draws made after sigma and lambda were frozen.
+    """The draws of noise, made after sigma and lambda were frozen, on which noisy risks are estimated.
 
     Attributes:
-        draws: number of independent draws of the noise, each with the same number of examples.
+        draws: number of independent draws, each with the same number of examples.
         examples_per_draw: examples that share one draw.
-        mean: mean error rate over the draws.
-        variance: sample variance of the error rates.
-        estimator: the confidence bound used, chosen before the draws.
-        risk_upper: its value, at the budget's part "noisy risk".
+        estimator: the confidence bound used, the same for all certificates.
         seed: of the draws, for repetition; verification draws its own.
     """
 
-    draws: Annotated[int, Field(ge=2, le=2**53)]
-    examples_per_draw: Annotated[int, Field(ge=1, le=2**53)]
-    mean: Risk
-    variance: Annotated[float, Field(ge=0)]
-    estimator: Literal["empirical-bernstein", "kl-chernoff"]
-    risk_upper: Risk
+    draws: Annotated[int, Field(ge=2, le=LARGEST_COUNT)]
+    examples_per_draw: Positive
+    estimator: Literal["empirical-bernstein"] = "empirical-bernstein"
     seed: int
 
 
+class NoisyRisk(_Record):
+    """One claim's risk under noise: mean and sample variance over the draws, and the upper confidence bound."""
+
+    mean: Risk
+    variance: Annotated[float, Field(ge=0, le=1)]
+    upper: Risk
+
+
+class ClaimRecord(_Record):
+    """One statement about the error on new examples.
+
+    Attributes:
+        sentence: the statement.
+        bound: the certified upper bound on the expected loss of a new example.
+        top: an answer is right if the label is among so many best scores.
+        n: number of counted examples.
+        errors: wrong answers of the classifier without noise on them.
+        noisy: its risk with noise, where there is noise.
+        delta_parts: this claim's share of delta, by what it is spent on.
+    """
+
+    sentence: str
+    bound: Risk
+    loss: Literal["0-1"] = "0-1"
+    top: Annotated[int, Field(ge=1, le=2**31)] = 1
+    n: Positive
+    errors: Count
+    noisy: NoisyRisk | None = None
+    delta_parts: dict[str, Probability]
+
+    @property
+    def empirical_risk(self) -> float:
+        """The risk on the sample that enters the bound: counted, or the upper confidence bound of the noisy risk."""
+        return self.errors / self.n if self.noisy is None else self.noisy.upper
+
+
 class Provenance(_Record):
-    """What made it: for people who want to make it again. Nothing of the claim depends on it."""
+    """What made it: for people who want to make it again. Nothing of the claims depends on it."""
 
     netrazor: str
     seed: int
@@ -87,43 +175,68 @@ class Provenance(_Record):
 
 
 class Certificate(_Record):
-    """A claim and all that it follows from.
+    """Claims and all that they follow from.
 
     Attributes:
-        claim: the claim in one sentence.
-        method: "occam": the decoded network as it is, Theorem 4.1 with the exact binomial tail;
-            "perturbation": the decoded network with noise on its weights, Theorem 5.1.
-        considered: the methods among which the tightest was chosen; each has its parts of delta.
-        risk_bound: the certified upper bound on the error on new examples.
-        empirical_risk: error rate on the n examples that enters the bound: counted, or, of the noisy network,
-            its upper confidence bound.
-        errors: errors of the decoded network without noise on the n examples.
-        effective_bits: charged bits, the sum of the ledger's column.
-        message_bytes: length of the file.
-        n: number of examples.
-        delta: failure probability of the whole certificate.
-        delta_parts: what it is spent on, by name.
+        method: "occam": the rebuilt network as it is, Theorem 4.1 with the exact binomial tail; "perturbation": with
+            noise on its weights, Theorem 5.1; "hold-out": the given network on examples that had no part in it.
+        considered: the methods among which the tightest was chosen; each has its share of delta.
+        claims: they hold together at ``delta``; the first is the headline.
+        delta: failure probability of the certificate.
+        message: None for "hold-out", where nothing was learnt from the counted examples.
         seal: SHA-256 of all the rest in canonical form.
     """
 
-    format: Literal["netrazor-certificate-1"] = FORMAT
-    claim: str
-    method: Literal["occam", "perturbation"]
-    considered: tuple[Literal["occam", "perturbation"], ...]
-    risk_bound: Risk
-    empirical_risk: Risk
-    errors: Count
-    effective_bits: Bits
-    message_bytes: Annotated[int, Field(ge=1)]
-    message_sha256: Digest
-    n: Annotated[int, Field(ge=1, le=2**53)]
+    format: Literal["netrazor-certificate-2"] = FORMAT
+    method: Method
+    considered: tuple[Method, ...]
+    claims: Annotated[tuple[ClaimRecord, ...], Field(min_length=1, max_length=1000)]
     delta: Probability
-    delta_parts: dict[str, Probability]
-    dataset: DatasetRecord
-    architecture: ArchitectureRecord
+    sample: SampleRecord
+    prior: PriorRecord
+    message: MessageRecord | None
+    noise: NoiseRecord | None = None
     evaluation: EvaluationRecord
-    noise: NoiseRecord | None
-    ledger: ChargedLedger
-    assumptions: tuple[str, ...] = ASSUMPTIONS
+    assumptions: tuple[str, ...] = ()
     provenance: Provenance
     seal: str = ""
+
+    @property
+    def claim(self) -> str:
+        """The headline claim in one sentence."""
+        return self.claims[0].sentence
+
+    @property
+    def risk_bound(self) -> float:
+        """The bound of the headline claim."""
+        return self.claims[0].bound
+
+    @property
+    def empirical_risk(self) -> float:
+        """The risk on the sample that the headline claim rests on."""
+        return self.claims[0].empirical_risk
+
+    @property
+    def errors(self) -> int:
+        """Errors counted for the headline claim, without noise."""
+        return self.claims[0].errors
+
+    @property
+    def n(self) -> int:
+        """Number of counted examples."""
+        return self.claims[0].n
+
+    @property
+    def effective_bits(self) -> float:
+        """Charged bits of the message; 0 where nothing was sent."""
+        return 0.0 if self.message is None else self.message.effective_bits
+
+    @property
+    def message_bytes(self) -> int:
+        """Length of the message; 0 where nothing was sent."""
+        return 0 if self.message is None else self.message.bytes
+
+    @property
+    def ledger(self) -> ChargedLedger:
+        """The account of the message's bits; empty where nothing was sent."""
+        return ChargedLedger(lines=()) if self.message is None else self.message.ledger

@@ -24,10 +24,10 @@ def predict(
     from netrazor.data.pictures import read_picture
     from netrazor.errors import ConfigurationError
     from netrazor.networks import input_shape
-    from netrazor.verification import replay
+    from netrazor.verification import architecture_of, load
 
-    network = replay.load(run)
-    shape = input_shape(replay.architecture_of(run))
+    network = load(run)
+    shape = input_shape(architecture_of(run))
     if shape is None:
         raise ConfigurationError(
             f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.utils.data import Dataset
 
-    from netrazor.certification import Certificate
-    from netrazor.certification.checking import Verdict
-    from netrazor.informed.informed_replay import InformedVerdict
+    from netrazor.certification import Certificate, Verdict
 
 
 def verify(
@@ -43,68 +41,38 @@ def verify(
 
     Exits with 0: VALID; 1: INVALID; 3: CONSISTENT, NOT RECOUNTED (no data set, or --no-recount).
     """
-    from netrazor.informed import is_informed
+    from netrazor.certification import read_run
+    from netrazor.errors import CertificateError
     from netrazor.reproduction.certified_experiments import own_network
-    from netrazor.verification import replay
+    from netrazor.verification import verify as verify_run
 
     console = open_console(stderr=as_json)
-    if is_informed(run):
-        raise typer.Exit(
-            _verify_informed(
-                console, run, recount=recount, directory=data_directory, device=device, as_json=as_json
-            )
-        )
-    certificate = replay.certificate_in(run)
     network = dataset = None
-    if certificate is not None:
-        network = None if model is None else own_network(model, classes=certificate.dataset.classes)
+    try:
+        certificate = read_run(run).certificate
+    except CertificateError:  # verify says what is wrong with it
+        pass
+    else:
+        network = None if model is None else own_network(model, classes=certificate.sample.classes)
         if recount:
             dataset = _dataset(console, certificate, network, data, size, data_directory)
-    verdict = replay.verify(run, dataset, model=network, device=device, reporter=Bars(console))
+    verdict = verify_run(run, dataset, network, device=device, reporter=Bars(console))
     if as_json:
-        typer.echo(replay.to_json(verdict), nl=False)
+        typer.echo(verdict.to_json(), nl=False)
     else:
-        claims = () if verdict.certificate is None else (verdict.certificate.claim,)
-        _print(console, verdict, claims)
+        _print(console, verdict)
     raise typer.Exit(verdict.exit_code)
 
 
-def _print(console: Console, verdict: "Verdict | InformedVerdict", claims: tuple[str, ...]) -> None:
+def _print(console: Console, verdict: "Verdict") -> None:
     for finding in verdict.findings:
         console.print(f"{finding.code}: {finding.text}", highlight=False, markup=False)
     for note in verdict.notes:
         console.print(note, highlight=False, markup=False)
     console.print(verdict.status, style="bold")
-    for claim in claims if verdict.status != "INVALID" else ():
-        console.print(claim, highlight=False)
-
-
-def _verify_informed(
-    console: Console, run: Path, *, recount: bool, directory: Path | None, device: str, as_json: bool
-) -> int:
-    """The same for a certificate with a data-dependent prior; the exit code."""
-    from netrazor import data as datasets
-    from netrazor.errors import DatasetUnavailable
-    from netrazor.informed import verify_informed
-    from netrazor.verification import replay
-
-    verdict = verify_informed(run)
-    certificate = verdict.certificate
-    if certificate is not None and verdict.status != "INVALID" and recount:
-        named = certificate.dataset
-        try:
-            if named.name not in datasets.names():
-                raise DatasetUnavailable(f"{named.name!r} is no data set known by name; call verify_informed")
-            examples = datasets.load(named.name, split=named.split, directory=directory)
-            verdict = verify_informed(run, examples, device=device)
-        except DatasetUnavailable as error:
-            console.print(f"not recounted: {error}", highlight=False)
-    claims = () if certificate is None else (certificate.claim, certificate.hold_out_claim)
-    if as_json:
-        typer.echo(replay.to_json(verdict), nl=False)
-    else:
-        _print(console, verdict, claims)
-    return verdict.exit_code
+    if verdict.certificate is not None and verdict.status != "INVALID":
+        for claim in verdict.certificate.claims:
+            console.print(claim.sentence, highlight=False, markup=False)
 
 
 def _dataset(
@@ -120,7 +88,7 @@ def _dataset(
     from netrazor.errors import DatasetUnavailable
     from netrazor.reproduction.certified_experiments import own_shape
 
-    named = certificate.dataset
+    named = certificate.sample
     if data is None and named.name not in datasets.names():
         console.print(
             f"not recounted: {named.name!r} is no data set known by name; give its folder with --data, or call "

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
@@ -86,6 +87,14 @@ def in_order(
         sampler = [indices.tolist() for indices in batches]
         for inputs, labels in DataLoader(dataset, batch_sampler=sampler, generator=own):
             yield inputs, labels.long()
+
+
+def labels_in_order(dataset: Dataset[tuple[Tensor, int]]) -> NDArray[np.int64]:
+    """The labels of all examples, in order."""
+    if isinstance(dataset, ImageDataset):
+        return np.asarray(dataset.labels, dtype=np.int64)
+    parts = [labels.numpy() for _, labels in in_order(dataset, BATCH_SIZE)]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 def part_of(dataset: Dataset[tuple[Tensor, int]], examples: int) -> Dataset[tuple[Tensor, int]]:

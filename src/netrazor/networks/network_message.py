@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from netrazor import coding
-from netrazor.certification.charging import LAMBDA, SIGMA, Noise
+from netrazor.certification.noise_description import LAMBDA, SIGMA, Noise
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.errors import CheckpointMismatch, NonFiniteWeights

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.certification.charging import LAMBDA_GRID, Noise
+from netrazor.certification.noise_description import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
 from netrazor.compress.search_objective import guide
 from netrazor.counting.error_count import part_of

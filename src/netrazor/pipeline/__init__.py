@@ -5,6 +5,12 @@ from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, Recipe, recipe_named, recipe_scaled
 from netrazor.pipeline.result import Layer, Result
 from netrazor.pipeline.rules import LayerRule
+from netrazor.pipeline.spent_examples import (
+    SpentTerms,
+    certify_from_given,
+    certify_hold_out,
+    split_spent,
+)
 
 __all__ = [
     "RECIPES",
@@ -13,10 +19,14 @@ __all__ = [
     "Recipe",
     "Result",
     "Run",
+    "SpentTerms",
     "certify",
+    "certify_from_given",
+    "certify_hold_out",
     "recipe_from_file",
     "recipe_from_yaml",
     "recipe_named",
     "recipe_scaled",
     "run",
+    "split_spent",
 ]

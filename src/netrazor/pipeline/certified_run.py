@@ -12,36 +12,33 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from netrazor.certification import Certificate, DatasetRecord, to_json
+from netrazor.certification import Certificate, to_json
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.counting.error_count import count_errors, in_order, scores_of
-from netrazor.data import check
-from netrazor.data.fingerprint import examples
 from netrazor.data.transforms import refuse_learnt_transforms
-from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, UnsupportedModel
+from netrazor.errors import ConfigurationError, InvalidArgument, UnsupportedModel
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.network_message import codable_arrays
 from netrazor.pipeline.cutting import Cutting
-from netrazor.pipeline.issuing import Issued, Subject, issue, written
+from netrazor.pipeline.issuing import Issued, Subject, issue
 from netrazor.pipeline.recipes import Recipe, recipe_named
 from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
 from netrazor.pipeline.run_identity import run_id
+from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.trainables import rules_for
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.train import Checkpoint, Loss, TrainingStep
 
-LEAST_EXAMPLES = 8  # what the bounds are proved for
-MESSAGE, CERTIFICATE, RESULT, CHECKPOINT = "network.nrz", "certificate.json", "result.json", "checkpoint.pt"
 _PROBE = ".writable"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run came to; ``more`` are the certificates for further numbers of answers."""
+    """What a run came to."""
 
     issued: Issued
     result: Result
-    more: tuple[Issued, ...] = ()
 
 
 def certify(
@@ -104,8 +101,8 @@ def run(
         model: as for `certify`, like whatever is not named here.
         architecture: the declared architecture that ``model`` is, whose shapes then cost nothing.
         test: examples to report the error on; nothing is chosen by them.
-        tops: a certificate is issued for each: right is an answer whose label is among so many best scores. They
-            hold together, each at its share of ``delta``; those after the first go to ``out``/top-k.
+        tops: a claim is made for each: right is an answer whose label is among so many best scores. They hold
+            together, each at its share of ``delta``; the first is the headline.
         training: examples to train on instead of ``dataset`` (an augmented copy, say); errors are counted on
             ``dataset``.
         loss: of scores and labels, for training only: what is certified is the 0-1 loss.
@@ -130,13 +127,24 @@ def run(
     found = run_id(codable_arrays(model), source_digest(model))
     rules_for(recipe, model)
     _check_declared(model, architecture)
-    subject = _subject(model, dataset, architecture, delta, seed, reporter)
+    sample = describe_sample(model, dataset, reporter)
     search_on = _device_for(model, dataset, device, reporter)
-    subject = replace(subject, search_on=search_on, count_on=_device_for(model, dataset, count_on, reporter))
+    subject = Subject(
+        architecture,
+        dataset,
+        sample,
+        delta,
+        seed,
+        tops,
+        search_on,
+        _device_for(model, dataset, count_on, reporter),
+        configuration=asdict(recipe),
+        reporter=reporter,
+    )
     checkpoint = None
     if out is not None:
         _probe(Path(out))
-        taught = [subject.record.fingerprint, training]
+        taught = [sample.fingerprint, training]
         whole = run_id(architecture, found, taught, seed, asdict(recipe), loss, training_step)
         checkpoint = Checkpoint(Path(out) / CHECKPOINT, whole)
     cutting = Cutting(
@@ -155,13 +163,11 @@ def run(
     )
     cutting.run()
     started = time.monotonic()
-    subjects = [replace(subject, delta=delta / len(tops), top=top) for top in tops]
-    plain = written(model, architecture)
-    issued, *more = (issue(model, recipe, each, reporter, plain) for each in subjects)
+    issued = issue(model, recipe, subject)
     seconds = {**cutting.seconds, "certify": time.monotonic() - started}
-    done = Run(issued, replace(_result(issued, seconds, test, subject), before=cutting.before), tuple(more))
+    done = Run(issued, replace(_result(issued, seconds, test, subject), before=cutting.before))
     if out is not None:
-        processes.on_rank_zero(partial(_write, Path(out), done, tops))
+        processes.on_rank_zero(partial(_write, Path(out), done))
     if checkpoint is not None:
         checkpoint.remove()
     return done
@@ -195,14 +201,10 @@ def _probe(directory: Path) -> None:
     processes.on_rank_zero(write)
 
 
-def _write(directory: Path, done: Run, tops: tuple[int, ...]) -> None:
-    """The files of a run; those of further certificates, which are about messages of their own, in folders below."""
-    for top, issued in zip(tops, (done.issued, *done.more), strict=True):
-        files = {MESSAGE: issued.blob, CERTIFICATE: to_json(issued.certificate)}
-        if issued is done.issued:
-            write_together(directory, {**files, RESULT: done.result.to_json()})
-        else:
-            write_together(directory / f"top-{top}", files)
+def _write(directory: Path, done: Run) -> None:
+    """The files of a run, together."""
+    content = {MESSAGE: done.issued.blob, CERTIFICATE: to_json(done.issued.certificate)}
+    write_together(directory, {**content, RESULT: done.result.to_json()})
 
 
 def _check_numbers(delta: float, seed: int) -> None:
@@ -228,36 +230,6 @@ def _check_declared(model: nn.Module, architecture: str) -> None:
             f"architecture: {architecture!r} has other arrays, settings or source than the network given; "
             "pass architecture='custom'"
         )
-
-
-def _subject(
-    model: nn.Module,
-    dataset: Dataset[tuple[Tensor, int]],
-    architecture: str,
-    delta: float,
-    seed: int,
-    reporter: Reporter,
-) -> Subject:
-    first = next(iter(examples(dataset)), None)
-    if first is None or len(dataset) < LEAST_EXAMPLES:  # type: ignore[arg-type]
-        raise BadDataset(
-            f"dataset: at least {LEAST_EXAMPLES} examples needed, got {len(dataset)}; give one with more"  # type: ignore[arg-type]
-        )
-    with torch.inference_mode():
-        classes = scores_of(model.eval(), torch.as_tensor(first[0])[None]).shape[1]
-    summary = processes.on_rank_zero(lambda: check(dataset, classes))
-    if summary.duplicates:
-        reporter.say(
-            f"{summary.duplicates} of {summary.n} inputs equal an earlier one: the bound takes all {summary.n} "
-            "as independent draws, so copies that were made on purpose must go"
-        )
-    record = DatasetRecord(
-        name=str(getattr(dataset, "name", type(dataset).__name__)),
-        split=str(getattr(dataset, "split", "train")),
-        fingerprint=summary.fingerprint,
-        classes=classes,
-    )
-    return Subject(architecture, dataset, record, delta, seed)
 
 
 def _result(

@@ -1,12 +1,11 @@
-"""From a network to its message, from the decoded message to its certificate."""
+"""From a network to its message, from the rebuilt network to its certificate."""
 
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
-from dataclasses import dataclass as plain_dataclass
+from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +16,26 @@ from netrazor.certification import (
     ArchitectureRecord,
     Certificate,
     ChargedLedger,
-    DatasetRecord,
+    ClaimRecord,
     EvaluationRecord,
+    MessageRecord,
+    Noise,
     NoiseRecord,
+    NoisyRisk,
+    PriorRecord,
     Provenance,
-    checking,
+    SampleRecord,
+    ledger_of,
+    noise_in,
     seal,
 )
-from netrazor.certification.charging import Noise, ledger_of, noise_in
+from netrazor.certification.assumptions import assumptions_of
+from netrazor.certification.bounding import bound_claim, bound_noisy_risk
+from netrazor.certification.delta_shares import NOISY_RISK, PAC_BAYES, delta_parts
+from netrazor.certification.record import GivenRecord, Method
+from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
-from netrazor.counting.error_count import BATCH_SIZE, ErrorCount, count_errors
+from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import OWN, encode, network_of
 from netrazor.perturb import (
@@ -41,54 +50,65 @@ from netrazor.perturb import (
 )
 from netrazor.pipeline.recipes import Recipe
 from netrazor.pipeline.trainables import rules_for
-from netrazor.runtime import Reporter, devices, processes
+from netrazor.runtime import SILENT, Reporter, devices, processes
 
 PILOT_DRAWS = 100  # at least, to estimate how much the error rates vary
 
 
-@plain_dataclass(frozen=True)
+@dataclass(frozen=True)
 class Subject:
     """What a certificate is about.
 
     Attributes:
         architecture: name in the declared list, or "custom".
-        dataset: the training set, all of it.
-        record: how the certificate names it.
+        examples: the counted examples, all of them.
+        sample: how the certificate names the training set.
         delta: failure probability of the certificate.
         seed: of the run, and with it of the draws.
-        top: an answer is right if the label is among so many best scores.
+        tops: one claim for each: an answer is right if the label is among so many best scores.
         search_on: the device on which noise is searched for.
-        count_on: the device on which the errors and the noisy risk that the certificate states are counted.
+        count_on: the device on which the errors and the noisy risks that the certificate states are counted.
+        given: weights fixed before, to which the message is relative.
+        configuration: what made the network, for the provenance.
+        reporter: told of the progress.
     """
 
     architecture: str
-    dataset: Dataset[tuple[Tensor, int]]
-    record: DatasetRecord
+    examples: Dataset[tuple[Tensor, int]]
+    sample: SampleRecord
     delta: float
     seed: int
-    top: int = 1
+    tops: tuple[int, ...] = (1,)
     search_on: torch.device = devices.CPU
     count_on: torch.device = devices.CPU
+    given: GivenRecord | None = None
+    configuration: Mapping[str, Any] | None = None
+    reporter: Reporter = SILENT
 
     @property
     def n(self) -> int:
-        """Number of examples."""
-        return len(self.dataset)  # type: ignore[arg-type]
+        """Number of counted examples."""
+        return self.sample.counted
 
 
-def considered(noise: NoiseConfig | None) -> tuple[Literal["occam", "perturbation"], ...]:
-    """The kinds of certificates that are tried, among which delta is divided."""
-    return ("occam",) if noise is None else ("occam", "perturbation")
+@dataclass(frozen=True)
+class Rebuilt:
+    """A message, the network rebuilt from it, and what it is charged."""
+
+    blob: bytes
+    network: nn.Module
+    ledger: ChargedLedger
+    noise: Noise | None = None
 
 
-@plain_dataclass(frozen=True)
+@dataclass(frozen=True)
 class Issued:
     """A message, its certificate, and what else was tried.
 
     Attributes:
         blob: the message certified.
         certificate: of the tightest kind.
-        decoded: the network decoded from ``blob``, without noise.
+        decoded: the network rebuilt from ``blob``, without noise.
         others: certificates of the other kinds, each about a message of its own.
         noise: what the search found, where there was one.
     """
@@ -96,167 +116,186 @@ class Issued:
     blob: bytes
     certificate: Certificate
     decoded: nn.Module
-    others: tuple[Certificate, ...]
-    noise: NoiseSearch | None
+    others: tuple[Certificate, ...] = ()
+    noise: NoiseSearch | None = None
 
 
-def issue(
-    model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter, plain: bytes | None = None
-) -> Issued:
+def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     """The tightest valid certificate of a network that has been cut down.
 
-    The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for
-    noise, a second message with static values and noise is written too; delta is split between the two kinds.
-    ``plain`` is the message without noise, where it was written before (for another number of answers).
+    The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
+    second message with static values and noise is written too; delta is split between the two methods.
     """
-    if plain is None:
-        plain = written(model, subject.architecture)
-    candidates = [_occam(plain, model, recipe, subject, reporter)]
+    plain = rebuild_from(model, processes.on_rank_zero(lambda: encode(model, subject.architecture)))
+    candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
         shares = rules_for(recipe, model).noise()
-        search, noisy = _with_noise(candidates[0].decoded, recipe.noise, subject, reporter, shares)
-        candidates.append(_perturbation(noisy, model, recipe, recipe.noise, subject, reporter))
-    best, *others = sorted(candidates, key=lambda candidate: candidate.certificate.risk_bound)
-    return Issued(best.blob, best.certificate, best.decoded, tuple(o.certificate for o in others), search)
+        search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
+        noisy = rebuild_from(model, blob)
+        certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
+        candidates.append((noisy, certificate))
+    (best, certificate), *others = sorted(candidates, key=lambda candidate: candidate[1].risk_bound)
+    return Issued(best.blob, certificate, best.network, tuple(other for _, other in others), search)
 
 
-def written(model: nn.Module, architecture: str) -> bytes:
-    """The message of a network without noise."""
-    return processes.on_rank_zero(lambda: encode(model, architecture))
+def considered_by(recipe: Recipe) -> tuple[Method, ...]:
+    """The methods that a recipe tries, among which delta is divided."""
+    return ("occam",) if recipe.noise is None else ("occam", "perturbation")
 
 
-@plain_dataclass(frozen=True)
-class _Candidate:
-    """A message, the network decoded from it, and its certificate."""
-
-    blob: bytes
-    decoded: nn.Module
-    certificate: Certificate
-
-
-def _occam(blob: bytes, model: nn.Module, recipe: Recipe, subject: Subject, reporter: Reporter) -> _Candidate:
-    """Theorem 4.1: the errors of the network that was decoded."""
+def rebuild_from(model: nn.Module, blob: bytes) -> Rebuilt:
+    """The network of a message that was just written, of the architecture of ``model``."""
     message = read(blob, OWN)
-    decoded, ledger = network_of(model, message), ledger_of(message)
-    del message  # a whole network in size
-    count = _count(decoded, subject, reporter)
-    return _Candidate(blob, decoded, _certificate(blob, ledger, model, recipe, subject, count, None))
+    return Rebuilt(blob, network_of(model, message), ledger_of(message), noise_in(message))
 
 
-def _count(decoded: nn.Module, subject: Subject, reporter: Reporter) -> ErrorCount:
-    counted = devices.copy_on(decoded, subject.count_on)
-    return count_errors(counted, subject.dataset, top=subject.top, reporter=reporter)
-
-
-def _with_noise(
-    decoded: nn.Module,
-    config: NoiseConfig,
+def certify_rebuilt(
+    rebuilt: Rebuilt,
     subject: Subject,
-    reporter: Reporter,
-    shares: Mapping[str, tuple[float, ...]],
+    considered: tuple[Method, ...],
+    config: NoiseConfig | None = None,
+) -> Certificate:
+    """The certificate of a rebuilt network: its errors counted and, with noise, its noisy risks drawn.
+
+    Claim: with probability at least 1 - ``subject.delta`` over the draw of the counted examples all its claims hold
+    together, by Theorem 4.1 (Theorem 5.1 with noise), if its assumptions do.
+    """
+    parts = delta_parts(subject.delta, considered, len(subject.tops))
+    noise, draws = None, None
+    if config is not None and rebuilt.noise is not None:
+        draws = NoisyDraws(rebuilt.network, rebuilt.noise, config, subject, parts)
+        noise = draws.record
+    claims = tuple(
+        ClaimRecord(
+            sentence="",
+            bound=1.0,
+            top=top,
+            n=subject.n,
+            errors=_count(rebuilt.network, subject, top).errors,
+            noisy=None if draws is None else draws.risk(top),
+            delta_parts=parts,
+        )
+        for top in subject.tops
+    )
+    message = MessageRecord(
+        form="arrays" if subject.given is None else "steps",
+        sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
+        bytes=len(rebuilt.blob),
+        effective_bits=rebuilt.ledger.charged_bits,
+        ledger=rebuilt.ledger,
+    )
+    draft = Certificate(
+        method="occam" if noise is None else "perturbation",
+        considered=considered,
+        claims=claims,
+        delta=subject.delta,
+        sample=subject.sample,
+        prior=PriorRecord(architecture=_architecture(rebuilt.network, subject), given=subject.given),
+        message=message,
+        noise=noise,
+        evaluation=EvaluationRecord(
+            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+        ),
+        provenance=Provenance(
+            netrazor=__version__, seed=subject.seed, configuration=dict(subject.configuration or {})
+        ),
+    )
+    return conclude(draft)
+
+
+def conclude(draft: Certificate) -> Certificate:
+    """``draft`` with the bounds, sentences and assumptions that follow from its numbers, sealed."""
+    bounded = draft.model_copy(
+        update={"claims": tuple(_updated(claim, bound=bound_claim(draft, claim)) for claim in draft.claims)}
+    )
+    told = tuple(_updated(claim, sentence=claim_sentence(bounded, claim)) for claim in bounded.claims)
+    return seal(bounded.model_copy(update={"claims": told, "assumptions": assumptions_of(bounded)}))
+
+
+def _updated(claim: ClaimRecord, **fields: object) -> ClaimRecord:
+    return claim.model_copy(update=fields)
+
+
+def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
+    counted = devices.copy_on(network, subject.count_on)
+    return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
+
+
+def _architecture(network: nn.Module, subject: Subject) -> ArchitectureRecord:
+    return ArchitectureRecord(
+        name=subject.architecture,
+        index=index_of(subject.architecture),
+        source_sha256=source_digest(network),
+    )
+
+
+def _search_noise(
+    network: nn.Module, config: NoiseConfig, subject: Subject, shares: Mapping[str, tuple[float, ...]]
 ) -> tuple[NoiseSearch, bytes]:
-    """The noise that pays best, frozen, and the message that describes it."""
-    static = read(processes.on_rank_zero(lambda: encode(decoded, subject.architecture, static=True)), OWN)
+    """The noise that pays best for the headline claim, frozen, and the message that describes it."""
+    static = read(processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True)), OWN)
     ledger = ledger_of(static)
     search = search_noise(
-        devices.copy_on(decoded, subject.search_on),
+        devices.copy_on(network, subject.search_on),
         static.static,
-        subject.dataset,
+        subject.examples,
         config,
         fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
         n=subject.n,
-        delta=checking.delta_parts(subject.delta, considered(config))["PAC-Bayes"],
+        delta=delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES],
         seed=subject.seed,
         shares=shares,
-        top=subject.top,
-        reporter=reporter,
+        top=subject.tops[0],
+        reporter=subject.reporter,
     )
-    return search, processes.on_rank_zero(lambda: encode(decoded, subject.architecture, search.noise))
+    return search, processes.on_rank_zero(lambda: encode(network, subject.architecture, search.noise))
 
 
-def _perturbation(
-    blob: bytes, model: nn.Module, recipe: Recipe, config: NoiseConfig, subject: Subject, reporter: Reporter
-) -> _Candidate:
-    """Theorem 5.1: the risk of the decoded network under the noise that its message describes."""
-    message = read(blob, OWN)
-    decoded, ledger, noise = network_of(model, message), ledger_of(message), noise_in(message)
-    del message
-    assert noise is not None  # it was just written
-    count = _count(decoded, subject, reporter)
-    record = _noise_record(decoded, noise, config, subject, reporter)
-    return _Candidate(blob, decoded, _certificate(blob, ledger, model, recipe, subject, count, record))
+class NoisyDraws:
+    """The noisy risk of a network for each claim, from draws that nothing was chosen by."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        noise: Noise,
+        config: NoiseConfig,
+        subject: Subject,
+        parts: Mapping[str, float],
+    ) -> None:
+        self._network = devices.copy_on(network, subject.count_on)
+        self._noise, self._subject, self._parts = noise, subject, dict(parts)
+        self._group = largest_divisor(subject.n, config.examples_per_draw)
+        pilot = self._draw("pilot", ceil(PILOT_DRAWS * self._group / subject.n), subject.tops[0])
+        draws = draws_needed(float(pilot.var()), config.slack, parts[NOISY_RISK])
+        self._passes = ceil(draws * self._group / subject.n)
+        self.record = NoiseRecord(
+            draws=self._passes * subject.n // self._group,
+            examples_per_draw=self._group,
+            seed=draw_seed(subject.seed, "certificate"),
+        )
+
+    def risk(self, top: int) -> NoisyRisk:
+        """The moments of the error rates and their upper confidence bound."""
+        mean, variance = mean_and_variance(self._draw("certificate", self._passes, top), self._group)
+        moments = NoisyRisk(mean=mean, variance=variance, upper=1.0)
+        upper = bound_noisy_risk(moments, self.record.draws, self._parts)
+        return moments.model_copy(update={"upper": upper})
+
+    def _draw(self, purpose: str, passes: int, top: int) -> Tensor:
+        return error_rates(
+            self._network,
+            self._noise.sigma,
+            self._subject.examples,
+            examples_per_draw=self._group,
+            passes=passes,
+            seed=draw_seed(self._subject.seed, purpose),
+            top=top,
+            reporter=self._subject.reporter,
+        )
 
 
-def _noise_record(
-    decoded: nn.Module, noise: Noise, config: NoiseConfig, subject: Subject, reporter: Reporter
-) -> NoiseRecord:
-    """The noisy risk from draws that nothing was chosen by."""
-    delta = checking.delta_parts(subject.delta, considered(config))["noisy risk"]
-    group = largest_divisor(subject.n, config.examples_per_draw)
-    counted = devices.copy_on(decoded, subject.count_on)
-
-    def draw(purpose: str, passes: int) -> Tensor:
-        seed = draw_seed(subject.seed, purpose)
-        return error_rates(counted, noise.sigma, subject.dataset, examples_per_draw=group, passes=passes,
-                           seed=seed, top=subject.top, reporter=reporter)  # fmt: skip
-
-    pilot = draw("pilot", ceil(PILOT_DRAWS * group / subject.n))
-    draws = draws_needed(float(pilot.var()), config.slack, delta)
-    rates = draw("certificate", ceil(draws * group / subject.n))
-    mean, variance = mean_and_variance(rates, group)
-    record = NoiseRecord(
-        draws=len(rates),
-        examples_per_draw=group,
-        mean=mean,
-        variance=variance,
-        estimator=checking.ESTIMATOR,
-        risk_upper=1.0,
-        seed=draw_seed(subject.seed, "certificate"),
-    )
-    return record.model_copy(update={"risk_upper": checking.noisy_risk_upper(record, delta)})
-
-
-def _certificate(
-    blob: bytes,
-    ledger: ChargedLedger,
-    model: nn.Module,
-    recipe: Recipe,
-    subject: Subject,
-    count: ErrorCount,
-    noise: NoiseRecord | None,
-) -> Certificate:
-    draft = Certificate(
-        claim="",
-        method="occam" if noise is None else "perturbation",
-        considered=considered(recipe.noise),
-        risk_bound=1.0,
-        empirical_risk=count.risk if noise is None else noise.risk_upper,
-        errors=count.errors,
-        effective_bits=ledger.charged_bits,
-        message_bytes=len(blob),
-        message_sha256=hashlib.sha256(blob).hexdigest(),
-        n=count.n,
-        delta=subject.delta,
-        delta_parts=checking.delta_parts(subject.delta, considered(recipe.noise)),
-        dataset=subject.record,
-        architecture=ArchitectureRecord(
-            name=subject.architecture,
-            index=index_of(subject.architecture),
-            source_sha256=source_digest(model),
-        ),
-        evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, top=subject.top, runtime=_runtime(model, subject.count_on)
-        ),
-        noise=noise,
-        ledger=ledger,
-        provenance=Provenance(netrazor=__version__, seed=subject.seed, configuration=asdict(recipe)),
-    )
-    bounded = draft.model_copy(update={"risk_bound": checking.risk_bound(draft)})
-    return seal(bounded.model_copy(update={"claim": checking.claim(bounded)}))
-
-
-def _runtime(model: nn.Module, device: torch.device) -> str:
+def describe_runtime(model: nn.Module, device: torch.device) -> str:
     """What the errors were counted with, on which device if not the CPU, and in which precision."""
     precisions = sorted({str(p.dtype).removeprefix("torch.") for p in model.parameters()})
     machine = platform.machine() if device == devices.CPU else devices.described(device)

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from netrazor import coding
-from netrazor.certification import Certificate, checking
-from netrazor.certification.charging import LAMBDA, SIGMA
+from netrazor.certification import Certificate
+from netrazor.certification.bounding import bound_claim
+from netrazor.certification.noise_description import LAMBDA, SIGMA
 from netrazor.pipeline.histogram import Histogram
 from netrazor.pipeline.result import Result
 from netrazor.report.plot import Plot
@@ -118,7 +119,7 @@ def bound_by_bits(runs: Sequence[CertifiedRun], prefix: str) -> Plot:
                 ms=7,
                 label=run.name,
             )
-        guessing = 1 - 1 / runs[0].certificate.dataset.classes
+        guessing = 1 - 1 / runs[0].certificate.sample.classes
         highest = min(1.0, 2.5 * max(run.certificate.risk_bound for run in runs))
         ax.set_ylim(0, highest)
         if guessing < highest:
@@ -141,7 +142,10 @@ def bound_by_bits(runs: Sequence[CertifiedRun], prefix: str) -> Plot:
 
 
 def _bound_at(certificate: Certificate, bits: float) -> float:
-    return checking.risk_bound(certificate.model_copy(update={"effective_bits": bits}))
+    if certificate.message is None:
+        return certificate.risk_bound
+    message = certificate.message.model_copy(update={"effective_bits": bits})
+    return bound_claim(certificate.model_copy(update={"message": message}), certificate.claims[0])
 
 
 def _cycle(words: Sequence[str]) -> list[str]:
@@ -152,10 +156,11 @@ def from_count_to_claim(run: CertifiedRun, prefix: str) -> Plot:
     """From the counted errors, over the noisy risk where there is one, to the certified bound."""
     c = run.certificate
     rows = [("training errors counted", c.errors / c.n, "green")]
-    if c.noise is not None:
+    noisy = c.claims[0].noisy
+    if noisy is not None:
         rows += [
-            ("with noise, mean of the draws", c.noise.mean, "gold"),
-            ("with noise, upper confidence bound", c.noise.risk_upper, "orange"),
+            ("with noise, mean of the draws", noisy.mean, "gold"),
+            ("with noise, upper confidence bound", noisy.upper, "orange"),
         ]
     rows.append(("certified bound", c.risk_bound, "blue"))
     if run.result is not None and run.result.test is not None:

@@ -1,7 +1,6 @@
 """The section of one certified run: its claim, the paper's tables for it, and its pictures."""
 
-from netrazor.certification.charging import LAMBDA_GRID, noise_of
-from netrazor.coding import static_values
+from netrazor.certification.noise_description import LAMBDA_GRID, noise_in
 from netrazor.pipeline.result import Layer, Result
 from netrazor.report.certificate_plots import (
     bound_by_bits,
@@ -23,7 +22,7 @@ TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")
 def certified_section(run: CertifiedRun, prefix: str) -> Section:
     """Everything about one run; ``prefix`` begins the names of its files."""
     c = run.certificate
-    title = f"{run.name}: {c.architecture.name} on {c.dataset.name}"
+    title = f"{run.name}: {c.prior.architecture.name} on {c.sample.name}"
     items: list[Item] = [_claim(run)]
     if run.findings:  # nothing else in the files is worth showing
         return Section(title, tuple(items))
@@ -108,7 +107,7 @@ def _published(name: str) -> tuple[str, ...]:
 
 
 def _is_papers(run: CertifiedRun) -> bool:
-    return (run.certificate.architecture.name, run.certificate.dataset.name) == ("lenet5", "mnist")
+    return (run.certificate.prior.architecture.name, run.certificate.sample.name) == ("lenet5", "mnist")
 
 
 def _ledger(run: CertifiedRun, prefix: str) -> Table:
@@ -148,8 +147,9 @@ def _methods(result: Result, prefix: str) -> Table:
 
 def _noise(run: CertifiedRun, prefix: str) -> Table:
     """What noise each array carries, and what it saves."""
-    noise, static = noise_of(run.blob), static_values(run.blob)
-    assert noise is not None  # the certificate was checked against the message
+    assert run.message is not None  # the certificate was checked against the message
+    noise, static = noise_in(run.message), run.message.static
+    assert noise is not None
     saved = {layer.name: layer.smoothing_bytes for layer in run.result.layers} if run.result else {}
     rows = []
     for name, sigma in noise.sigma.items():
@@ -166,15 +166,16 @@ def _noise(run: CertifiedRun, prefix: str) -> Table:
                     f"{saved.get(name, 0):.1f}",
                 )
             )
-    record = run.certificate.noise
+    record, noisy = run.certificate.noise, run.certificate.claims[0].noisy
     assert record is not None
+    assert noisy is not None
     return Table(
         f"{prefix}noise",
         "Noise",
         ("array", "sigma", "of the range", "lambda", "bytes saved"),
         tuple(rows),
-        f"Mean noisy risk {percent_up(record.mean, 3)} over {record.draws:,} independent draws of "
-        f"{record.examples_per_draw} examples each; upper confidence bound {percent_up(record.risk_upper, 3)} "
+        f"Mean noisy risk {percent_up(noisy.mean, 3)} over {record.draws:,} independent draws of "
+        f"{record.examples_per_draw} examples each; upper confidence bound {percent_up(noisy.upper, 3)} "
         f"({record.estimator}). The range is that between the least and the largest non-zero magnitude.",
     )
 
@@ -183,11 +184,15 @@ def _provenance(run: CertifiedRun, prefix: str) -> Table:
     c = run.certificate
     rows = [
         ("training examples", f"{c.n:,}"),
-        ("data set", f"{c.dataset.name} ({c.dataset.split}), fingerprint {c.dataset.fingerprint[:16]}"),
-        ("message", f"{c.message_bytes:,} bytes, SHA-256 {c.message_sha256[:16]}"),
+        ("data set", f"{c.sample.name} ({c.sample.split}), fingerprint {c.sample.fingerprint[:16]}"),
+        (
+            "message",
+            "none" if c.message is None else f"{c.message.bytes:,} bytes, SHA-256 {c.message.sha256[:16]}",
+        ),
         (
             "delta",
-            f"{c.delta:g} = " + " + ".join(f"{part:g} ({name})" for name, part in c.delta_parts.items()),
+            f"{c.delta:g}; each claim: "
+            + " + ".join(f"{part:g} ({name})" for name, part in c.claims[0].delta_parts.items()),
         ),
         ("counted on", c.evaluation.runtime),
         ("netrazor", f"{c.provenance.netrazor}, seed {c.provenance.seed}"),

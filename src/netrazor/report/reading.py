@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from netrazor.certification import Certificate, checking, parse
-from netrazor.certification.checking import Finding
-from netrazor.errors import ConfigurationError
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE, RESULT
+from netrazor.certification import Certificate, Finding, check_run, read_run
+from netrazor.certification.run_directory import CERTIFICATE, RESULT, read_file
+from netrazor.coding.message import Message
+from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.pipeline.result import Result
 from netrazor.report.table_1_section import ComparisonFile
 from netrazor.reproduction.randomize.randomize_study import SUMMARY
@@ -25,7 +25,8 @@ class CertifiedRun:
     Attributes:
         name: of its directory.
         certificate: as parsed.
-        blob: the message.
+        blob: the message's bytes; empty where nothing was sent.
+        message: as read from them; None where nothing was sent or where they cannot be read.
         result: measurements of the run, None where it left none.
         findings: what of the certificate does not follow from itself and the message; empty if all does.
     """
@@ -33,6 +34,7 @@ class CertifiedRun:
     name: str
     certificate: Certificate
     blob: bytes
+    message: Message | None
     result: Result | None
     findings: tuple[Finding, ...]
 
@@ -48,9 +50,11 @@ def read(path: Path) -> Source:
         CertificateError: the certificate is malformed.
     """
     if path.is_dir() and (path / CERTIFICATE).exists():
-        certificate, blob = parse(_bytes(path / CERTIFICATE)), _bytes(path / MESSAGE)
+        files = read_run(path)
+        findings, message = check_run(files)
         result = _result(path / RESULT) if (path / RESULT).exists() else None
-        return CertifiedRun(path.resolve().name, certificate, blob, result, checking.check(certificate, blob))
+        name, blob = path.resolve().name, files.message or b""
+        return CertifiedRun(name, files.certificate, blob, message, result, findings)
     file = path / SUMMARY if path.is_dir() else path
     if not file.is_file():
         raise ConfigurationError(
@@ -70,8 +74,8 @@ def read(path: Path) -> Source:
 
 def _result(path: Path) -> Result:
     try:
-        return _RESULT.validate_python(json.loads(_bytes(path)))
-    except (ValidationError, ValueError) as error:
+        return _RESULT.validate_python(json.loads(read_file(path)))
+    except (ValidationError, ValueError, RecursionError, CertificateError) as error:
         raise ConfigurationError(
             f"{path}: must be the result of a run, got something else; delete it to report without"
         ) from error

@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from netrazor.certification.charging import noise_of
-from netrazor.coding import static_values
+from netrazor.certification import noise_in
 from netrazor.report.certificate_plots import PERCENT, bound_by_bits
 from netrazor.report.page import Item, Section
 from netrazor.report.plot import Plot
@@ -61,7 +60,9 @@ def _density(run: CertifiedRun) -> float | None:
 
 def _noise_share(run: CertifiedRun) -> float | None:
     """Sigma as a share of the range of non-zero magnitudes, averaged over the noisy arrays' weights."""
-    noise, static = noise_of(run.blob), static_values(run.blob)
+    if run.message is None:
+        return None
+    noise, static = noise_in(run.message), run.message.static
     shares, weights = [], []
     for name, sigma in noise.sigma.items() if noise is not None else ():
         magnitudes = np.abs(static[name].centers)

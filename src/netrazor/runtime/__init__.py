@@ -2,6 +2,6 @@
 
 from netrazor.runtime import devices, processes
 from netrazor.runtime.memory import keep_freed_memory
-from netrazor.runtime.reporting import Reporter, Silent
+from netrazor.runtime.reporting import SILENT, Reporter, Silent
 
-__all__ = ["Reporter", "Silent", "devices", "keep_freed_memory", "processes"]
+__all__ = ["SILENT", "Reporter", "Silent", "devices", "keep_freed_memory", "processes"]

@@ -35,3 +35,6 @@ class Silent:
 
 def _ignore(*_: Any) -> None:
     """Take any progress."""
+
+
+SILENT = Silent()

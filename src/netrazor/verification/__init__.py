@@ -1,1 +1,6 @@
-"""Rebuild, count, check: the one door through which a certificate is verified, loaded and reported."""
+"""Rebuild, count, check: the one door through which a certificate is verified and its classifier loaded."""
+
+from netrazor.verification.rebuilding import architecture_of, load, rebuild
+from netrazor.verification.verifying import verify
+
+__all__ = ["architecture_of", "load", "rebuild", "verify"]

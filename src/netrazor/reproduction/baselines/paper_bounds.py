@@ -40,7 +40,7 @@ def perturbation_row(certificate: Certificate, measured: Mapping[str, float]) ->
     reference = "Zhou, Veitch, Austern, Adams, Orbanz 2018, Theorem 5.1; kl inverse"
     figures: dict[str, float | int | str]
     if certificate.noise is not None:
-        delta = certificate.delta - certificate.delta_parts["noisy risk"]
+        delta = certificate.delta - certificate.claims[0].delta_parts["noisy risk"]
         kl_nats = nats_from_bits(certificate.effective_bits)
         value = float(bounds.maurer(certificate.empirical_risk, kl_nats, certificate.n, delta))
         figures = {
@@ -62,7 +62,7 @@ def perturbation_row(certificate: Certificate, measured: Mapping[str, float]) ->
         kind=Kind.BOUND,
         value=value,
         delta=certificate.delta,
-        classes=certificate.dataset.classes,
+        classes=certificate.sample.classes,
         assumptions=("the decoder was fixed without these examples", "the classifier is the noisy network"),
         figures=figures,
     )

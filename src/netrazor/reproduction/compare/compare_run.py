@@ -18,7 +18,7 @@ from netrazor.reproduction.compare.settings import imagenet, own_network, two_cl
 from netrazor.reproduction.compare.table_1 import table_1
 from netrazor.runtime import Reporter, Silent
 from netrazor.train import FitConfig, OptimizerConfig
-from netrazor.verification import replay
+from netrazor.verification import load
 
 TRUE = DR17Config()
 # SGD at five times the published rate, so that 20 epochs memorize what 120 did there. Then the bound is optimized at
@@ -36,7 +36,7 @@ def data_of(run: Path, directory: Path | None = None) -> tuple[ImageDataset, Ima
     Raises:
         ConfigurationError: no certificate, or data of the user's own.
     """
-    name = _certificate(run).dataset.name
+    name = _certificate(run).sample.name
     if name not in datasets.names():
         raise ConfigurationError(
             f"data set: one of {', '.join(datasets.names())} needed, got {name!r}; call "
@@ -78,12 +78,12 @@ def compare_run(
     reporter = reporter or Silent()
     started = time.monotonic()
     certificate = _certificate(run)
-    if train.fingerprint != certificate.dataset.fingerprint:
+    if train.fingerprint != certificate.sample.fingerprint:
         raise DatasetMismatch(
-            f"data set: fingerprint {certificate.dataset.fingerprint[:16]}... certified, got "
+            f"data set: fingerprint {certificate.sample.fingerprint[:16]}... certified, got "
             f"{train.fingerprint[:16]}...; give the data set that was certified"
         )
-    decoded = replay.load(run, model=model)
+    decoded = load(run, model=model)
     true, random = _scaled(TRUE, scale), _scaled(RANDOM, scale)
     halves = baselines.two_classes(train), baselines.two_classes(test)
     coins = baselines.coin_flips(train, seed), baselines.coin_flips(test, seed + 1)

@@ -1,0 +1,68 @@
+"""What a certificate takes for granted: the sentences that belong to what it consists of."""
+
+from netrazor.certification.record import Certificate
+
+INDEPENDENT = (
+    "The training examples are independent draws from one distribution, and new examples come from it too."
+)
+LOSS = "The loss is 0-1: an answer is right or wrong; ties and answers that are not numbers are wrong."
+FIXED = (
+    "Architecture, decoder, lists and constants were fixed without the counted examples; what was chosen from a list "
+    "after seeing them is an index in the message."
+)
+DECLARED = "Delta, the methods considered and the claims were fixed before the examples were counted."
+SOURCE = (
+    "All that was learnt from the counted examples is in the message: the module's source, whose digest is recorded, "
+    "holds no number that was."
+)
+
+
+def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
+    """Every assumption of ``certificate``, in a fixed order."""
+    return (
+        INDEPENDENT,
+        LOSS,
+        _classifier(certificate),
+        _counted(certificate),
+        *_given(certificate),
+        FIXED,
+        DECLARED,
+        SOURCE,
+    )
+
+
+def _classifier(certificate: Certificate) -> str:
+    return (
+        f"The classifier is {classifier_of(certificate)} as the runtime named under `evaluation` executes it."
+    )
+
+
+def classifier_of(certificate: Certificate) -> str:
+    """Which predictor the claims are about, in words."""
+    if certificate.message is None:
+        return "the given network"
+    network = "the network decoded from the message"
+    if certificate.message.form == "steps":
+        network = "the network decoded from prior and message"
+    return network if certificate.noise is None else f"{network}, with its noise drawn anew for each answer,"
+
+
+def _counted(certificate: Certificate) -> str:
+    sample = certificate.sample
+    if sample.spending == "none":
+        return (
+            "The examples counted are all of the training set, as they are: no augmentation, none left out."
+        )
+    return (
+        f"The examples counted are all but the first {sample.spent} in the declared order of positions "
+        f"({sample.spending}), as they are: no augmentation, none left out."
+    )
+
+
+def _given(certificate: Certificate) -> tuple[str, ...]:
+    if certificate.prior.given is None:
+        return ()
+    return (
+        "The given weights, whose digest and origin are recorded, were fixed without the counted examples: nothing "
+        "about them, how long they were trained included, was chosen by these.",
+    )

@@ -1,0 +1,41 @@
+"""From counts, bits and parts of delta to the certified bound of each claim."""
+
+import math
+
+from netrazor import bounds
+from netrazor.certification.delta_shares import NOISY_RISK, PAC_BAYES
+from netrazor.certification.record import Certificate, ClaimRecord, NoisyRisk
+from netrazor.errors import CertificateError
+from netrazor.units import nats_from_bits
+
+_RISK_STEPS = 10**9  # certified risks are whole multiples of its inverse, rounded up
+_LEAST_EXCESS = 1e-12  # of the rounding, by which another machine's logarithms may differ unseen
+
+
+def bound_claim(certificate: Certificate, claim: ClaimRecord) -> float:
+    """The bound that follows from the claim's own counts and parts of delta, and the certificate's bits.
+
+    "occam": Theorem 4.1 with the exact binomial tail. "hold-out": the same with no bits (Clopper-Pearson).
+    "perturbation": Theorem 5.1 with the kl inverse (Maurer 2004) at the upper confidence bound of the noisy risk.
+
+    Raises:
+        InvalidArgument: numbers outside the domain of the bound.
+        CertificateError: a noisy method without a noisy risk, or the other way round.
+    """
+    bits, parts = certificate.effective_bits, claim.delta_parts
+    if (certificate.method == "perturbation") != (claim.noisy is not None):
+        raise CertificateError("claims: a noisy risk needed where the method is perturbation, and only there")
+    if certificate.method == "perturbation":
+        kl_nats = nats_from_bits(bits)
+        return risk_up(bounds.maurer(claim.empirical_risk, kl_nats, claim.n, parts[PAC_BAYES]))
+    return risk_up(bounds.occam(claim.errors, claim.n, bits, parts[certificate.method]))
+
+
+def bound_noisy_risk(noisy: NoisyRisk, draws: int, delta_parts: dict[str, float]) -> float:
+    """The upper confidence bound of a noisy risk, from its moments over independent draws (empirical Bernstein)."""
+    return risk_up(bounds.empirical_bernstein(noisy.mean, noisy.variance, draws, delta_parts[NOISY_RISK]))
+
+
+def risk_up(value: float) -> float:
+    """``value`` rounded up far enough that machines whose logarithms differ in the last place agree on it."""
+    return min(1.0, math.ceil((float(value) + _LEAST_EXCESS) * _RISK_STEPS) / _RISK_STEPS)

@@ -1,0 +1,34 @@
+"""How delta is spent: evenly on the claims, and of each claim's share evenly on the methods considered."""
+
+import math
+from collections.abc import Iterable
+from decimal import ROUND_FLOOR, Decimal
+
+# The part of a noisy method's share that goes to the confidence bound of its risk. Fixed for all certificates, since
+# a choice made after the draws would have to be paid for.
+NOISY_RISK_SHARE = Decimal("0.2")
+
+NOISY_RISK, PAC_BAYES = "noisy risk", "PAC-Bayes"
+
+
+def delta_parts(delta: float, considered: Iterable[str], claims: int = 1) -> dict[str, float]:
+    """The parts of delta of each of ``claims`` claims, by name: one for a method, two for a noisy one.
+
+    By the union bound all statements hold together with probability at least 1 - delta. Each part is rounded down in
+    the decimal figures that it prints as, so that the sum over parts and claims is at most delta.
+    """
+    methods = list(considered)
+    share = Decimal(repr(delta)) / (len(methods) * claims)
+    parts: dict[str, float] = {}
+    for method in methods:
+        if method == "perturbation":
+            risk = (share * NOISY_RISK_SHARE).quantize(share.scaleb(-6), rounding=ROUND_FLOOR)
+            parts |= {NOISY_RISK: _float_down(risk), PAC_BAYES: _float_down(share - risk)}
+        else:
+            parts[method] = _float_down(share)
+    return parts
+
+
+def _float_down(number: Decimal) -> float:
+    rounded = float(number)
+    return rounded if Decimal(repr(rounded)) <= number else math.nextafter(rounded, 0.0)

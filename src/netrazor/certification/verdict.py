@@ -1,0 +1,55 @@
+"""What checking and verification come to: findings, and a status that says how far they went."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from netrazor.certification.record import Certificate
+
+Status = Literal["VALID", "CONSISTENT, NOT RECOUNTED", "INVALID"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not hold: a stable code and a sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verification came to.
+
+    Attributes:
+        status: VALID only after the errors were counted again on the certified examples; without them a
+            certificate can at most be consistent.
+        findings: what does not hold.
+        certificate: as read, None where it cannot be.
+        notes: what a reader should know besides.
+    """
+
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    certificate: Certificate | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 valid, 1 invalid, 3 consistent but not recounted."""
+        return {"VALID": 0, "INVALID": 1, "CONSISTENT, NOT RECOUNTED": 3}[self.status]
+
+    def to_json(self) -> str:
+        """The verdict for programs."""
+        content: dict[str, object] = {
+            "status": self.status,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+        if self.certificate is not None:
+            content |= {
+                "method": self.certificate.method,
+                "claim": self.certificate.claim,
+                "risk_bound": self.certificate.risk_bound,
+                "claims": [claim.sentence for claim in self.certificate.claims],
+            }
+        return json.dumps({**content, "notes": list(self.notes)}, indent=2) + "\n"

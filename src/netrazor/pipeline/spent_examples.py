@@ -1,0 +1,220 @@
+"""Certificates whose prior was trained on some of the examples: hold-out, and a message relative to given weights.
+
+The first examples in a declared order of positions are *spent*: they train whatever they like. The others are
+*counted*: the bound is about these alone.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from netrazor import __version__
+from netrazor.certification import (
+    ArchitectureRecord,
+    Certificate,
+    ClaimRecord,
+    EvaluationRecord,
+    GivenRecord,
+    PriorRecord,
+    Provenance,
+    SampleRecord,
+    to_json,
+)
+from netrazor.certification.charging import ledger_of
+from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.record import Spending
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.spending import split_positions, split_positions_of
+from netrazor.coding import Limits
+from netrazor.coding.message import read
+from netrazor.compress.step_search import search_steps
+from netrazor.counting import BATCH_SIZE, count_errors
+from netrazor.data.subsets import size_of, take
+from netrazor.errors import InvalidArgument
+from netrazor.files import write_together
+from netrazor.networks import index_of, source_digest
+from netrazor.networks.network_message import OWN, encode, network_of
+from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
+from netrazor.pipeline.issuing import Rebuilt, Subject, certify_rebuilt, conclude, describe_runtime
+from netrazor.pipeline.sampling import describe_sample
+from netrazor.runtime import SILENT, Reporter, devices
+
+Examples = Dataset[tuple[Tensor, int]]
+
+HASHED: Spending = "hashed positions"
+
+
+@dataclass(frozen=True)
+class SpentRun:
+    """The files of a certificate with spent examples: given weights, message (None: nothing sent), certificate."""
+
+    given: bytes
+    message: bytes | None
+    certificate: Certificate
+
+    def write(self, out: str | os.PathLike[str]) -> None:
+        """Write them into the directory ``out``, together."""
+        files: dict[str, bytes | str] = {GIVEN: self.given, CERTIFICATE: to_json(self.certificate)}
+        write_together(out, files if self.message is None else {**files, MESSAGE: self.message})
+
+
+@dataclass(frozen=True)
+class SpentTerms:
+    """What a certificate with spent examples states besides its sample.
+
+    Attributes:
+        architecture: the declared architecture that the network is, or "custom".
+        origin: what the given weights were made from, in words.
+        delta: failure probability.
+        seed: of what made the network, for the provenance.
+        configuration: of what made the network, for the provenance.
+        reporter: told of the progress.
+    """
+
+    architecture: str = "custom"
+    origin: str = "trained on the spent examples"
+    delta: float = 0.05
+    seed: int = 0
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    reporter: Reporter = SILENT
+
+
+def split_spent(dataset: Examples, spent: int, spending: Spending = HASHED) -> tuple[Examples, Examples]:
+    """The spent examples, which may train anything, and the counted ones, which must have no part in it.
+
+    Args:
+        dataset: the whole training set.
+        spent: how many are spent; at least one of each kind is needed.
+        spending: the declared order of positions of which they are the first.
+
+    Raises:
+        InvalidArgument: too few or too many spent, an order that is not declared.
+    """
+    n = size_of(dataset)
+    if not 1 <= spent < n:
+        raise InvalidArgument(
+            f"spent: a number from 1 to n - 1 = {n - 1} allowed, got {spent}; spend fewer or some"
+        )
+    first, others = split_positions_of(spending, n, spent)
+    return take(dataset, first), take(dataset, others)
+
+
+def certify_hold_out(
+    model: nn.Module,
+    dataset: Examples,
+    *,
+    spent: int,
+    spending: Spending = HASHED,
+    terms: SpentTerms | None = None,
+    out: str | os.PathLike[str] | None = None,
+) -> SpentRun:
+    """The plain certificate of held-out examples, with the same record and verifier as every other.
+
+    Claim: with probability at least 1 - delta over the draw of the counted examples, ``model``, as its file says,
+    errs on at most ``certificate.risk_bound`` of new examples (Clopper and Pearson 1934), if the certificate's
+    assumptions hold: above all, that the counted examples had no part in ``model``.
+
+    Args:
+        model: trained on nothing but `split_spent`'s first part.
+        dataset: the whole training set.
+        spent: how many examples it was trained on.
+        spending: the declared order of positions of which these are the first.
+        terms: what else the certificate states.
+        out: directory for the files.
+
+    Raises:
+        NetrazorError: as for `netrazor.certify`.
+    """
+    terms = terms or SpentTerms()
+    given, network, record, sample = _describe(model, dataset, spent, spending, terms)
+    parts = delta_parts(terms.delta, ("hold-out",))
+    assert record.errors is not None
+    claim = ClaimRecord(sentence="", bound=1.0, n=sample.counted, errors=record.errors, delta_parts=parts)
+    architecture = ArchitectureRecord(
+        name=terms.architecture, index=index_of(terms.architecture), source_sha256=source_digest(network)
+    )
+    certificate = conclude(
+        Certificate(
+            method="hold-out",
+            considered=("hold-out",),
+            claims=(claim,),
+            delta=terms.delta,
+            sample=sample,
+            prior=PriorRecord(architecture=architecture, given=record),
+            message=None,
+            evaluation=EvaluationRecord(
+                batch_size=BATCH_SIZE, runtime=describe_runtime(network, devices.CPU)
+            ),
+            provenance=Provenance(
+                netrazor=__version__, seed=terms.seed, configuration=dict(terms.configuration)
+            ),
+        )
+    )
+    run = SpentRun(given, None, certificate)
+    if out is not None:
+        run.write(out)
+    return run
+
+
+def certify_from_given(
+    model: nn.Module,
+    dataset: Examples,
+    *,
+    spent: int,
+    spending: Spending = HASHED,
+    terms: SpentTerms | None = None,
+    out: str | os.PathLike[str] | None = None,
+) -> SpentRun:
+    """A certificate with a data-dependent prior: ``model`` is given, and the message says what differs from it.
+
+    Claim: as for `certify_hold_out`, for the network decoded from prior and message, by Theorem 4.1 under a prior
+    over differences that is centred on a network which the counted examples had no part in.
+
+    Args: as for `certify_hold_out`.
+
+    Raises:
+        NetrazorError: as for `netrazor.certify`.
+    """
+    terms = terms or SpentTerms()
+    given, network, record, sample = _describe(model, dataset, spent, spending, terms)
+    counted = take(dataset, split_positions(sample)[1])
+    subject = Subject(
+        terms.architecture,
+        counted,
+        sample,
+        terms.delta,
+        terms.seed,
+        given=record,
+        configuration=terms.configuration,
+        reporter=terms.reporter,
+    )
+    index = index_of(terms.architecture)
+    steps: Steps = search_steps(network, counted, index, terms.delta)
+    blob = encode_steps(steps, index)
+    message = read(blob, Limits())
+    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
+    run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
+    if out is not None:
+        run.write(out)
+    return run
+
+
+def _describe(
+    model: nn.Module, dataset: Examples, spent: int, spending: Spending, terms: SpentTerms
+) -> tuple[bytes, nn.Module, GivenRecord, SampleRecord]:
+    """The file of the given weights, the network in it, and the records of both weights and sample."""
+    split_spent(dataset, spent, spending)
+    given = encode(model, terms.architecture)
+    network = network_of(model, read(given, OWN))
+    sample = describe_sample(network, dataset, terms.reporter, spent, spending)
+    counted = take(dataset, split_positions(sample)[1])
+    errors = count_errors(network, counted, reporter=terms.reporter).errors
+    record = GivenRecord(
+        sha256=hashlib.sha256(given).hexdigest(), bytes=len(given), origin=terms.origin, errors=errors
+    )
+    return given, network, record, sample

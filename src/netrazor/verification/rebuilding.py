@@ -1,0 +1,143 @@
+"""From a run's files to the classifier that its certificate is about: prior + message -> network."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from torch import nn
+
+from netrazor import networks
+from netrazor.certification import ArchitectureRecord, RunFiles
+from netrazor.certification.run_directory import CERTIFICATE, read_message, read_run
+from netrazor.coding import Limits
+from netrazor.coding.message import Message, read
+from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError
+from netrazor.networks.network_message import filled
+from netrazor.networks.plain import plain_copy
+from netrazor.networks.weight_steps import decode_steps
+
+
+def load(
+    path: str | os.PathLike[str], model: nn.Module | None = None, *, limits: Limits | None = None
+) -> nn.Module:
+    """The classifier that a certificate is about, in evaluation mode; where the certificate has noise, without it.
+
+    Args:
+        path: a run's directory, or a message by itself.
+        model: a network of the architecture that was coded, for a user's own architecture; it is not changed.
+        limits: of the reader of messages.
+
+    Raises:
+        MessageError: the message is none.
+        CertificateError: a malformed certificate.
+        ConfigurationError: no such file; the architecture is the user's own and ``model`` was not given.
+        CheckpointMismatch: the message holds another architecture's weights.
+    """
+    place = Path(path)
+    if (place / CERTIFICATE).exists():
+        files = read_run(place)
+        message = None if files.message is None else read(files.message, limits or limits_for(model))
+        return rebuild(files, message, model)
+    message = read(read_message(place), limits or limits_for(model))
+    return filled(_architecture(message.architecture, model), message)
+
+
+def architecture_of(path: str | os.PathLike[str]) -> str:
+    """The name of the architecture of the network in a run's directory or a message.
+
+    Raises:
+        MessageError: the message is none.
+    """
+    place = Path(path)
+    if (place / CERTIFICATE).exists():
+        return read_run(place).certificate.prior.architecture.name
+    return networks.name_of(read(read_message(path), Limits()).architecture)
+
+
+def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = None) -> nn.Module:
+    """The network that the certificate of ``files`` is about.
+
+    Args:
+        files: of the run.
+        message: as read from them.
+        model: a network of the architecture, for a user's own. A declared one is built anew, whatever ``model`` is:
+            its shapes cost nothing, so they must be its own.
+
+    Raises:
+        ConfigurationError: a user's own architecture, and no ``model``.
+        CheckpointMismatch: another name, source or shape than certificate and message say.
+        MessageError: the given weights are no message.
+    """
+    given = rebuild_given(files, model)
+    if given is not None:
+        if message is None:
+            return given
+        if files.certificate.message is not None and files.certificate.message.form == "steps":
+            return decode_steps(given, message)
+    if message is None:
+        raise CertificateError(
+            "message: needed where no weights are given, got none; get all files of the run"
+        )
+    return filled(_checked_architecture(files.certificate.prior.architecture, model), message)
+
+
+def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module | None:
+    """The network of the given weights by themselves, None where none are given.
+
+    Raises:
+        MessageError, CheckpointMismatch: as for `rebuild`.
+    """
+    if files.given is None:
+        return None
+    network = _checked_architecture(files.certificate.prior.architecture, model)
+    return filled(network, read(files.given, limits_for(model)))
+
+
+def limits_for(model: nn.Module | None) -> Limits:
+    """The usual limits of the reader, raised to what the network at hand holds anyway."""
+    usual = Limits()
+    if model is None:
+        return usual
+    held = [*model.parameters(), *model.buffers()]
+    elements = sum(tensor.numel() for tensor in held)
+    return Limits(max(usual.elements, 2 * elements), max(usual.arrays, 2 * len(held)), usual.decisions)
+
+
+def _architecture(index: int, model: nn.Module | None) -> nn.Module:
+    """A network of the architecture with ``index``: the declared one, or a copy of the user's own."""
+    if index > 0:
+        return networks.build(networks.name_of(index))
+    if model is None:
+        raise ConfigurationError(
+            "model: a network of the architecture needed, which is the user's own, got none; give one"
+        )
+    return plain_copy(model)
+
+
+def _checked_architecture(record: ArchitectureRecord, model: nn.Module | None) -> nn.Module:
+    with _mismatches():
+        name = networks.name_of(record.index)
+    if name != record.name:
+        raise CheckpointMismatch(f"architecture.name is {record.name!r}; index {record.index} is {name!r}")
+    network = _architecture(record.index, model)
+    _check_source(record, network)
+    return network
+
+
+def _check_source(record: ArchitectureRecord, network: nn.Module) -> None:
+    source = networks.source_digest(network)
+    if source != record.source_sha256:
+        raise CheckpointMismatch(
+            f"architecture.source_sha256 is {record.source_sha256[:16]}..., the module's source has "
+            f"{source[:16]}...; verify with the version of netrazor or of your module that was certified"
+        )
+
+
+@contextmanager
+def _mismatches() -> Iterator[None]:
+    """An index that this version does not know is no wrong use: the certificate does not fit."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise CheckpointMismatch(str(error)) from error

@@ -1,0 +1,167 @@
+"""Counting again what a certificate states: its data set, its errors, and its noisy risks from other draws."""
+
+import math
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
+from netrazor.certification.bounding import bound_claim
+from netrazor.certification.spending import split_positions
+from netrazor.counting import count_errors, in_order, majority_errors, scores_of
+from netrazor.data import fingerprint
+from netrazor.data.subsets import size_of, take
+from netrazor.perturb import error_rates, mean_and_variance
+from netrazor.runtime import Reporter, devices
+from netrazor.units import percent_up
+
+_STANDARD_ERRORS = (
+    6  # of a mean; twice as many of a variance, whose relative error is at most twice 1 / sqrt(draws)
+)
+_TINY = 1e-9  # a variance that is no more than rounding
+
+
+@dataclass
+class Recount:
+    """What of a certificate does not hold on the data, and what a reader should know besides."""
+
+    certificate: Certificate
+    network: nn.Module
+    given: nn.Module | None
+    dataset: Dataset[tuple[Tensor, int]]
+    reporter: Reporter
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run(self, noise: Noise | None, seed: int) -> None:
+        """Each check in turn, until one fails; ``seed`` is that of the verifier's own draws."""
+        self._recognize()
+        if self.findings:
+            return
+        _, counted = split_positions(self.certificate.sample)
+        examples = take(self.dataset, counted)
+        self._count_majority(examples)
+        self._count_given(examples)
+        for claim in self.certificate.claims:
+            self._count(claim, examples)
+        if not self.findings and noise is not None and self.certificate.noise is not None:
+            for claim in self.certificate.claims:
+                self._redraw(claim, noise, self.certificate.noise, examples, seed)
+
+    def _find(self, code: str, text: str) -> None:
+        self.findings.append(Finding(code, text))
+
+    def _recognize(self) -> None:
+        """Is it the data set that was certified?"""
+        sample, found, n = self.certificate.sample, fingerprint(self.dataset), size_of(self.dataset)
+        if found != sample.fingerprint:
+            self._find(
+                "dataset",
+                f"the certificate is about {sample.name} ({sample.split}), fingerprint {sample.fingerprint[:16]}..., "
+                f"got a data set with fingerprint {found[:16]}...; verify with the data set that was certified",
+            )
+            return
+        if n != sample.n:
+            self._find("n", f"sample.n is {sample.n}; the data set has {n} examples")
+            return
+        example = next(in_order(self.dataset, 1))[0].to(devices.device_of(self.network))
+        classes = scores_of(self.network, example).shape[1]
+        if classes != sample.classes:
+            self._find("dataset", f"sample.classes is {sample.classes}; the network has {classes}")
+
+    def _count_majority(self, examples: Dataset[tuple[Tensor, int]]) -> None:
+        found, recorded = majority_errors(examples), self.certificate.sample.majority_errors
+        if found != recorded:
+            self._find("sample", f"sample.majority_errors is {recorded}; the data set gives {found}")
+
+    def _count_given(self, examples: Dataset[tuple[Tensor, int]]) -> None:
+        """More errors of the given network than recorded would make the hold-out bound beside the claim false."""
+        given = self.certificate.prior.given
+        if self.given is None or given is None or given.errors is None:
+            return
+        found = count_errors(self.given, examples, batch_size=self.certificate.evaluation.batch_size).errors
+        self.notes.append(f"counted again: the given network by itself makes {found} errors")
+        if found > given.errors:
+            self._find("recount", f"prior.given.errors is {given.errors}; the given network makes {found}")
+
+    def _count(self, claim: ClaimRecord, examples: Dataset[tuple[Tensor, int]]) -> None:
+        """Another count than the recorded one: too few recorded errors invalidate, too many do not."""
+        evaluation = self.certificate.evaluation
+        count = count_errors(
+            self.network,
+            examples,
+            batch_size=evaluation.batch_size,
+            top=claim.top,
+            reporter=self.reporter,
+        )
+        answers = "" if claim.top == 1 else f" (top {claim.top})"
+        self.notes.append(f"counted again: {count.errors} errors{answers} on {count.n} examples")
+        if count.errors == claim.errors:
+            return
+        bound = bound_with(self.certificate, claim, count.errors)
+        self.notes.append(
+            f"the certificate records {claim.errors} errors, counted with {evaluation.runtime}; with "
+            f"the count of this runtime the bound is {percent_up(bound)}"
+        )
+        if count.errors > claim.errors and bound > claim.bound:
+            self._find(
+                "recount",
+                f"errors is {claim.errors}; the rebuilt network makes {count.errors} on this runtime; "
+                "where evaluation.runtime names another device, count there",
+            )
+
+    def _redraw(
+        self,
+        claim: ClaimRecord,
+        noise: Noise,
+        record: NoiseRecord,
+        examples: Dataset[tuple[Tensor, int]],
+        seed: int,
+    ) -> None:
+        """The noisy risk from draws of the verifier's own, against the recorded upper confidence bound."""
+        assert claim.noisy is not None  # checked before
+        rates = error_rates(
+            self.network,
+            noise.sigma,
+            examples,
+            examples_per_draw=record.examples_per_draw,
+            passes=record.draws * record.examples_per_draw // claim.n,
+            seed=seed,
+            top=claim.top,
+            reporter=self.reporter,
+        )
+        mean, variance = mean_and_variance(rates, record.examples_per_draw)
+        self.notes.append(
+            f"drawn again: noisy risk {percent_up(mean, 3)} over {len(rates)} draws of the verifier's own "
+            f"(seed {seed})"
+        )
+        for name, got, allowed in _noisy_limits(claim.noisy, variance, len(rates)):
+            fresh = variance if name == "variance" else mean
+            if fresh > allowed:
+                self._find(
+                    "noisy-risk",
+                    f"claims.noisy.{name} is {got}; fresh draws give {fresh}, at most {allowed} would be accepted",
+                )
+
+
+def _noisy_limits(noisy: NoisyRisk, variance: float, draws: int) -> tuple[tuple[str, float, float], ...]:
+    """(name, recorded, largest value that fresh draws may have) of each number of a noisy risk.
+
+    The mean may be no more than the recorded upper confidence bound, and neither moment may lie above the recorded
+    one by more than some six standard errors: an honest record is refused once in 10^8 times, and one whose true
+    mean lies ten standard errors above the recorded one is refused as surely.
+    """
+    spread = _STANDARD_ERRORS * math.sqrt((noisy.variance + variance) / draws)
+    return (
+        ("upper", noisy.upper, noisy.upper),
+        ("mean", noisy.mean, noisy.mean + spread),
+        ("variance", noisy.variance, noisy.variance * (1 + 2 * _STANDARD_ERRORS / math.sqrt(draws)) + _TINY),
+    )
+
+
+def bound_with(certificate: Certificate, claim: ClaimRecord, errors: int) -> float:
+    """The bound of ``claim`` if the rebuilt network made ``errors`` errors."""
+    if certificate.method == "perturbation":
+        return claim.bound  # rests on the noisy draws, which are drawn again
+    return bound_claim(certificate, claim.model_copy(update={"errors": errors}))

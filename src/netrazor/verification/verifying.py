@@ -1,0 +1,79 @@
+"""The one door: rebuild the classifier, count its errors again, check that every number follows."""
+
+import os
+import secrets
+
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from netrazor.certification import Certificate, Finding, Verdict, check_run, noise_in, read_run
+from netrazor.certification.verdict import Status
+from netrazor.coding import Limits
+from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
+from netrazor.runtime import Reporter, Silent, devices, processes
+from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
+from netrazor.verification.recounting import Recount
+
+
+def verify(
+    path: str | os.PathLike[str],
+    dataset: Dataset[tuple[Tensor, int]] | None = None,
+    model: nn.Module | None = None,
+    *,
+    limits: Limits | None = None,
+    seed: int | None = None,
+    device: str = devices.CPU.type,
+    reporter: Reporter | None = None,
+) -> Verdict:
+    """Whether the certificate in a directory holds together, and, with the data set, whether its counts are true.
+
+    Without ``dataset`` the verdict is at most CONSISTENT, NOT RECOUNTED. With it the classifier is rebuilt, the
+    errors are counted again on every counted example, and noisy risks are drawn again with draws of the verifier's
+    own: the certificate is accepted if their mean is no more than its upper confidence bound. A count that is
+    higher on this runtime than the recorded one makes the certificate invalid here if the bound does not hold for
+    it; the note says both counts and the bound that the new one gives.
+
+    Args:
+        path: a directory that `netrazor.certify` wrote.
+        dataset: the training set that was certified, spent examples included.
+        model: a network of the architecture, for a user's own.
+        limits: of the reader of messages.
+        seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
+        device: what counts, by its name; the certificate says what counted for it.
+        reporter: told of the progress.
+
+    Raises:
+        ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``, no such
+            device.
+        DataError: ``dataset`` is none.
+    """
+    processes.join()
+    reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
+    count_on = devices.chosen(device)
+    certificate: Certificate | None = None
+    try:
+        files = read_run(path)
+        certificate = files.certificate
+        findings, message = check_run(files, limits=limits or limits_for(model))
+        if findings:
+            return Verdict("INVALID", findings, certificate)
+        if dataset is None and model is None and certificate.prior.architecture.index == 0:
+            return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
+        network = rebuild(files, message, model)
+        if dataset is None:
+            return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
+        unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
+        given = rebuild_given(files, model)
+        given = None if given is None else devices.copy_on(given, count_on)
+        recount = Recount(certificate, devices.copy_on(network, count_on), given, dataset, reporter)
+        recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
+        status: Status = "INVALID" if recount.findings else "VALID"
+        return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
+    except (ConfigurationError, DataError):
+        raise
+    except CheckpointMismatch as error:
+        return Verdict("INVALID", (Finding("architecture", str(error)),), certificate)
+    except CertificateError as error:
+        return Verdict("INVALID", (Finding("certificate", str(error)),), certificate)
+    except NetrazorError as error:
+        return Verdict("INVALID", (Finding("message", str(error)),), certificate)
