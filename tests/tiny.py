@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.certification import Certificate, to_json
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.compress import CodebookConfig
 from netrazor.data import ImageDataset
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 from netrazor.pipeline.recipes import QuantizeStage, RateStage
 from netrazor.train import FitConfig, OptimizerConfig
 
@@ -81,6 +81,12 @@ def occam_run() -> Run:
 def noisy_run() -> Run:
     """A certificate of the decoded network with noise."""
     return run(linear(), images(2000), recipe=NOISY)
+
+
+@functools.cache
+def two_claims_run() -> Run:
+    """A certificate with two claims: the right answer is the best, or one of the two best."""
+    return run(small(), images(), recipe=NO_NOISE, tops=(1, 2))
 
 
 def write(directory: Path, certificate: Certificate, blob: bytes) -> Path:

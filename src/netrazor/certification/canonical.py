@@ -14,6 +14,7 @@ from netrazor.certification.record import FORMAT, Certificate
 from netrazor.errors import CertificateError
 
 MAX_BYTES = 16 * 2**20
+HEADLINE = ("claim", "risk_bound", "empirical_risk", "errors", "n", "effective_bits", "message_bytes")
 
 
 def seal(certificate: Certificate) -> Certificate:
@@ -29,9 +30,15 @@ def digest(certificate: Certificate) -> str:
 
 
 def to_json(certificate: Certificate) -> str:
-    """The text of ``certificate.json``: the same content, laid out for reading."""
+    """The text of ``certificate.json``: the same content, laid out for reading, the headline's numbers at its top."""
     content = certificate.model_dump(mode="json")
-    return json.dumps(content, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    laid_out = {"format": content.pop("format"), **_headline(certificate), **content}
+    return json.dumps(laid_out, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _headline(certificate: Certificate) -> dict[str, object]:
+    """What people and scripts look for first; all of it follows from the claims and the message."""
+    return {name: getattr(certificate, name) for name in HEADLINE}
 
 
 def parse(text: str | bytes) -> Certificate:
@@ -46,7 +53,10 @@ def parse(text: str | bytes) -> Certificate:
     try:
         content = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
         _refuse_other_formats(content)
-        return Certificate.model_validate_json(json.dumps(content), strict=True)
+        headline = {
+            name: content.pop(name) for name in HEADLINE if isinstance(content, dict) and name in content
+        }
+        certificate = Certificate.model_validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "certificate"
@@ -58,6 +68,17 @@ def parse(text: str | bytes) -> Certificate:
         raise CertificateError(
             f"certificate: must be JSON, got text that is not ({str(error)[:200]}); get the file again"
         ) from error
+    _check_headline(certificate, headline)
+    return certificate
+
+
+def _check_headline(certificate: Certificate, headline: dict[str, object]) -> None:
+    for name, expected in _headline(certificate).items():
+        if headline.get(name) != expected or isinstance(headline.get(name), bool):
+            raise CertificateError(
+                f"{name}: {expected!r:.80} needed, as claims and message say, got {headline.get(name)!r:.80}; the "
+                "certificate is damaged, altered or of another version: issue it again"
+            )
 
 
 def _refuse_other_formats(content: object) -> None:

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterable
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 
 # The part of a noisy method's share that goes to the confidence bound of its risk. Fixed for all certificates, since
 # a choice made after the draws would have to be paid for.
 NOISY_RISK_SHARE = Decimal("0.2")
+
+_FIGURES = 7  # of the noisy risk's part
 
 NOISY_RISK, PAC_BAYES = "noisy risk", "PAC-Bayes"
 
@@ -18,14 +20,15 @@ def delta_parts(delta: float, considered: Iterable[str], claims: int = 1) -> dic
     the decimal figures that it prints as, so that the sum over parts and claims is at most delta.
     """
     methods = list(considered)
-    share = Decimal(repr(delta)) / (len(methods) * claims)
     parts: dict[str, float] = {}
-    for method in methods:
-        if method == "perturbation":
-            risk = (share * NOISY_RISK_SHARE).quantize(share.scaleb(-6), rounding=ROUND_FLOOR)
-            parts |= {NOISY_RISK: _float_down(risk), PAC_BAYES: _float_down(share - risk)}
-        else:
-            parts[method] = _float_down(share)
+    with localcontext(Context(rounding=ROUND_FLOOR)):
+        share = Decimal(repr(delta)) / (len(methods) * claims)
+        risk = (share * NOISY_RISK_SHARE).quantize(Decimal(1).scaleb(share.adjusted() - _FIGURES))
+        for method in methods:
+            if method == "perturbation":
+                parts |= {NOISY_RISK: _float_down(risk), PAC_BAYES: _float_down(share - risk)}
+            else:
+                parts[method] = _float_down(share)
     return parts
 
 

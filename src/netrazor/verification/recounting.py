@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -16,10 +18,8 @@ from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
 
-_STANDARD_ERRORS = (
-    6  # of a mean; twice as many of a variance, whose relative error is at most twice 1 / sqrt(draws)
-)
-_TINY = 1e-9  # a variance that is no more than rounding
+MORE_DRAWS = 4  # times as many as the record has, so that what is false shows
+_STANDARD_ERRORS = 6
 
 
 @dataclass
@@ -126,37 +126,42 @@ class Recount:
             noise.sigma,
             examples,
             examples_per_draw=record.examples_per_draw,
-            passes=record.draws * record.examples_per_draw // claim.n,
+            passes=MORE_DRAWS * record.draws * record.examples_per_draw // claim.n,
             seed=seed,
             top=claim.top,
             reporter=self.reporter,
         )
-        mean, variance = mean_and_variance(rates, record.examples_per_draw)
+        mean, _ = mean_and_variance(rates, record.examples_per_draw)
         self.notes.append(
             f"drawn again: noisy risk {percent_up(mean, 3)} over {len(rates)} draws of the verifier's own "
             f"(seed {seed})"
         )
-        for name, got, allowed in _noisy_limits(claim.noisy, variance, len(rates)):
-            fresh = variance if name == "variance" else mean
-            if fresh > allowed:
+        for name, recorded, fresh, most in noisy_limits(claim.noisy, record.draws, rates.double().numpy()):
+            if fresh > most:
                 self._find(
                     "noisy-risk",
-                    f"claims.noisy.{name} is {got}; fresh draws give {fresh}, at most {allowed} would be accepted",
+                    f"claims.noisy.{name} is {recorded}; fresh draws give {fresh}, at most {most} would be accepted",
                 )
 
 
-def _noisy_limits(noisy: NoisyRisk, variance: float, draws: int) -> tuple[tuple[str, float, float], ...]:
-    """(name, recorded, largest value that fresh draws may have) of each number of a noisy risk.
+def noisy_limits(
+    noisy: NoisyRisk, draws: int, rates: NDArray[np.float64]
+) -> tuple[tuple[str, float, float, float], ...]:
+    """(name, recorded, of fresh draws, the most that this may be) of each number of a noisy risk.
 
-    The mean may be no more than the recorded upper confidence bound, and neither moment may lie above the recorded
-    one by more than some six standard errors: an honest record is refused once in 10^8 times, and one whose true
-    mean lies ten standard errors above the recorded one is refused as surely.
+    The mean of fresh draws may be no more than the recorded upper confidence bound, and neither of their moments may
+    lie above the recorded one, of so many ``draws``, by more than six standard errors of the difference, estimated
+    from the fresh ``rates``: honest records pass but for one in some 10^8, and a record is refused as surely whose
+    true moment lies twelve standard errors above the recorded one.
     """
-    spread = _STANDARD_ERRORS * math.sqrt((noisy.variance + variance) / draws)
+    mean, variance = float(rates.mean()), float(rates.var(ddof=1))
+    spread_of_mean = math.sqrt(noisy.variance / draws + variance / len(rates))
+    fourth = float(((rates - mean) ** 4).mean())
+    spread_of_variance = math.sqrt(max(0.0, fourth - variance**2) * (1 / draws + 1 / len(rates)))
     return (
-        ("upper", noisy.upper, noisy.upper),
-        ("mean", noisy.mean, noisy.mean + spread),
-        ("variance", noisy.variance, noisy.variance * (1 + 2 * _STANDARD_ERRORS / math.sqrt(draws)) + _TINY),
+        ("upper", noisy.upper, mean, noisy.upper),
+        ("mean", noisy.mean, mean, noisy.mean + _STANDARD_ERRORS * spread_of_mean),
+        ("variance", noisy.variance, variance, noisy.variance + _STANDARD_ERRORS * spread_of_variance),
     )
 
 

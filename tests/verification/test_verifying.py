@@ -1,6 +1,7 @@
 """A certificate is replayed from its bytes and the data; what is not so is found."""
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,14 +13,14 @@ from torch import nn
 import netrazor
 import tiny
 from netrazor import coding
-from netrazor.certification import Certificate, seal
-from netrazor.certification.charging import charge
-from netrazor.certification.checking import claim, risk_bound
+from netrazor.certification import NoisyRisk, charge
+from netrazor.certification.bounding import bound_noisy_risk
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError, CorruptMessage
 from netrazor.networks import LeNet5, source_digest
 from netrazor.networks.network_message import codable_arrays, decode_into, encode
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
-from netrazor.verification import replay
+from netrazor.verification.recounting import noisy_limits
+from tampering import conclude_again
 
 
 def finding(verdict: netrazor.Verdict) -> str:
@@ -28,21 +29,14 @@ def finding(verdict: netrazor.Verdict) -> str:
     return one.code
 
 
-def rebound(certificate: Certificate, **changes: object) -> Certificate:
-    """Altered, with everything that follows made to follow again."""
-    c = certificate.model_copy(update=changes)
-    c = c.model_copy(update={"risk_bound": risk_bound(c)})
-    return seal(c.model_copy(update={"claim": claim(c)}))
-
-
 def about(blob: bytes) -> dict[str, object]:
     """What a certificate says of the bytes of its message."""
     ledger = charge(blob)
     return {
-        "ledger": ledger,
-        "effective_bits": ledger.charged_bits,
-        "message_bytes": len(blob),
-        "message_sha256": sha256(blob).hexdigest(),
+        "message.ledger": ledger,
+        "message.effective_bits": ledger.charged_bits,
+        "message.bytes": len(blob),
+        "message.sha256": sha256(blob).hexdigest(),
     }
 
 
@@ -88,15 +82,14 @@ def test_another_data_set(occam: Path) -> None:
 
 def test_the_wrong_number_of_classes(tmp_path: Path) -> None:
     issued = tiny.occam_run().issued
-    record = issued.certificate.dataset.model_copy(update={"classes": 5})
-    tiny.write(tmp_path, rebound(issued.certificate, dataset=record), issued.blob)
+    tiny.write(tmp_path, conclude_again(issued.certificate, {"sample.classes": 5}), issued.blob)
     assert finding(netrazor.verify(tmp_path, tiny.images(), model=tiny.small())) == "dataset"
 
 
 def test_errors_understated(tmp_path: Path) -> None:
     issued = tiny.occam_run().issued
     errors = issued.certificate.errors - 1
-    forged = rebound(issued.certificate, errors=errors, empirical_risk=errors / 400)
+    forged = conclude_again(issued.certificate, {"claims.0.errors": errors})
     tiny.write(tmp_path, forged, issued.blob)
     verdict = netrazor.verify(tmp_path, tiny.images(), model=tiny.small())
     assert finding(verdict) == "recount"
@@ -106,7 +99,7 @@ def test_errors_understated(tmp_path: Path) -> None:
 def test_errors_overstated_is_a_weaker_claim(tmp_path: Path) -> None:
     issued = tiny.occam_run().issued
     errors = issued.certificate.errors + 1
-    weaker = rebound(issued.certificate, errors=errors, empirical_risk=errors / 400)
+    weaker = conclude_again(issued.certificate, {"claims.0.errors": errors})
     tiny.write(tmp_path, weaker, issued.blob)
     verdict = netrazor.verify(tmp_path, tiny.images(), model=tiny.small())
     assert verdict.status == "VALID"
@@ -122,10 +115,78 @@ def test_noisy_risk_understated(tmp_path: Path) -> None:
     sigma = np.where(noisy, np.float32(30), np.float32(0))  # noise that drowns everything
     del message["@sigma"]
     blob = coding.encode(message, values="static", aside={"@sigma": sigma})
-    forged = rebound(issued.certificate, **about(blob))
+    forged = conclude_again(issued.certificate, about(blob))
     tiny.write(tmp_path, forged, blob)
     assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
-    assert finding(netrazor.verify(tmp_path, tiny.images(2000), model=tiny.linear())) == "noisy-risk"
+    verdict = netrazor.verify(tmp_path, tiny.images(2000), model=tiny.linear())
+    assert {found.code for found in verdict.findings} == {"noisy-risk"}
+    assert any("noisy.upper" in found.text for found in verdict.findings)
+
+
+def test_moments_that_no_honest_draws_have(tmp_path: Path) -> None:
+    """The recorded upper bound still lies above the true mean; the record is false all the same."""
+    issued = tiny.noisy_run().issued
+    noisy, noise = issued.certificate.claims[0].noisy, issued.certificate.noise
+    assert noisy is not None
+    assert noise is not None
+    moments = noisy.model_copy(update={"mean": 0.0, "variance": 0.0})
+    upper = bound_noisy_risk(moments, noise.draws, issued.certificate.claims[0].delta_parts)
+    forged = conclude_again(
+        issued.certificate, {"claims.0.noisy": moments.model_copy(update={"upper": upper})}
+    )
+    tiny.write(tmp_path, forged, issued.blob)
+    assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
+    verdict = netrazor.verify(tmp_path, tiny.images(2000), model=tiny.linear(), seed=1)
+    assert {found.code for found in verdict.findings} == {"noisy-risk"}
+    assert any("noisy.mean" in found.text for found in verdict.findings)
+    assert not any("noisy.upper" in found.text for found in verdict.findings)
+
+
+def test_a_risk_just_above_its_limit_is_refused() -> None:
+    noisy = NoisyRisk(mean=0.10, variance=0.01, upper=0.11)
+    rates = np.tile([0.0, 0.2], 5_000)  # variance 0.01, fourth central moment 0.0001
+    limits = {name: most for name, _, _, most in noisy_limits(noisy, 10_000, rates)}
+    assert limits["upper"] == 0.11
+    assert limits["mean"] == pytest.approx(0.10 + 6 * (2 * 0.01 / 10_000) ** 0.5, rel=1e-4)
+    assert limits["variance"] == pytest.approx(0.01, rel=1e-4)
+    rates = np.append(rates, np.full(100, 1.0))
+    mean, variance = rates.mean(), rates.var(ddof=1)
+    fourth = ((rates - mean) ** 4).mean()
+    _, (_, _, fresh_mean, most_mean), (_, _, fresh, most) = noisy_limits(noisy, 10_000, rates)
+    assert (fresh_mean, fresh) == (pytest.approx(mean), pytest.approx(variance))
+    assert most_mean == pytest.approx(0.10 + 6 * (0.01 / 10_000 + variance / 10_100) ** 0.5)
+    assert most == pytest.approx(0.01 + 6 * ((fourth - variance**2) * (1 / 10_000 + 1 / 10_100)) ** 0.5)
+
+
+def test_the_majority_class_understated(tmp_path: Path) -> None:
+    issued = tiny.occam_run().issued
+    forged = conclude_again(issued.certificate, {"sample.majority_errors": 1})
+    tiny.write(tmp_path, forged, issued.blob)
+    assert finding(netrazor.verify(tmp_path, tiny.images(), model=tiny.small())) == "sample"
+
+
+def test_two_claims_are_both_counted(tmp_path: Path) -> None:
+    issued = tiny.two_claims_run().issued
+    tiny.write(tmp_path, issued.certificate, issued.blob)
+    verdict = netrazor.verify(tmp_path, tiny.images(), model=tiny.small())
+    assert verdict.status == "VALID"
+    assert len(verdict.notes) == 2
+    errors = issued.certificate.claims[1].errors
+    assert errors > 0
+    forged = conclude_again(issued.certificate, {"claims.1.errors": errors - 1})
+    tiny.write(tmp_path, forged, issued.blob)
+    assert finding(netrazor.verify(tmp_path, tiny.images(), model=tiny.small())) == "recount"
+
+
+def test_a_missing_or_strange_file_is_a_finding(occam: Path) -> None:
+    (occam / MESSAGE).unlink()
+    assert finding(netrazor.verify(occam)) == "certificate"
+    os.mkfifo(occam / MESSAGE)
+    assert finding(netrazor.verify(occam)) == "certificate"
+    (occam / MESSAGE).unlink()
+    with (occam / MESSAGE).open("wb") as file:
+        file.truncate(2**40)  # sparse: a terabyte that takes no room
+    assert finding(netrazor.verify(occam)) == "certificate"
 
 
 def test_another_source_or_shape(occam: Path) -> None:
@@ -141,17 +202,14 @@ def test_a_declared_architecture_cannot_stand_for_the_users_own(tmp_path: Path) 
     issued = tiny.occam_run().issued
     model = tiny.small()
     blob = encode(decode_into(model, issued.blob), "lenet5")
-    record = issued.certificate.architecture
     for name, digest in (
         ("lenet5", source_digest(model)),
         ("custom", source_digest(model)),
         ("lenet5", source_digest(LeNet5())),
     ):
-        forged = rebound(
-            issued.certificate,
-            **about(blob),
-            architecture=record.model_copy(update={"name": name, "index": 1, "source_sha256": digest}),
-        )
+        named = {"name": name, "index": 1, "source_sha256": digest}
+        changes = {f"prior.architecture.{field}": value for field, value in named.items()}
+        forged = conclude_again(issued.certificate, {**about(blob), **changes})
         tiny.write(tmp_path, forged, blob)
         assert finding(netrazor.verify(tmp_path, tiny.images(), model=model)) == "architecture"
         assert finding(netrazor.verify(tmp_path)) == "architecture"
@@ -175,7 +233,7 @@ def test_a_damaged_message(occam: Path, damage) -> None:
     (occam / MESSAGE).write_bytes(blob)
     verdict = netrazor.verify(occam, tiny.images(), model=tiny.small())
     assert verdict.status == "INVALID"
-    assert {f.code for f in verdict.findings} >= {"message", "message-digest"}
+    assert {f.code for f in verdict.findings} >= {"digest"}
     with pytest.raises(CorruptMessage):
         netrazor.load(occam, model=tiny.small())
 
@@ -189,7 +247,7 @@ def test_what_is_no_certificate(occam: Path, text: str) -> None:
 def test_wrong_use_says_nothing_about_the_certificate(occam: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot read"):
         netrazor.verify(tmp_path / "nowhere")
-    with pytest.raises(ConfigurationError, match="the user's own; pass model="):
+    with pytest.raises(ConfigurationError, match="the user's own, got none"):
         netrazor.verify(occam, tiny.images())
     with pytest.raises(BadDataset):
         netrazor.verify(occam, iter([]), model=tiny.small())  # type: ignore[arg-type]
@@ -200,7 +258,7 @@ def test_load_gives_the_network_that_was_certified(occam: Path) -> None:
     loaded = netrazor.load(occam, model=tiny.small(9))
     assert torch.equal(loaded(x), tiny.occam_run().issued.decoded(x))
     assert not loaded.training
-    with pytest.raises(ConfigurationError, match="a user's own architecture; pass model="):
+    with pytest.raises(ConfigurationError, match="the user's own, got none"):
         netrazor.load(occam)
     with pytest.raises(CheckpointMismatch):
         netrazor.load(occam, model=tiny.linear())
@@ -220,7 +278,7 @@ def test_a_declared_network_loads_by_itself(tmp_path: Path) -> None:
 
 
 def test_a_verdict_for_programs(occam: Path) -> None:
-    content = json.loads(replay.to_json(netrazor.verify(occam)))
+    content = json.loads(netrazor.verify(occam).to_json())
     assert content["status"] == "CONSISTENT, NOT RECOUNTED"
     assert content["risk_bound"] == tiny.occam_run().issued.certificate.risk_bound
     assert content["findings"] == []

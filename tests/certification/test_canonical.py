@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import tiny
 from netrazor.certification import ChargedLedger, LedgerLine, parse, seal, to_json
-from netrazor.certification.canonical import MAX_BYTES, digest
+from netrazor.certification.canonical import HEADLINE, MAX_BYTES, digest
 from netrazor.errors import CertificateError
 
 RUNS = [tiny.occam_run, tiny.noisy_run]
@@ -35,7 +35,7 @@ def test_the_seal_depends_on_the_content_and_not_on_the_layout() -> None:
     certificate = tiny.occam_run().issued.certificate
     shuffled = dict(reversed(json.loads(to_json(certificate)).items()))
     assert digest(parse(json.dumps(shuffled))) == certificate.seal
-    assert digest(certificate.model_copy(update={"errors": certificate.errors + 1})) != certificate.seal
+    assert digest(certificate.model_copy(update={"delta": certificate.delta / 2})) != certificate.seal
 
 
 def altered(**changes: object) -> str:
@@ -43,31 +43,24 @@ def altered(**changes: object) -> str:
     return json.dumps(content | changes)
 
 
+NO_INDEX = {"name": "x", "index": -1, "source_sha256": "0" * 64}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"n": "2000"},
-        {"n": 2000.5},
-        {"n": True},
-        {"n": 0},
-        {"n": 2**53 + 1},
-        {"n": None},
         {"delta": 0},
         {"delta": 1},
         {"delta": "0.05"},
-        {"risk_bound": 1.5},
-        {"risk_bound": -0.1},
-        {"errors": -1},
         {"method": "guess"},
         {"considered": "occam"},
-        {"message_sha256": "0" * 63},
-        {"message_sha256": "G" * 64},
-        {"format": "netrazor-certificate-2"},
         {"surplus": 1},
         {"noise": {}},
-        {"ledger": {"lines": [{"array": "", "kind": "x", "coded_bits": -1, "charged_bits": 0}]}},
-        {"ledger": {"lines": [{"array": "", "kind": "x", "coded_bits": 1.5, "charged_bits": 0}]}},
+        {"claims": []},
+        {"claims": {}},
+        {"prior": {"architecture": NO_INDEX}},
         {"evaluation": {"batch_size": 0, "runtime": ""}},
+        {"evaluation": {"batch_size": 2**31, "runtime": ""}},
     ],
 )
 def test_fields_out_of_range_or_of_another_type(changes: dict) -> None:
@@ -75,7 +68,52 @@ def test_fields_out_of_range_or_of_another_type(changes: dict) -> None:
         parse(altered(**changes))
 
 
-@pytest.mark.parametrize("field", ["claim", "n", "delta_parts", "ledger", "dataset", "provenance", "noise"])
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("sample", {"n": "2000"}),
+        ("sample", {"n": 2000.5}),
+        ("sample", {"n": True}),
+        ("sample", {"n": 0}),
+        ("sample", {"n": 2**53 + 1}),
+        ("sample", {"n": None}),
+        ("sample", {"spending": "the easy ones"}),
+        ("sample", {"fingerprint": "0" * 63}),
+        ("message", {"sha256": "G" * 64}),
+        ("message", {"form": "poem"}),
+        ("message", {"ledger": {"lines": [{"array": "", "kind": "x", "coded_bits": -1, "charged_bits": 0}]}}),
+        (
+            "message",
+            {"ledger": {"lines": [{"array": "", "kind": "x", "coded_bits": 1.5, "charged_bits": 0}]}},
+        ),
+        ("claims", {"bound": 1.5}),
+        ("claims", {"bound": -0.1}),
+        ("claims", {"errors": -1}),
+        ("claims", {"top": 0}),
+        ("claims", {"loss": "hinge"}),
+    ],
+)
+def test_nested_fields_out_of_range_or_of_another_type(part: str, changes: dict) -> None:
+    content = json.loads(altered())
+    inner = content[part][0] if part == "claims" else content[part]
+    inner |= changes
+    with pytest.raises(CertificateError, match="the certificate is damaged, altered or of another version"):
+        parse(json.dumps(content))
+
+
+@pytest.mark.parametrize("name", HEADLINE)
+def test_the_headline_is_what_the_claims_say(name: str) -> None:
+    for other in (None, "better", 0.123, True):
+        with pytest.raises(CertificateError, match=f"^{name}: "):
+            parse(altered(**{name: other}))
+
+
+def test_an_earlier_format_is_named() -> None:
+    with pytest.raises(CertificateError, match=r"netrazor-certificate-1.*issue it again"):
+        parse(altered(format="netrazor-certificate-1"))
+
+
+@pytest.mark.parametrize("field", ["claim", "n", "claims", "message", "sample", "provenance", "prior"])
 def test_a_missing_field(field: str) -> None:
     content = json.loads(altered())
     del content[field]

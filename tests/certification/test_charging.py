@@ -7,7 +7,9 @@ import pytest
 
 import tiny
 from netrazor import bounds, coding
-from netrazor.certification.charging import LAMBDA, LAMBDA_GRID, SIGMA, Noise, charge, noise_of
+from netrazor.certification import Noise, charge, noise_in
+from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, SIGMA
+from netrazor.coding.message import read
 from netrazor.errors import CertificateError, CorruptMessage
 from netrazor.networks import LeNet5
 from netrazor.networks.network_message import codable_arrays, encode
@@ -29,6 +31,10 @@ def noisy(
     return coding.encode(
         {**arrays, **coded}, architecture=architecture, values="static", aside={**apart, **aside}
     )
+
+
+def noise_of(blob: bytes) -> Noise | None:
+    return noise_in(read(blob, coding.Limits()))
 
 
 def kinds(blob: bytes) -> dict[str, float]:

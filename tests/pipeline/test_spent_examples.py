@@ -1,0 +1,209 @@
+"""Spent examples: hold-out certificates, and messages relative to weights that were trained on them."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import netrazor
+import tiny
+from netrazor import bounds, coding
+from netrazor.certification import charge, measure_yardsticks, to_json
+from netrazor.certification.spending import spending_order
+from netrazor.coding.message import read
+from netrazor.compress.step_search import search_steps
+from netrazor.counting import count_errors
+from netrazor.data import ImageDataset
+from netrazor.errors import CheckpointMismatch, InvalidArgument
+from netrazor.networks import LeNet5, coded_state, index_of
+from netrazor.networks.weight_steps import decode_steps, encode_steps, move_by_steps, no_steps
+from netrazor.pipeline.spent_examples import (
+    SpentRun,
+    SpentTerms,
+    certify_from_given,
+    certify_hold_out,
+    split_spent,
+)
+from tampering import conclude_again
+
+LENET = index_of("lenet5")
+EVEN = "even positions"
+
+
+def images(n: int = 301) -> ImageDataset:
+    generator = torch.Generator().manual_seed(5)
+    labels = torch.randint(0, 10, (n,), generator=generator)
+    bars = torch.zeros(n, 1, 28, 28, dtype=torch.uint8)
+    for image, label in zip(bars, labels.tolist(), strict=True):
+        image[:, 2 * label + 3 : 2 * label + 6] = 200
+    return ImageDataset(bars, labels, 10, name="bars")
+
+
+@cache
+def prior() -> nn.Module:
+    torch.manual_seed(0)
+    model = LeNet5()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_((16 * parameter).round() / 16)
+    return model.eval()
+
+
+@cache
+def issued() -> SpentRun:
+    terms = SpentTerms(architecture="lenet5")
+    return certify_from_given(prior(), images(), spent=151, spending=EVEN, terms=terms)
+
+
+@cache
+def held_out() -> SpentRun:
+    return certify_hold_out(tiny.small(), tiny.images(), spent=300)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 1000])
+def test_every_order_is_a_permutation_that_depends_on_the_number_alone(n: int) -> None:
+    for spending in ("none", EVEN, "hashed positions"):
+        order = spending_order(spending, n)
+        assert sorted(order.tolist()) == list(range(n))
+        assert (order == spending_order(spending, n)).all()
+    with pytest.raises(InvalidArgument, match="spending"):
+        spending_order("the easy ones", n)  # type: ignore[arg-type]
+
+
+def test_the_hashed_order_looks_random_and_never_changes() -> None:
+    order = spending_order("hashed positions", 1000)
+    assert order[:5].tolist() == [410, 821, 366, 503, 254]
+    assert abs(np.corrcoef(order, np.arange(1000))[0, 1]) < 0.1
+    assert 400 < order[:500].mean() < 600
+
+
+def test_even_positions_are_spent_first() -> None:
+    even, odd = split_spent(images(), 151, EVEN)
+    assert (len(even), len(odd)) == (151, 150)
+    assert torch.equal(odd.labels, images().labels[1::2])
+
+
+@pytest.mark.parametrize("spent", [0, 301, -1])
+def test_some_must_be_spent_and_some_left(spent: int) -> None:
+    with pytest.raises(InvalidArgument, match="spent"):
+        split_spent(images(), spent)
+
+
+def test_no_difference_is_the_given_network_and_costs_a_byte() -> None:
+    blob = encode_steps(no_steps(prior()), LENET)
+    assert charge(blob).charged_bits <= 8
+    x = images().batch(torch.arange(5))[0]
+    assert torch.equal(decode_steps(prior(), read(blob, coding.Limits()))(x), prior()(x))
+
+
+def test_steps_move_weights_by_parts_of_the_largest() -> None:
+    steps = no_steps(prior())
+    steps["fc2.weight"][3, 7] = -5
+    moved, origin = (
+        coded_state(move_by_steps(prior(), steps))["fc2.weight"],
+        coded_state(prior())["fc2.weight"],
+    )
+    assert moved[3, 7] == origin[3, 7] - np.float32(5) * np.abs(origin).max() / np.float32(128)
+    assert (moved != origin).sum() == 1
+
+
+def test_the_best_move_is_made_only_while_it_pays() -> None:
+    _, odd = split_spent(images(), 151, EVEN)
+    before = count_errors(prior(), odd).errors
+    steps = search_steps(prior(), odd, LENET, 0.05)
+    after = count_errors(move_by_steps(prior(), steps), odd).errors
+    price = [charge(encode_steps(s, LENET)).charged_bits for s in (no_steps(prior()), steps)]
+    assert bounds.occam(after, len(odd), price[1]) <= bounds.occam(before, len(odd), price[0])
+
+
+def test_the_certificate_counts_the_other_examples_and_names_the_hold_out_beside() -> None:
+    c = issued().certificate
+    assert (c.n, c.sample.n, c.sample.spent) == (150, 301, 151)
+    assert c.risk_bound >= bounds.occam(c.errors, 150, c.effective_bits, 0.05)
+    assert c.prior.given is not None
+    assert c.prior.given.errors == count_errors(prior(), split_spent(images(), 151, EVEN)[1]).errors
+    yardsticks = measure_yardsticks(c)
+    assert yardsticks.hold_out_bound >= bounds.clopper_pearson(c.prior.given.errors, 150, 0.05)
+    assert "150 counted examples, given the other 151, the network decoded from prior and message" in c.claim
+
+
+def test_written_certificates_are_valid_through_every_door(tmp_path: Path) -> None:
+    issued().write(tmp_path / "steps")
+    held_out().write(tmp_path / "held-out")
+    for name, data, model in (("steps", images(), None), ("held-out", tiny.images(), tiny.small(3))):
+        path = tmp_path / name
+        assert netrazor.verify(path).status == "CONSISTENT, NOT RECOUNTED"
+        verdict = netrazor.verify(path, data, model)
+        assert (verdict.status, verdict.exit_code, verdict.findings) == ("VALID", 0, ())
+        x = data.batch(torch.arange(5))[0]
+        run = issued() if name == "steps" else held_out()
+        network = netrazor.load(path, model=model)
+        sample = run.certificate.sample
+        _, counted = split_spent(data, sample.spent, sample.spending)
+        assert count_errors(network, counted).errors == run.certificate.errors
+        assert network(x).shape == (5, sample.classes)
+
+
+def test_a_hold_out_is_clopper_pearson_on_the_counted_examples() -> None:
+    c = held_out().certificate
+    assert (c.method, c.message, c.effective_bits, c.message_bytes, c.n) == ("hold-out", None, 0.0, 0, 100)
+    exact = bounds.clopper_pearson(c.errors, 100, 0.05)
+    assert exact < c.risk_bound <= exact + 2e-9
+    assert "the given network errs" in c.claim
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("recount", {"claims.0.errors": 0}),
+        ("recount", {"prior.given.errors": 0}),
+        ("digest", {"prior.given.sha256": "0" * 64}),
+        ("length", {"prior.given.bytes": 1}),
+        ("digest", {"message.sha256": "0" * 64}),
+        ("bits", {"message.effective_bits": 1.0}),
+        ("prior", {"message.form": "arrays"}),
+        ("risk", {"sample.spent": 150}),
+        ("recount", {"sample.spending": "hashed positions"}),
+        ("sample", {"sample.spending": "none"}),
+        ("dataset", {"sample.fingerprint": "0" * 64}),
+        ("n", {"sample.n": 302, "sample.spent": 152}),
+        ("architecture", {"prior.architecture.source_sha256": "0" * 64}),
+        ("architecture", {"prior.architecture.name": "custom"}),
+    ],
+)
+def test_an_altered_field_is_found(tmp_path: Path, code: str, changes: dict[str, object]) -> None:
+    run = issued()
+    if changes.get("sample.spending") == "hashed positions":
+        changes = {**changes, "claims.0.errors": 0, "prior.given.errors": 0}
+    forged = conclude_again(run.certificate, changes)
+    SpentRun(run.given, run.message, forged).write(tmp_path)
+    verdict = netrazor.verify(tmp_path, images())
+    assert verdict.status == "INVALID"
+    assert code in {finding.code for finding in verdict.findings}
+
+
+def test_a_hold_out_of_what_was_trained_on_is_no_certificate(tmp_path: Path) -> None:
+    run = held_out()
+    changes = {"sample.spent": 0, "sample.spending": "none", "claims.0.n": 400}
+    SpentRun(run.given, None, conclude_again(run.certificate, changes)).write(tmp_path)
+    assert "sample" in {finding.code for finding in netrazor.verify(tmp_path).findings}
+
+
+def test_damaged_and_missing_files_are_findings(tmp_path: Path) -> None:
+    issued().write(tmp_path)
+    (tmp_path / "prior.nrz").write_bytes(b"NRZ")
+    assert netrazor.verify(tmp_path, images()).status == "INVALID"
+    (tmp_path / "certificate.json").write_text(to_json(issued().certificate).replace("method", "sort"))
+    assert netrazor.verify(tmp_path, images()).status == "INVALID"
+    issued().write(tmp_path)
+    (tmp_path / "prior.nrz").unlink()
+    assert netrazor.verify(tmp_path).findings[0].code == "certificate"
+
+
+def test_a_difference_of_other_arrays_is_refused() -> None:
+    blob = coding.encode({"fc2.weight": np.zeros((10, 500), np.int8)}, architecture=LENET)
+    with pytest.raises(CheckpointMismatch, match="a difference for each array"):
+        decode_steps(prior(), read(blob, coding.Limits()))
