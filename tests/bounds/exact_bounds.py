@@ -156,6 +156,41 @@ def log_tail(k, n, p):
     return choose + k * mp.log(p) + (n - k) * mp.log(1 - p) + mp.log(series), series
 
 
+def published_sum(size, n, delta, alpha):
+    """The left-hand side of Campi and Garatti's equation, term by term, in whatever numbers it is given."""
+    total, term = 0, 1
+    for m in range(n - 1, size - 1, -1):
+        term = term / (1 - alpha) * (m + 1 - size) / (m + 1)  # C(m, k) / C(m + 1, k)
+        total += term
+    return delta * total / n
+
+
+def more_than(k, n, p):
+    """The mass of Binomial(n, p) at k, and the probability of more than k."""
+    choose = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
+    mass = mp.exp(choose + k * mp.log(p) + (n - k) * mp.log(1 - p))
+    return mass, 1 - mass * (log_tail(k, n, p)[1] if k else 1)
+
+
+def preferent_compression(value, size, n, delta):
+    """The root of the published sum where n is small, else of what it is by the negative binomial."""
+    if size == n:
+        return value < 1, 0.0
+    delta = mp.mpf(delta)
+
+    def log_sum(p):
+        if n <= 100:
+            return mp.log(published_sum(size, n, delta, p))
+        mass, above = more_than(size, n, p)
+        return mp.log(delta * above / (n * p * mass))
+
+    def slope(p):
+        mass, above = more_than(size, n, p)
+        return (n - size) / (1 - p) * (1 + mass / above) - (size + 1) / p
+
+    return against_root(value, log_sum, slope)
+
+
 def kl_chernoff(value, total, count, delta):
     """Hoeffding's bound at the exact mean total / count."""
     return kl_inverse(value, mp.mpf(total) / count, -mp.log(mp.mpf(delta)) / count)

@@ -118,7 +118,7 @@ def columns(rows):
     for row in zip(*rows.values(), strict=True):
         named = dict(zip(rows, row, strict=True))
         yield {
-            name: int(value) if name in ("errors", "n", "count", "j") else float(value)
+            name: int(value) if name in ("errors", "size", "n", "count", "j") else float(value)
             for name, value in named.items()
         }
 
@@ -146,6 +146,12 @@ def _draw_noise(rng, count):
     n = sizes(rng, count, 2)
     total = np.where(rng.random(count) < 0.5, counts_of_errors(rng, n), n * units(rng, count))
     return {"total": total, "count": n, "variance": units(rng, count), "delta": deltas(rng, count)}
+
+
+def _draw_picked(rng, count):
+    n = sizes(rng, count, 1)
+    delta = np.where(rng.random(count) < 1 / 8, rng.uniform(0.5, 1 - 1e-6, count), deltas(rng, count))
+    return {"size": counts_of_errors(rng, n), "n": n, "delta": delta}
 
 
 CASES = {
@@ -189,6 +195,11 @@ CASES = {
         lambda rng, count: {k: v for k, v in _sample(rng, count, 1).items() if k != "kl_nats"},
         lambda r: bounds.clopper_pearson(r["errors"], r["n"], r["delta"]),
         lambda value, errors, n, delta: exact.occam(value, errors, n, 0, delta),
+    ),
+    "preferent_compression": Case(
+        _draw_picked,
+        lambda r: bounds.preferent_compression(r["size"], r["n"], r["delta"]),
+        exact.preferent_compression,
     ),
     "kl_chernoff": Case(
         lambda rng, count: {k: v for k, v in _draw_noise(rng, count).items() if k != "variance"},

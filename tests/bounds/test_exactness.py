@@ -9,7 +9,13 @@ import random_inputs
 from netrazor import bounds
 
 LARGEST = {"catoni": 1e-6, "perturbation_kl": 1e-6}
-SAMPLE = {"occam": 60, "clopper_pearson": 30, "catoni": 60, "perturbation_kl": 40}
+SAMPLE = {
+    "occam": 60,
+    "preferent_compression": 300,
+    "clopper_pearson": 30,
+    "catoni": 60,
+    "perturbation_kl": 40,
+}
 
 
 @pytest.mark.parametrize("name", random_inputs.CASES)

@@ -14,6 +14,7 @@ from netrazor.bounds.memorization import memorization_floor, memorized_bits, tes
 from netrazor.bounds.occam import clopper_pearson, occam
 from netrazor.bounds.outcome import Outcome, outcome
 from netrazor.bounds.perturbation import LambdaChoice, choose_lambda, layer_perturbation_kl, perturbation_kl
+from netrazor.bounds.preferent import preferent_compression
 from netrazor.bounds.seeger import dr17, maurer, mcallester
 from netrazor.bounds.two_stage import two_stage
 
@@ -42,6 +43,7 @@ __all__ = [
     "occam",
     "outcome",
     "perturbation_kl",
+    "preferent_compression",
     "side_by_side",
     "test_error_allowed",
     "two_stage",

@@ -72,6 +72,26 @@ def at_least(least: int) -> Domain:
     )
 
 
+def count_of(advice: str) -> Domain:
+    """Whole numbers from 0; that none exceeds n, which the domain does not know, is for ``check_within``."""
+    return Domain(
+        "a whole number from 0 to n",
+        lambda x: (x >= 0) & (x <= 2.0**53) & (x == np.floor(x)),
+        advice,
+    )
+
+
+def check_within(name: str, counts: Array, n: Array, domain: Domain) -> None:
+    """Refuse counts above n.
+
+    Raises:
+        InvalidArgument: a count above n.
+    """
+    beyond = counts > n
+    if beyond.any():
+        raise domain.refusal(name, f"{counts[beyond][0]:g} with n = {n[beyond][0]:g}")
+
+
 PROBABILITY = Domain(
     "in the open interval (0, 1)",
     lambda x: (x > 0) & (x < 1),

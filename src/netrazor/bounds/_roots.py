@@ -44,7 +44,7 @@ def root_from_above(
         resolution = here * np.maximum(_RESOLUTION * (1 - here), 2 * UNIT_ROUNDOFF)
         settled = np.abs(step) <= 4 * resolution
         p[at] = np.clip(here + step + np.where(settled, 2 * resolution, 0.0), least[at], _BELOW_ONE)
-        at = at[~(settled & holds)]
+        at = at[~(settled & holds) & (p[at] != here)]  # where a step leads nowhere, so do all that follow
         if not len(at):
             break
     return upper

@@ -19,14 +19,14 @@ def kl_below(q: Array, p: Array) -> Array:
     would be off by units times 1; so an inverse is off by units times p (1 - p), whatever q is.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        first = np.where(q > 0, -q * _log_quotient(p, np.maximum(q, _SMALLEST), p - q), 0.0)
-        second = np.where(q < 1, -(1 - q) * _log_quotient(1 - p, 1 - q, q - p), 0.0)
+        first = np.where(q > 0, -q * log_quotient(p, np.maximum(q, _SMALLEST), p - q), 0.0)
+        second = np.where(q < 1, -(1 - q) * log_quotient(1 - p, 1 - q, q - p), 0.0)
         value = first + second - _ERROR * (np.abs(p - q) + np.abs(first) + np.abs(second)) - _FIRST_TERM
     infinite = (first == np.inf) | (second == np.inf)
     return np.where(infinite, np.inf, np.maximum(value, 0.0))
 
 
-def _log_quotient(over: Array, under: Array, difference: Array) -> Array:
+def log_quotient(over: Array, under: Array, difference: Array) -> Array:
     """The logarithm of over / under, through log1p save where the quotient itself keeps more digits."""
     share = difference / under
     return np.where(share > -0.5, np.log1p(share), np.log(over / under))
