@@ -35,7 +35,9 @@ CALLS = {
     "kl_chernoff": lambda: bounds.kl_chernoff(0.03, 6000, 0.01),
     "empirical_bernstein": lambda: bounds.empirical_bernstein(0.03, 0.001, 6000, 0.01),
     "mean_upper": lambda: bounds.mean_upper(DRAWS, 0.01),
-    "two_stage": lambda: bounds.two_stage(DRAWS, 3000, 60_000),
+    "preferent_compression, n 60,000": lambda: bounds.preferent_compression(858, 60_000, 0.05 / 32),
+    "preferent_compression, n 1e7, 1,000 in the set": lambda: bounds.preferent_compression(1000, 10**7),
+    "preferent_compression, n 1e7, half in the set": lambda: bounds.preferent_compression(5 * 10**6, 10**7),
     "perturbation_kl": lambda: bounds.perturbation_kl(CENTERS[3], 0.1, CENTERS, EVEN, 0.1),
     "memorization_floor": lambda: bounds.memorization_floor(0.0, 0.9, 50_000),
     "memorized_bits": lambda: bounds.memorized_bits(0.0, 0.9, 50_000),
@@ -49,6 +51,10 @@ def main() -> None:
         report(name, call, runs=20)
     rng = np.random.default_rng(0)
     report("occam, 10,000 values at once", lambda: bounds.occam(np.arange(10_000), 60_000, 30_000), runs=3)
+    sizes = np.arange(10_000)
+    report(
+        "preferent_compression, 10,000 values", lambda: bounds.preferent_compression(sizes, 60_000), runs=3
+    )
     report("catoni, 10,000 values at once", lambda: bounds.catoni(rng.random(10_000), 3000, 60_000), runs=3)
     for share in (0.05, 0.02, 0.01):
         layers = [network_layer(rng, share) for _ in range(50)]

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "bounds"), str(ROOT / "benchmarks")]
 
 import picked_designs  # noqa: E402
+import synthetic  # noqa: E402
 from bounds_results import record  # noqa: E402
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=list(picked_designs.DESIGNS))
     options = parser.parse_args()
-    allowed = picked_designs.allowance(options.runs)
+    allowed = synthetic.allowance(options.runs)
     for design in options.only:
         rates = picked_designs.rates(design, np.random.default_rng(options.seed), options.runs)
         sound = {name: rate for name, rate in rates.items() if name in picked_designs.SOUND_WAYS}

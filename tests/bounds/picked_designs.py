@@ -139,7 +139,7 @@ RULES_N, CANDIDATES = 100, 20
 
 
 def rules(rng, runs):
-    """The rule of one pick; or, without picks, one of some fixed predictors; with risks at which the bound may fail."""
+    """The rule of one pick; or one of some predictors without picks; with risks at which the bound may fail."""
     n = RULES_N
     bound = epsilon(n)
     one_pick, none = bound[1] * (1 + 1e-9), bound[0] * (1 + 1e-9)

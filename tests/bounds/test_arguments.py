@@ -45,11 +45,6 @@ from netrazor.errors import InvalidArgument
         (lambda: bounds.mean_upper([0.5], 0.1), "values: must be at least 2 for empirical-bernstein, got 1"),
         (lambda: bounds.mean_upper([0.5, 1.5], 0.1), "values: .* got 1.5"),
         (lambda: bounds.mean_upper([0.5, 0.5], 0.1, "student"), "estimator: .* got 'student'"),
-        (lambda: bounds.two_stage([0.1, 0.2], 1, 100, bound="pinsker"), "bound: .* got 'pinsker'"),
-        (
-            lambda: bounds.two_stage([0.1, 0.2], 1, 100, delta_risk=0.5, delta_bayes=0.5),
-            "must add up to less",
-        ),
         (lambda: bounds.memorization_floor(-0.1, 0.5, 10), "train_error: "),
         (lambda: bounds.test_error_allowed(0.1, -5, 10), "code_bits: "),
         (lambda: bounds.outcome(1.5, 10), "bound: "),

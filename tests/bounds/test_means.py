@@ -1,4 +1,4 @@
-"""Confidence bounds for the noisy risk, and the bound in two stages."""
+"""Confidence bounds for the noisy risk."""
 
 import numpy as np
 import pytest
@@ -23,12 +23,3 @@ def test_extremes():
     assert bounds.kl_chernoff(1, 10, 0.05) == 1.0
     assert bounds.empirical_bernstein(1, 0, 10, 0.05) == 1.0
     assert bounds.mean_upper([0.25], 0.05, "kl-chernoff") > 0.25
-
-
-def test_two_stages_are_one_after_the_other():
-    values = np.linspace(0, 0.1, 500)
-    upper = bounds.mean_upper(values, 0.01)
-    assert bounds.two_stage(values, 300, 10_000) == bounds.maurer(upper, 300, 10_000, 0.04)
-    assert bounds.two_stage(values, 300, 10_000, bound="catoni") == bounds.catoni(upper, 300, 10_000, 0.04)
-    few = bounds.two_stage(values[::10], 300, 10_000, estimator="kl-chernoff")
-    assert few > bounds.two_stage(values, 300, 10_000, estimator="kl-chernoff")

@@ -3,6 +3,7 @@
 import numpy as np
 import picked_designs
 import pytest
+from synthetic import DELTA, allowance
 
 RUNS = 3000
 
@@ -10,7 +11,7 @@ RUNS = 3000
 @pytest.mark.parametrize("design", picked_designs.DESIGNS)
 def test_sound_ways_hold_and_faults_are_seen(design):
     rates = picked_designs.rates(design, np.random.default_rng(5), RUNS)
-    allowed = picked_designs.allowance(RUNS)
+    allowed = allowance(RUNS)
     sound = {name: rates.pop(name) for name in picked_designs.SOUND_WAYS & set(rates)}
     assert picked_designs.SOUND in sound
     assert max(sound.values()) <= allowed, sound
@@ -20,8 +21,8 @@ def test_sound_ways_hold_and_faults_are_seen(design):
 
 def test_one_design_is_tight():
     sound = picked_designs.rates("boundary", np.random.default_rng(6), RUNS)[picked_designs.SOUND]
-    spread = picked_designs.allowance(RUNS) - picked_designs.DELTA
-    assert sound == pytest.approx(picked_designs.DELTA, abs=spread)
+    spread = allowance(RUNS) - DELTA
+    assert sound == pytest.approx(DELTA, abs=spread)
 
 
 def test_every_fault_is_planted():

@@ -22,7 +22,7 @@ def test_the_published_sum_is_a_quotient_of_binomial_probabilities(n):
         assert exact.published_sum(k, n, delta, alpha) == quotient
 
 
-@pytest.mark.parametrize("delta", [1e-12, 0.05, 0.5, 0.999])
+@pytest.mark.parametrize("delta", [1e-12, 0.05, 0.5, 0.999, 1 - 1e-6])
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 20])
 def test_the_root_of_the_published_sum_in_rationals(n, delta):
     for size in range(n):
@@ -105,7 +105,7 @@ def test_numbers_and_arrays():
 
 
 def test_samples_beyond_any_use_still_get_a_value_on_the_safe_side():
-    assert 0.5 < bounds.preferent_compression(2**52, 2**53) < 0.51
+    assert 0.5 < bounds.preferent_compression(2**52, 2**53) < 0.5 + 1e-6
     assert bounds.preferent_compression(2**53 - 1, 2**53) == 1.0
 
 

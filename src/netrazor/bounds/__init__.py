@@ -5,7 +5,6 @@ the exact one: upper bounds are rounded up, lower bounds down. Plain numbers giv
 together) an array.
 """
 
-from netrazor.bounds.budget import DeltaBudget, union_share
 from netrazor.bounds.catoni import ALPHA, ALPHAS, catoni, catoni_at, catoni_over_alpha
 from netrazor.bounds.comparison import Line, side_by_side
 from netrazor.bounds.divergence import kl_inverse
@@ -16,12 +15,10 @@ from netrazor.bounds.outcome import Outcome, outcome
 from netrazor.bounds.perturbation import LambdaChoice, choose_lambda, layer_perturbation_kl, perturbation_kl
 from netrazor.bounds.preferent import preferent_compression
 from netrazor.bounds.seeger import dr17, maurer, mcallester
-from netrazor.bounds.two_stage import two_stage
 
 __all__ = [
     "ALPHA",
     "ALPHAS",
-    "DeltaBudget",
     "LambdaChoice",
     "Line",
     "Outcome",
@@ -46,6 +43,4 @@ __all__ = [
     "preferent_compression",
     "side_by_side",
     "test_error_allowed",
-    "two_stage",
-    "union_share",
 ]

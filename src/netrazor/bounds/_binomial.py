@@ -1,4 +1,4 @@
-"""The lower tail of a binomial distribution in logarithms, rounded up."""
+"""The mass of a binomial distribution at a point, in logarithms, and the tail below it; both rounded up."""
 
 import math
 
@@ -9,27 +9,28 @@ from netrazor.bounds._rounding import UNIT_ROUNDOFF
 from netrazor.bounds.divergence import log_quotient
 
 _BLOCK = 2**21  # numbers held at once by the series
+_LONGEST = 2**20  # factors of the series, beyond which the geometric series takes over
 _TABLED = 16
 _LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 
 
-def log_tail_above(k: Array, n: Array, p: Array) -> tuple[Array, Array]:
-    """At least log P(Binomial(n, p) <= k) for 0 < k < n, and the tail's ratio to its last term.
+def log_mass_above(k: Array, n: Array, p: Array) -> tuple[Array, Array]:
+    """At least log P(Binomial(n, p) = k) for 0 < k < n; with it, at least the tail up to k as a multiple of the mass.
 
-    The last term in logarithms is -n kl(k/n || p) and Stirling's corrections (Loader 2000). As in the divergence,
+    The mass in logarithms is -n kl(k/n || p) and Stirling's corrections (Loader 2000). As in the divergence,
     the quotients in its logarithms are off by no more than units of the larger of k and n p: the difference
     n p - k by one of n p and two of its own, which the slope of log1p at most doubles; a quotient below 1/2 by
     three of its own. The logarithms are off by 8 units of their size, sums and products by some more; each
-    factor of the series by 3.
+    factor of the series by 3, and the logarithm of the series adds to the same error.
     """
     hits = k * log_quotient(n * p, k, n * p - k)
     misses = (n - k) * log_quotient(n * (1 - p), n - k, k - n * p)
     spread = np.log(k * ((n - k) / n)) / 2 + _LOG_SQRT_2PI
-    log_term = hits + misses - spread + _stirling(n) - _stirling(k) - _stirling(n - k)
+    log_mass = hits + misses - spread + _stirling(n) - _stirling(k) - _stirling(n - k)
     series, factors = _series(k, n, p)
     sizes = 8 * np.maximum(n * p, k) + 16 * (np.abs(hits) + np.abs(misses)) + 4 * factors + 2048
     error = UNIT_ROUNDOFF * sizes
-    return log_term + np.log(series) + error, series
+    return log_mass + error, series
 
 
 def _stirling(x: Array) -> Array:
@@ -65,7 +66,7 @@ def _series(k: Array, n: Array, p: Array) -> tuple[Array, Array]:
         last = ratio[:, -1]
         with np.errstate(divide="ignore", invalid="ignore"):
             rest = np.where(last < 1, terms[:, -1] * last / (1 - last), np.inf)
-        finished = rest <= 2.0**-50 * total[active]
+        finished = (rest <= 2.0**-50 * total[active]) | (done + width >= _LONGEST)
         total[active[finished]] += rest[finished]
         done += width
         factors[active[finished]] = done

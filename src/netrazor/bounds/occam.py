@@ -14,7 +14,7 @@ from netrazor.bounds._arguments import (
     count_of,
     elementwise,
 )
-from netrazor.bounds._binomial import log_tail_above
+from netrazor.bounds._binomial import log_mass_above
 from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import quotient_up, up
 from netrazor.bounds.divergence import kl_inverse
@@ -65,7 +65,7 @@ def _tail_root(k: Array, n: Array, log_target: Array, start: Array) -> Array:
     """The root of log P(Binomial(n, p) <= k) = log_target, from above; the logarithm is concave in p."""
 
     def left_over(p: Array, at: Indices) -> tuple[Array, Array]:
-        log_tail, series = log_tail_above(k[at], n[at], p)
-        return log_tail - log_target[at], -(n - k)[at] / ((1 - p) * series)
+        log_mass, series = log_mass_above(k[at], n[at], p)
+        return log_mass + np.log(series) - log_target[at], -(n - k)[at] / ((1 - p) * series)
 
     return root_from_above(left_over, start, k / n / 64)

@@ -20,7 +20,7 @@ from netrazor.bounds._arguments import (
     count_of,
     elementwise,
 )
-from netrazor.bounds._binomial import log_tail_above
+from netrazor.bounds._binomial import log_mass_above
 from netrazor.bounds._roots import Indices, root_from_above
 from netrazor.bounds._rounding import UNIT_ROUNDOFF, down, quotient_up, up
 from netrazor.bounds.divergence import kl_inverse
@@ -76,11 +76,10 @@ def _log_ratio_above(k: Array, n: Array, delta: Array, alpha: Array) -> tuple[Ar
     is off by is on the safe side in both places. k is below n alpha, so that the tail is not close to 1 and P
     keeps its digits, but for k = 0 and delta close to 1: there the tail is taken with a relative error.
     """
-    log_tail, series = -down(-n * np.log1p(-alpha)), np.ones_like(n)
+    log_mass, series = -down(-n * np.log1p(-alpha)), np.ones_like(n)
     some = k > 0
-    log_tail[some], series[some] = log_tail_above(k[some], n[some], alpha[some])
-    more = np.maximum(-np.expm1(log_tail), _SMALLEST)
-    log_mass = log_tail - np.log(series)
+    log_mass[some], series[some] = log_mass_above(k[some], n[some], alpha[some])
+    more = np.maximum(-np.expm1(log_mass + np.log(series)), _SMALLEST)
     logarithms = np.stack([np.log(n * alpha), -np.log(delta), log_mass, -np.log(more)])
     value = logarithms.sum(axis=0) + _ERROR * (1 + np.abs(logarithms).sum(axis=0))
     fall = n * alpha - k - (1 - alpha) + (n - k) * alpha * np.exp(log_mass) / more
