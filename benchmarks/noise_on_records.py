@@ -50,7 +50,7 @@ def measure(record: Path) -> dict[str, object]:
     started = time.monotonic()
     certificate = parse((record / "certificate.json").read_bytes())
     network = load(record)
-    static = encode(network, certificate.prior.architecture.name, static=True)
+    static = encode(network, certificate.predictor, static=True)
     ledger = charge(static, OWN)
     fixed_bits = ledger.charged_bits - ledger.charged_to("values")
     part, dataset = without_front(network, data.load(certificate.sample.name))

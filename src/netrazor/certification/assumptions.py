@@ -1,6 +1,6 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
-from netrazor.certification.record import Certificate
+from netrazor.certification.record import Certificate, PicksRecord
 
 INDEPENDENT = (
     "The training examples are independent draws from one distribution, and new examples come from it too."
@@ -15,6 +15,11 @@ SOURCE = (
     "All that was learnt from the counted examples is in the message: the module's source, whose digest is recorded, "
     "holds no number that was."
 )
+PICKING = (
+    "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
+    "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
+    "example depends on no other.",
+)
 
 
 def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
@@ -25,9 +30,9 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
         _classifier(certificate),
         _counted(certificate),
         *_given(certificate),
-        FIXED,
+        *(PICKING if certificate.prior.learner is not None else (FIXED,)),
         DECLARED,
-        SOURCE,
+        *(() if certificate.prior.learner is not None else (SOURCE,)),
     )
 
 
@@ -41,6 +46,8 @@ def classifier_of(certificate: Certificate) -> str:
     """Which predictor the claims are about, in words."""
     if certificate.message is None:
         return "the given network"
+    if isinstance(certificate.message, PicksRecord):
+        return "what the learner makes of the examples that it picked"
     network = "the network decoded from the message"
     if certificate.message.form == "steps":
         network = "the network decoded from prior and message"

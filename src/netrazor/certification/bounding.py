@@ -4,7 +4,7 @@ import math
 
 from netrazor import bounds
 from netrazor.certification.delta_shares import NOISY_RISK, PAC_BAYES
-from netrazor.certification.record import Certificate, ClaimRecord, NoisyRisk
+from netrazor.certification.record import Certificate, ClaimRecord, NoisyRisk, PicksRecord
 from netrazor.errors import CertificateError
 from netrazor.units import nats_from_bits
 
@@ -17,6 +17,7 @@ def bound_claim(certificate: Certificate, claim: ClaimRecord) -> float:
 
     "occam": Theorem 4.1 with the exact binomial tail. "hold-out": the same with no bits (Clopper-Pearson).
     "perturbation": Theorem 5.1 with the kl inverse (Maurer 2004) at the upper confidence bound of the noisy risk.
+    "picked": preferent compression (Campi and Garatti 2023) to the picked examples and the errors.
 
     Raises:
         InvalidArgument: numbers outside the domain of the bound.
@@ -28,6 +29,9 @@ def bound_claim(certificate: Certificate, claim: ClaimRecord) -> float:
     if certificate.method == "perturbation":
         kl_nats = nats_from_bits(bits)
         return risk_up(bounds.maurer(claim.empirical_risk, kl_nats, claim.n, parts[PAC_BAYES]))
+    if isinstance(certificate.message, PicksRecord):
+        size = certificate.message.picked + claim.errors
+        return risk_up(bounds.preferent_compression(size, claim.n, parts["picked"]))
     return risk_up(bounds.occam(claim.errors, claim.n, bits, parts[certificate.method]))
 
 

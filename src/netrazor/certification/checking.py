@@ -7,18 +7,22 @@ cannot see is whether the recorded counts are true: that takes the data set.
 import hashlib
 from collections.abc import Iterator
 
+import numpy as np
+
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.canonical import digest
 from netrazor.certification.charging import ledger_of
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import Certificate, ClaimRecord
+from netrazor.certification.record import Certificate, ClaimRecord, MessageRecord, PicksRecord
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
+from netrazor.certification.spending import split_positions
 from netrazor.certification.verdict import Finding
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
+from netrazor.coding.position_set import decode_positions
 from netrazor.errors import MessageError, NetrazorError
 
 _SHOWN = 120  # characters of a value in a finding
@@ -40,8 +44,11 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     message = None
     if files.message is not None:
         try:
-            message = read(files.message, limits or Limits())
-            findings += _check_message(certificate, message)
+            if isinstance(certificate.message, PicksRecord):
+                findings += _check_picks(certificate, certificate.message, files.message)
+            else:
+                message = read(files.message, limits or Limits())
+                findings += _check_message(certificate, message)
         except NetrazorError as error:
             findings.append(Finding("message" if isinstance(error, MessageError) else "noise", str(error)))
     if not findings:
@@ -79,7 +86,9 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "delta", "considered: the method, and each method once, needed, or no delta was spent on it"
         )
         return
-    expected = delta_parts(certificate.delta, considered, len(certificate.claims))
+    learner = certificate.prior.learner
+    stops = 1 if learner is None else len(learner.stops)
+    expected = delta_parts(certificate.delta, considered, len(certificate.claims), stops)
     for number, claim in enumerate(certificate.claims):
         yield from compare(("delta", f"claims.{number}.delta_parts", claim.delta_parts, expected))
     tops = [claim.top for claim in certificate.claims]
@@ -87,12 +96,21 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
     has_message, has_given = certificate.message is not None, certificate.prior.given is not None
-    is_relative = certificate.message is not None and certificate.message.form == "steps"
+    form = None if certificate.message is None else certificate.message.form
+    is_picked = certificate.method == "picked"
     yield from compare(
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
         ("noise", "noise: whether there is a record", has_noise, is_noisy),
         ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),
-        ("prior", "prior.given: whether there are given weights", has_given, is_relative or not has_message),
+        ("prior", "prior.given: whether there are given weights", has_given, form in ("steps", None)),
+        ("prior", "prior.learner: whether there is one", learner is not None, is_picked),
+        (
+            "prior",
+            "prior.architecture: whether there is one",
+            certificate.prior.architecture is None,
+            is_picked,
+        ),
+        ("message", "message.form: whether it names positions", form == "positions", is_picked),
     )
 
 
@@ -113,15 +131,16 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
-    ledger, record = ledger_of(message), certificate.message
-    assert record is not None  # there is a message
+    ledger, record, architecture = ledger_of(message), certificate.message, certificate.prior.architecture
+    assert isinstance(record, MessageRecord)  # there is a message of arrays,
+    assert architecture is not None  # and so an architecture
     yield from compare(
         ("ledger", "message.ledger", record.ledger, ledger),
         ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),
         (
             "architecture",
             "prior.architecture.index",
-            certificate.prior.architecture.index,
+            architecture.index,
             message.architecture,
         ),
         (
@@ -131,6 +150,22 @@ def _check_message(certificate: Certificate, message: Message) -> Iterator[Findi
             noise_in(message) is not None,
         ),
     )
+
+
+def _check_picks(certificate: Certificate, record: PicksRecord, blob: bytes) -> Iterator[Finding]:
+    """Distinct counted positions, as many as recorded, at a stop that was declared."""
+    learner, sample = certificate.prior.learner, certificate.sample
+    assert learner is not None  # checked with the terms
+    picks = decode_positions(blob, sample.n, at_most=record.picked)
+    yield from compare(("picks", "message.picked", record.picked, len(picks)))
+    if not np.isin(picks, split_positions(sample)[1]).all():
+        yield Finding("picks", "message: positions of counted examples needed, got spent ones")
+    if record.stop not in learner.stops or record.picked > record.stop:
+        yield Finding(
+            "picks", f"message.stop: a declared stop not below what was picked needed, got {record.stop}"
+        )
+    if list(learner.stops) != sorted(set(learner.stops)):
+        yield Finding("picks", "prior.learner.stops: increasing numbers needed, got others")
 
 
 def _check_claim(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from netrazor.certification.ledger import Bits, ChargedLedger
+from netrazor.errors import CertificateError
 
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
 
-Method = Literal["occam", "perturbation", "hold-out"]
+Method = Literal["occam", "perturbation", "picked", "hold-out"]
 Spending = Literal["none", "even positions", "hashed positions"]
 Form = Literal["arrays", "steps"]
 
@@ -84,11 +85,30 @@ class GivenRecord(_Record):
     errors: Count | None = None
 
 
-class PriorRecord(_Record):
-    """What was fixed before the counted examples were seen."""
+class LearnerRecord(_Record):
+    """The rule that learns picked examples, and all that was declared of a run of picking beforehand.
 
-    architecture: ArchitectureRecord
+    Attributes:
+        name: of a declared learner, or of the user's own class.
+        sha256: of its source and settings.
+        exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
+        stops: numbers of picks at which errors are counted; each has an equal share of delta.
+        configuration: the other declared numbers.
+    """
+
+    name: str
+    sha256: Digest
+    exact: bool
+    stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)]
+    configuration: dict[str, Any]
+
+
+class PriorRecord(_Record):
+    """What was fixed before the counted examples were seen: a network's architecture, or a learner."""
+
+    architecture: ArchitectureRecord | None = None
     given: GivenRecord | None = None
+    learner: LearnerRecord | None = None
 
 
 class MessageRecord(_Record):
@@ -104,6 +124,21 @@ class MessageRecord(_Record):
     bytes: Positive
     effective_bits: Bits
     ledger: ChargedLedger
+
+
+class PicksRecord(_Record):
+    """The positions of the picked examples: what a replay of the learner starts from.
+
+    Attributes:
+        picked: how many examples were picked.
+        stop: the declared number of picks at which they were counted; fewer are picked where nothing was wrong.
+    """
+
+    form: Literal["positions"] = "positions"
+    sha256: Digest
+    bytes: Positive
+    picked: Count
+    stop: Count
 
 
 class EvaluationRecord(_Record):
@@ -146,7 +181,7 @@ class ClaimRecord(_Record):
         bound: the certified upper bound on the expected loss of a new example.
         top: an answer is right if the label is among so many best scores.
         n: number of counted examples.
-        errors: wrong answers of the classifier without noise on them.
+        errors: wrong answers of the classifier without noise on them; for "picked", on those that were not picked.
         noisy: its risk with noise, where there is noise.
         delta_parts: this claim's share of delta, by what it is spent on.
     """
@@ -179,7 +214,8 @@ class Certificate(_Record):
 
     Attributes:
         method: "occam": the rebuilt network as it is, Theorem 4.1 with the exact binomial tail; "perturbation": with
-            noise on its weights, Theorem 5.1; "hold-out": the given network on examples that had no part in it.
+            noise on its weights, Theorem 5.1; "picked": what a learner makes of the examples that it picked, by
+            preferent compression; "hold-out": the given network on examples that had no part in it.
         considered: the methods among which the tightest was chosen; each has its share of delta.
         claims: they hold together at ``delta``; the first is the headline.
         delta: failure probability of the certificate.
@@ -194,7 +230,7 @@ class Certificate(_Record):
     delta: Probability
     sample: SampleRecord
     prior: PriorRecord
-    message: MessageRecord | None
+    message: MessageRecord | PicksRecord | None = Field(discriminator="form")
     noise: NoiseRecord | None = None
     evaluation: EvaluationRecord
     assumptions: tuple[str, ...] = ()
@@ -227,9 +263,29 @@ class Certificate(_Record):
         return self.claims[0].n
 
     @property
+    def predictor(self) -> str:
+        """The name of what was certified: of an architecture or of a learner."""
+        prior = self.prior
+        return prior.learner.name if prior.learner is not None else self.architecture.name
+
+    @property
+    def architecture(self) -> ArchitectureRecord:
+        """The network's architecture.
+
+        Raises:
+            CertificateError: there is none; a certificate of picked examples has a learner.
+        """
+        if self.prior.architecture is None:
+            raise CertificateError(
+                f"prior.architecture: a certificate of a network needed, got one of method {self.method!r}; call "
+                "netrazor.verify, which replays the learner"
+            )
+        return self.prior.architecture
+
+    @property
     def effective_bits(self) -> float:
-        """Charged bits of the message; 0 where nothing was sent."""
-        return 0.0 if self.message is None else self.message.effective_bits
+        """Charged bits of the message; 0 where no arrays were sent."""
+        return self.message.effective_bits if isinstance(self.message, MessageRecord) else 0.0
 
     @property
     def message_bytes(self) -> int:
@@ -238,5 +294,5 @@ class Certificate(_Record):
 
     @property
     def ledger(self) -> ChargedLedger:
-        """The account of the message's bits; empty where nothing was sent."""
-        return ChargedLedger(lines=()) if self.message is None else self.message.ledger
+        """The account of the message's bits; empty where no arrays were sent."""
+        return self.message.ledger if isinstance(self.message, MessageRecord) else ChargedLedger(lines=())

@@ -9,11 +9,17 @@ from netrazor.certification.canonical import parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
 
-CERTIFICATE, MESSAGE, GIVEN = "certificate.json", "network.nrz", "prior.nrz"
+CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
 
 # Bytes. Far above what certificates of real networks take, and below what would hurt a reader.
-SIZE_LIMITS = {CERTIFICATE: 16 * 2**20, MESSAGE: 512 * 2**20, GIVEN: 512 * 2**20, RESULT: 64 * 2**20}
+SIZE_LIMITS = {
+    CERTIFICATE: 16 * 2**20,
+    MESSAGE: 512 * 2**20,
+    PICKS: 64 * 2**20,
+    GIVEN: 512 * 2**20,
+    RESULT: 64 * 2**20,
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
     """
     place = Path(directory)
     certificate = parse(read_file(place / CERTIFICATE))
-    message = None if certificate.message is None else _named(place, MESSAGE)
+    message = None
+    if certificate.message is not None:
+        message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
     given = None if certificate.prior.given is None else _named(place, GIVEN)
     return RunFiles(certificate, message, given)
 

@@ -87,7 +87,7 @@ def certify(
     for run in runs:
         print_run(console, run.issued.certificate, run.result)
     words = ["netrazor", "verify", str(out)]
-    if runs[0].issued.certificate.prior.architecture.name == "custom":
+    if runs[0].issued.certificate.predictor == "custom":
         words += ["--model", model if named is None else named.architecture]
     if data is not None:
         side = size or (None if named is None else named.size)

@@ -21,7 +21,7 @@ PUBLISHED = {
 
 def print_run(console: Console, certificate: Certificate, result: Result) -> None:
     """Everything a run came to, the claim first and last."""
-    paper = certificate.prior.architecture.name == "lenet5" and certificate.sample.name == "mnist"
+    paper = certificate.predictor == "lenet5" and certificate.sample.name == "mnist"
     for table in (
         layer_table(result, paper),
         size_table(certificate, result, paper),

@@ -22,7 +22,7 @@ TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")
 def certified_section(run: CertifiedRun, prefix: str) -> Section:
     """Everything about one run; ``prefix`` begins the names of its files."""
     c = run.certificate
-    title = f"{run.name}: {c.prior.architecture.name} on {c.sample.name}"
+    title = f"{run.name}: {c.predictor} on {c.sample.name}"
     items: list[Item] = [_claim(run)]
     if run.findings:  # nothing else in the files is worth showing
         return Section(title, tuple(items))
@@ -107,7 +107,7 @@ def _published(name: str) -> tuple[str, ...]:
 
 
 def _is_papers(run: CertifiedRun) -> bool:
-    return (run.certificate.prior.architecture.name, run.certificate.sample.name) == ("lenet5", "mnist")
+    return (run.certificate.predictor, run.certificate.sample.name) == ("lenet5", "mnist")
 
 
 def _ledger(run: CertifiedRun, prefix: str) -> Table:

@@ -51,7 +51,7 @@ def architecture_of(path: str | os.PathLike[str]) -> str:
     """
     place = Path(path)
     if (place / CERTIFICATE).exists():
-        return read_run(place).certificate.prior.architecture.name
+        return read_run(place).certificate.predictor
     return networks.name_of(read(read_message(path), Limits()).architecture)
 
 
@@ -79,7 +79,7 @@ def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = 
         raise CertificateError(
             "message: needed where no weights are given, got none; get all files of the run"
         )
-    return filled(_checked_architecture(files.certificate.prior.architecture, model), message)
+    return filled(_checked_architecture(files.certificate.architecture, model), message)
 
 
 def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module | None:
@@ -90,7 +90,7 @@ def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module 
     """
     if files.given is None:
         return None
-    network = _checked_architecture(files.certificate.prior.architecture, model)
+    network = _checked_architecture(files.certificate.architecture, model)
     return filled(network, read(files.given, limits_for(model)))
 
 

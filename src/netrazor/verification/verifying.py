@@ -57,7 +57,7 @@ def verify(
         findings, message = check_run(files, limits=limits or limits_for(model))
         if findings:
             return Verdict("INVALID", findings, certificate)
-        if dataset is None and model is None and certificate.prior.architecture.index == 0:
+        if dataset is None and model is None and certificate.architecture.index == 0:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         network = rebuild(files, message, model)
         if dataset is None:

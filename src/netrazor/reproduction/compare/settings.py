@@ -37,7 +37,7 @@ def own_network(
     parameters = sum(p.numel() for p in model.parameters())
     bits = certificate.effective_bits
     if certificate.noise is not None:
-        plain = coding.encode(coded_state(model), architecture=certificate.prior.architecture.index)
+        plain = coding.encode(coded_state(model), architecture=certificate.architecture.index)
         bits = charge(plain).charged_bits
     measured = json.loads((run / RESULT).read_text())["bounds"] if (run / RESULT).exists() else {}
     rows = timed(
@@ -51,7 +51,7 @@ def own_network(
         lambda: baselines.parameter_count(parameters, count.errors, count.n, classes, delta=delta),
         lambda: baselines.held_out(model, test, classes=classes, delta=delta, reporter=reporter),
     )
-    return Setting("this network", certificate.prior.architecture.name, train.name, rows)
+    return Setting("this network", certificate.predictor, train.name, rows)
 
 
 def two_classes(
