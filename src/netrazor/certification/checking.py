@@ -87,11 +87,13 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         )
         return
     learner = certificate.prior.learner
-    stops = 1 if learner is None else len(learner.stops)
-    expected = delta_parts(certificate.delta, considered, len(certificate.claims), stops)
+    choices = 1 if learner is None else learner.candidates * len(learner.stops)
+    expected = delta_parts(certificate.delta, considered, len(certificate.claims), choices)
     for number, claim in enumerate(certificate.claims):
         yield from compare(("delta", f"claims.{number}.delta_parts", claim.delta_parts, expected))
     tops = [claim.top for claim in certificate.claims]
+    if certificate.method == "picked" and tops != [1]:
+        yield Finding("claims", "claims: one of the best answer needed for picked examples, got others")
     if len(set(tops)) < len(tops):
         yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"

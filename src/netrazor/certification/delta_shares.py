@@ -13,12 +13,14 @@ _FIGURES = 7  # of the noisy risk's part
 NOISY_RISK, PAC_BAYES = "noisy risk", "PAC-Bayes"
 
 
-def delta_parts(delta: float, considered: Iterable[str], claims: int = 1, stops: int = 1) -> dict[str, float]:
+def delta_parts(
+    delta: float, considered: Iterable[str], claims: int = 1, choices: int = 1
+) -> dict[str, float]:
     """The parts of delta of each of ``claims`` claims, by name: one for a method, two for a noisy one.
 
     By the union bound all statements hold together with probability at least 1 - delta. Each part is rounded down in
     the decimal figures that it prints as, so that the sum over parts and claims is at most delta. What "picked" has
-    is the part of each of ``stops`` declared stops, of which the best is claimed.
+    is the part of each of ``choices`` declared pairs of a learner and a stop, of which the best is claimed.
     """
     methods = list(considered)
     parts: dict[str, float] = {}
@@ -29,7 +31,7 @@ def delta_parts(delta: float, considered: Iterable[str], claims: int = 1, stops:
             if method == "perturbation":
                 parts |= {NOISY_RISK: _float_down(risk), PAC_BAYES: _float_down(share - risk)}
             elif method == "picked":
-                parts[method] = _float_down(share / stops)
+                parts[method] = _float_down(share / choices)
             else:
                 parts[method] = _float_down(share)
     return parts

@@ -92,13 +92,15 @@ class LearnerRecord(_Record):
         name: of a declared learner, or of the user's own class.
         sha256: of its source and settings.
         exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
-        stops: numbers of picks at which errors are counted; each has an equal share of delta.
+        candidates: how many declared learners were tried, of which the best is claimed.
+        stops: numbers of picks at which errors are counted; each, of each learner, has an equal share of delta.
         configuration: the other declared numbers.
     """
 
     name: str
     sha256: Digest
     exact: bool
+    candidates: Annotated[int, Field(ge=1, le=10_000)] = 1
     stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)]
     configuration: dict[str, Any]
 

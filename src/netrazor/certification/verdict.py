@@ -6,7 +6,9 @@ from typing import Literal
 
 from netrazor.certification.record import Certificate
 
-Status = Literal["VALID", "CONSISTENT, NOT RECOUNTED", "INVALID"]
+Status = Literal["VALID", "DIFFERS", "CONSISTENT, NOT RECOUNTED", "INVALID"]
+
+_EXIT_CODES: dict[Status, int] = {"VALID": 0, "INVALID": 1, "DIFFERS": 3, "CONSISTENT, NOT RECOUNTED": 3}
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Verdict:
 
     Attributes:
         status: VALID only after the errors were counted again on the certified examples; without them a
-            certificate can at most be consistent.
+            certificate can at most be consistent. DIFFERS where the replay of a learner whose arithmetic depends on
+            the machine parted from the record: the notes say what this machine found, and its own valid bound.
         findings: what does not hold.
         certificate: as read, None where it cannot be.
         notes: what a reader should know besides.
@@ -36,8 +39,8 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 valid, 1 invalid, 3 consistent but not recounted."""
-        return {"VALID": 0, "INVALID": 1, "CONSISTENT, NOT RECOUNTED": 3}[self.status]
+        """0 valid, 1 invalid, 3 consistent but not confirmed by a count."""
+        return _EXIT_CODES[self.status]
 
     def to_json(self) -> str:
         """The verdict for programs."""

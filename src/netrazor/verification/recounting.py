@@ -11,12 +11,12 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.spending import split_positions
-from netrazor.counting import count_errors, in_order, majority_errors, scores_of
-from netrazor.data import fingerprint
-from netrazor.data.subsets import size_of, take
+from netrazor.counting import count_errors, in_order, scores_of
+from netrazor.data.subsets import take
 from netrazor.perturb import error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
+from netrazor.verification.sample_check import check_dataset
 
 MORE_DRAWS = 4  # times as many as the record has, so that what is false shows
 _STANDARD_ERRORS = 6
@@ -36,12 +36,12 @@ class Recount:
 
     def run(self, noise: Noise | None, seed: int) -> None:
         """Each check in turn, until one fails; ``seed`` is that of the verifier's own draws."""
-        self._recognize()
+        self.findings += check_dataset(self.certificate.sample, self.dataset)
+        if not self.findings:
+            self._count_classes()
         if self.findings:
             return
-        _, counted = split_positions(self.certificate.sample)
-        examples = take(self.dataset, counted)
-        self._count_majority(examples)
+        examples = take(self.dataset, split_positions(self.certificate.sample)[1])
         self._count_given(examples)
         for claim in self.certificate.claims:
             self._count(claim, examples)
@@ -52,28 +52,11 @@ class Recount:
     def _find(self, code: str, text: str) -> None:
         self.findings.append(Finding(code, text))
 
-    def _recognize(self) -> None:
-        """Is it the data set that was certified?"""
-        sample, found, n = self.certificate.sample, fingerprint(self.dataset), size_of(self.dataset)
-        if found != sample.fingerprint:
-            self._find(
-                "dataset",
-                f"the certificate is about {sample.name} ({sample.split}), fingerprint {sample.fingerprint[:16]}..., "
-                f"got a data set with fingerprint {found[:16]}...; verify with the data set that was certified",
-            )
-            return
-        if n != sample.n:
-            self._find("n", f"sample.n is {sample.n}; the data set has {n} examples")
-            return
+    def _count_classes(self) -> None:
         example = next(in_order(self.dataset, 1))[0].to(devices.device_of(self.network))
-        classes = scores_of(self.network, example).shape[1]
-        if classes != sample.classes:
-            self._find("dataset", f"sample.classes is {sample.classes}; the network has {classes}")
-
-    def _count_majority(self, examples: Dataset[tuple[Tensor, int]]) -> None:
-        found, recorded = majority_errors(examples), self.certificate.sample.majority_errors
-        if found != recorded:
-            self._find("sample", f"sample.majority_errors is {recorded}; the data set gives {found}")
+        recorded, classes = self.certificate.sample.classes, scores_of(self.network, example).shape[1]
+        if classes != recorded:
+            self._find("dataset", f"sample.classes is {recorded}; the network has {classes}")
 
     def _count_given(self, examples: Dataset[tuple[Tensor, int]]) -> None:
         """More errors of the given network than recorded would make the hold-out bound beside the claim false."""

@@ -6,20 +6,25 @@ import secrets
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.certification import Certificate, Finding, Verdict, check_run, noise_in, read_run
+from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
 from netrazor.coding import Limits
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
+from netrazor.picking.learner import Learner
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
+from netrazor.verification.replaying import Replay, replay_picks
+
+Examples = Dataset[tuple[Tensor, int]]
 
 
 def verify(
     path: str | os.PathLike[str],
-    dataset: Dataset[tuple[Tensor, int]] | None = None,
-    model: nn.Module | None = None,
+    dataset: Examples | None = None,
+    model: nn.Module | Learner | None = None,
     *,
+    fast: bool = False,
     limits: Limits | None = None,
     seed: int | None = None,
     device: str = devices.CPU.type,
@@ -36,7 +41,8 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included.
-        model: a network of the architecture, for a user's own.
+        model: a network of the architecture, or the learner of picked examples, for a user's own.
+        fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         limits: of the reader of messages.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -50,20 +56,23 @@ def verify(
     processes.join()
     reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
     count_on = devices.chosen(device)
+    network_given = model if isinstance(model, nn.Module) else None
     certificate: Certificate | None = None
     try:
         files = read_run(path)
         certificate = files.certificate
-        findings, message = check_run(files, limits=limits or limits_for(model))
+        findings, message = check_run(files, limits=limits or limits_for(network_given))
         if findings:
             return Verdict("INVALID", findings, certificate)
+        if certificate.prior.learner is not None:
+            return _verify_picks(files, dataset, model, fast=fast, reporter=reporter)
         if dataset is None and model is None and certificate.architecture.index == 0:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        network = rebuild(files, message, model)
+        network = rebuild(files, message, network_given)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
-        given = rebuild_given(files, model)
+        given = rebuild_given(files, network_given)
         given = None if given is None else devices.copy_on(given, count_on)
         recount = Recount(certificate, devices.copy_on(network, count_on), given, dataset, reporter)
         recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
@@ -77,3 +86,20 @@ def verify(
         return Verdict("INVALID", (Finding("certificate", str(error)),), certificate)
     except NetrazorError as error:
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
+
+
+def _verify_picks(
+    files: RunFiles,
+    dataset: Examples | None,
+    learner: nn.Module | Learner | None,
+    *,
+    fast: bool,
+    reporter: Reporter,
+) -> Verdict:
+    if dataset is None:
+        return Verdict("CONSISTENT, NOT RECOUNTED", (), files.certificate)
+    if isinstance(learner, nn.Module):
+        raise ConfigurationError(
+            "model: the learner that was certified needed, got a network; wrap it as for certify_picked"
+        )
+    return replay_picks(Replay(files, dataset, learner, fast, reporter))

@@ -1,0 +1,116 @@
+"""Replaying a certificate of picked examples: the learner picks again, and what it still gets wrong is counted.
+
+Recorded positions prove nothing by themselves: that removing an unpicked example changes nothing holds for the rule,
+so the rule is run. A *fast* replay learns the recorded picks only; it sees whether they lead the learner through the
+recorded rounds to the recorded errors, and not whether an unpicked example had to be picked before: it can find a
+certificate INVALID, but at most CONSISTENT.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from netrazor.certification import Certificate, Finding, LearnerRecord, PicksRecord, RunFiles, Verdict
+from netrazor.certification.bounding import bound_claim
+from netrazor.coding.position_set import decode_positions
+from netrazor.errors import CertificateError
+from netrazor.picking import Picking, PickingConfig, pick
+from netrazor.picking.declared_learners import rebuild_learner
+from netrazor.picking.learner import Learner
+from netrazor.runtime import Reporter
+from netrazor.units import percent_up
+from netrazor.verification.sample_check import check_dataset
+
+_CONFIG = TypeAdapter(PickingConfig)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a replay needs.
+
+    Attributes:
+        files: certificate and positions, checked to follow from each other.
+        dataset: the training set, spent examples included.
+        learner: the user's own, for a certificate of one.
+        fast: learn the recorded picks only.
+        reporter: told of the progress.
+    """
+
+    files: RunFiles
+    dataset: Any
+    learner: Learner | None
+    fast: bool
+    reporter: Reporter
+
+
+def replay_picks(replay: Replay) -> Verdict:
+    """VALID if the learner picks and errs as recorded.
+
+    Otherwise DIFFERS, with what this machine found and the bound that it gives; INVALID where the learner's
+    arithmetic is the same on every machine, or where the same picks leave more errors than the bound bears.
+
+    Raises:
+        ConfigurationError: a user's own learner, and none was given.
+        CheckpointMismatch: another learner than the certificate names.
+        CertificateError: declared numbers that are none of a run of picking.
+    """
+    certificate = replay.files.certificate
+    record, message = certificate.prior.learner, certificate.message
+    assert record is not None  # checked before
+    assert isinstance(message, PicksRecord)
+    assert replay.files.message is not None
+    findings = check_dataset(certificate.sample, replay.dataset)
+    if findings:
+        return Verdict("INVALID", tuple(findings), certificate)
+    learner = rebuild_learner(record, replay.learner)
+    recorded = decode_positions(replay.files.message, certificate.sample.n)
+    picking = pick(
+        learner,
+        replay.dataset,
+        declared_config(certificate, record),
+        among=recorded if replay.fast else None,
+        until=message.stop,
+        reporter=replay.reporter,
+    )
+    return _judge(replay, record, message, picking, set(recorded.tolist()))
+
+
+def declared_config(certificate: Certificate, record: LearnerRecord) -> PickingConfig:
+    """The numbers that were declared for a run of picking.
+
+    Raises:
+        CertificateError: they are none.
+    """
+    content = {**record.configuration, "stops": record.stops, "spent": certificate.sample.spent}
+    try:
+        return _CONFIG.validate_python(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise CertificateError(
+            f"prior.learner.configuration.{place}: {first['msg']}, got {repr(first['input'])[:80]}; the certificate "
+            "is damaged or altered: get it again"
+        ) from error
+
+
+def _judge(
+    replay: Replay, record: LearnerRecord, message: PicksRecord, picking: Picking, recorded: set[int]
+) -> Verdict:
+    certificate = replay.files.certificate
+    (claim,) = certificate.claims
+    found = next(count for count in picking.counts if count.stop == message.stop)
+    picks = set(picking.picks[: found.picked].tolist())
+    own = certificate.model_copy(update={"message": message.model_copy(update={"picked": found.picked})})
+    bound = bound_claim(own, claim.model_copy(update={"errors": found.errors}))
+    note = (
+        f"replayed: {found.picked} examples picked, {len(picks & recorded)} of them as recorded, and {found.errors} "
+        f"errors left; this gives {percent_up(bound)}"
+    )
+    if picks == recorded and (found.errors == claim.errors or bound <= claim.bound):
+        status = "CONSISTENT, NOT RECOUNTED" if replay.fast else "VALID"
+        return Verdict(status, (), certificate, (note,))  # type: ignore[arg-type]
+    text = f"recorded: {message.picked} picks and {claim.errors} errors; {note}"
+    if record.exact or picks == recorded:
+        return Verdict("INVALID", (Finding("replay", text),), certificate, (note,))
+    return Verdict("DIFFERS", (Finding("replay", text),), certificate, (note,))
