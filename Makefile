@@ -3,6 +3,7 @@
 #   make test             lint, types and the test suite
 #   make verify-records   decode and recount every record in certificates/
 #   make lint             style and types only
+#   make mutate           how many small changes of the core's source the tests notice; about an hour, resumable
 
 # The pinned versions are for Python 3.11 and newer; with 3.10, `pip install -e .[dev]` finds others that will do.
 PYTHON ?= python3
@@ -14,7 +15,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 INSTALLED := $(VENV)/.installed
 FETCHED   := $(VENV)/.fetched
 
-.PHONY: help certify test lint verify-records clean
+.PHONY: help certify test lint mutate verify-records clean
 .DELETE_ON_ERROR:
 
 help:
@@ -30,6 +31,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+mutate: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutation.py
 
 verify-records: $(FETCHED)
 	@status=0; left=""; \

@@ -1,11 +1,12 @@
 """Seconds for each function, one call on plain numbers, and for the large cases; the least of several runs.
 
-    OMP_NUM_THREADS=1 python benchmarks/bounds_timing.py
+    OMP_NUM_THREADS=1 python benchmarks/bounds_timing.py [--only preferent]
 
 Seconds are of processor time, which other programs on the machine lengthen less than the clock's.
 Writes results/bounds_timing.json.
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -78,6 +79,8 @@ def choose(layer: tuple) -> bounds.LambdaChoice:
 
 
 def report(name: str, call, runs: int) -> None:
+    if not any(part in name for part in OPTIONS.only):
+        return
     call()
     seconds = []
     for _ in range(runs):
@@ -89,4 +92,7 @@ def report(name: str, call, runs: int) -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", default=[""], help="parts of names")
+    OPTIONS = parser.parse_args()
     main()

@@ -121,3 +121,11 @@ def test_side_by_side():
     assert all(0.1 < line.bound <= 1 for line in lines)
     with pytest.raises(ValueError, match="risk: must be in"):
         bounds.side_by_side(Fraction(3, 2), 1000, 50.0)
+
+
+def test_outcomes_at_their_limits():
+    assert bounds.outcome(0.5, 2) is bounds.Outcome.GUESSING
+    assert bounds.outcome(math.nextafter(0.5, 0), 2) is bounds.Outcome.INFORMATIVE
+    assert bounds.outcome(0.6, 3) is bounds.Outcome.INFORMATIVE
+    assert bounds.outcome(0.7, 3) is bounds.Outcome.GUESSING
+    assert bounds.outcome(math.nextafter(1, 0), 2) is bounds.Outcome.GUESSING

@@ -1,0 +1,327 @@
+"""Mutation testing: how many small changes of the source do the tests notice?
+
+    OMP_NUM_THREADS=1 python benchmarks/mutation.py [--target bounds] [--only occam.py preferent.py] [--again]
+
+The changes are those of cosmic-ray's operators, one at a time. For each a process is forked that imports the changed
+module in place of the file's (nothing is written to the source tree), and runs the tests that execute the changed
+line, the quickest first, up to the first that fails; all of the target's tests where the line is executed on import.
+A mutant is killed by a failing test, or by running ten times as long as the tests do; else it survives.
+One that cannot be told from the source by any test is listed in equivalent_mutants.yaml with the reason.
+
+Writes results/mutation.json as it goes. A run that was broken off goes on where it was; where only the tests have
+changed since, the mutants that survived are tried again and the killed ones are taken to be dead (--again for all).
+Targets: mutation_targets.py.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType
+
+import coverage
+import hypothesis
+import pytest
+import yaml
+from bounds_results import RESULTS, record
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.operators.provider import OperatorProvider
+from mutation_targets import ROOT, TARGETS, Target
+
+# One replacement or two for each kind of operator; all of the others.
+_REPLACED = (
+    "Binary.*_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|FloorDiv_Div|Mod_Mul|Pow_Mul|BitAnd_BitOr|BitOr_BitAnd)$",
+    "Comparison.*_(Eq_NotEq|NotEq_Eq|Lt_LtE|LtE_Lt|Gt_GtE|GtE_Gt|Lt_Gt|Gt_Lt|LtE_GtE|GtE_LtE)$",
+    "Comparison.*_(Is_IsNot|IsNot_Is|In_NotIn|NotIn_In)$",
+    "Unary.*_(USub_UAdd|Delete_USub|Delete_Not|Delete_Invert)$",
+    "^(AddNot|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr|ReplaceOrWithAnd)$",
+    "^(ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|NumberReplacer)$",
+    "^(RemoveDecorator|ZeroIterationForLoop)$",
+)
+_QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:cov")
+_MEMORY = 8 * 2**30
+_EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A source with one change, and the change as a reader sees it."""
+
+    code: str
+    line: int
+    before: str
+    after: str
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Every change of a source that cosmic-ray's chosen operators make; those that do not parse are left out."""
+    provider, seen = OperatorProvider(), {source}
+    for name in provider:
+        if not any(re.search(pattern, name) for pattern in _REPLACED):
+            continue
+        operator = provider[name]()
+        places = sum(len(list(operator.mutation_positions(node))) for node in ast_nodes(get_ast(source)))
+        for occurrence in range(places):
+            code = mutate_code(source, operator, occurrence)
+            if code is None or code in seen or not _parses(code):
+                continue
+            seen.add(code)
+            yield _described(source, code)
+
+
+def _parses(code: str) -> bool:
+    try:
+        compile(code, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+def _described(source: str, code: str) -> Mutant:
+    old, new = source.splitlines(), code.splitlines()
+    line = next(i for i, pair in enumerate(zip([*old, ""], [*new, ""], strict=False)) if pair[0] != pair[1])
+    after = new[line].strip() if len(old) == len(new) else "(removed)"
+    return Mutant(code, line + 1, old[line].strip(), after)
+
+
+class _Changed(SourceFileLoader):
+    """Loads a module from given code in place of its file."""
+
+    code = ""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.code, self.path, "exec")
+
+
+class _Finder:
+    """Finds the one changed module, before any other finder is asked."""
+
+    def __init__(self, module: str, path: Path, code: str) -> None:
+        self.module, self.path, self.code = module, path, code
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name != self.module:
+            return None
+        loader = _Changed(name, str(self.path))
+        loader.code = self.code
+        return importlib.util.spec_from_file_location(name, self.path, loader=loader)
+
+
+class _Chosen:
+    """A plugin of pytest: runs the chosen tests in the given order, or all; notes how long each took."""
+
+    def __init__(self, chosen: list[str] | None = None) -> None:
+        self.place = None if chosen is None else {name: place for place, name in enumerate(chosen)}
+        self.seconds: dict[str, float] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.place is not None:
+            place = self.place
+            items[:] = sorted((i for i in items if i.nodeid in place), key=lambda item: place[item.nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the tests do on the source as it is: how long each takes, and which execute a line."""
+
+    seconds: dict[str, float]
+    tests_of_line: dict[str, dict[int, set[str]]]
+
+    @classmethod
+    def of(cls, target: Target) -> "Trial":
+        """Run the tests once, measured by coverage."""
+        with tempfile.TemporaryDirectory() as place:
+            times, data = Path(place) / "times.json", Path(place) / "coverage"
+            child = os.fork()
+            if child == 0:
+                with _forked():
+                    measured = coverage.Coverage(data_file=str(data), source=["netrazor"], config_file=False)
+                    measured.start()
+                    plugin, naming = _Chosen(), _Naming(measured)
+                    code = pytest.main([*target.tests, *target.options, *_QUIET], plugins=[plugin, naming])
+                    measured.stop()
+                    measured.save()
+                    times.write_text(json.dumps(plugin.seconds))
+                    os._exit(int(code))
+            if os.waitpid(child, 0)[1]:
+                raise SystemExit(f"the tests fail on the source as it is; run pytest on {target.tests}")
+            found = coverage.CoverageData(str(data))
+            found.read()
+            lines = {file: found.contexts_by_lineno(file) for file in found.measured_files()}
+            return cls(
+                json.loads(times.read_text()), {file: _names(by_line) for file, by_line in lines.items()}
+            )
+
+    def chosen(self, path: Path, line: int) -> list[str]:
+        """The tests to run for a change in a line, the quickest first."""
+        names = self.tests_of_line.get(str(path), {}).get(line, set()) or set(self.seconds)
+        return sorted(names, key=lambda name: self.seconds[name])
+
+    def survives(self, target: Target, path: Path, mutant: Mutant) -> bool:
+        """Whether all tests pass that the changed line concerns."""
+        chosen = self.chosen(path, mutant.line)
+        files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
+        limit = 10 * sum(self.seconds[name] for name in chosen) + 20
+        return passes(path, mutant.code, [*files, *target.options], chosen, limit)
+
+
+class _Naming:
+    """A plugin of pytest: tells coverage which test is running."""
+
+    def __init__(self, measured: coverage.Coverage) -> None:
+        self.measured = measured
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.measured.switch_context(item.nodeid)
+
+
+def _names(by_line: dict[int, list[str]]) -> dict[int, set[str]]:
+    """The tests of each line; none for a line that is executed on import, which no single test tells about."""
+    return {line: set() if "" in names else set(names) for line, names in by_line.items()}
+
+
+@contextlib.contextmanager
+def _forked() -> Iterator[None]:
+    """In a forked process: no output, limited memory, and no way back."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    with contextlib.suppress(BaseException):
+        yield
+    os._exit(1)
+
+
+def passes(path: Path, code: str, arguments: list[str], chosen: list[str], limit: float) -> bool:
+    """Whether the chosen tests pass with ``code`` in place of the module at ``path``, within ``limit`` seconds."""
+    child = os.fork()
+    if child == 0:
+        with _forked():
+            module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+            sys.meta_path.insert(0, _Finder(module, path, code))  # type: ignore[arg-type]
+            os._exit(int(pytest.main([*arguments, "-x", *_QUIET], plugins=[_Chosen(chosen)])))
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status == 0
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def measure(trial: Trial, target: Target, path: Path, known: dict, equivalent: set) -> Iterator[dict]:
+    """The mutants of one source file: how many were tried and killed, and which survived; now and then, and at last.
+
+    Of mutants that were tried before on the same source only those that survived are tried again.
+    """
+    source, name = path.read_text(), str(path.relative_to(ROOT))
+    again = {(item["line"], item["before"], item["after"]) for item in known.get("survived", [])}
+    before, earlier = known.get("tried", 0), known.get("seconds", 0)
+    started, tried, excused, survived = time.monotonic(), 0, 0, []
+
+    def entry(of: int) -> dict:
+        seconds = earlier + round(time.monotonic() - started)
+        killed = tried - excused - len(survived)
+        counts = {"mutants": of, "tried": tried, "killed": killed, "equivalent": excused}
+        return {**counts, "survived": survived, "seconds": seconds}
+
+    every = list(mutants(source))
+    for tried, mutant in enumerate(every, 1):
+        described = {"line": mutant.line, "before": mutant.before, "after": mutant.after}
+        if (name, mutant.before, mutant.after) in equivalent:
+            excused += 1
+        elif tried <= before and tuple(described.values()) not in again:
+            continue
+        elif trial.survives(target, path, mutant):
+            survived.append(described)
+            print(f"  survived {name}:{mutant.line}\n    - {mutant.before}\n    + {mutant.after}", flush=True)
+        if tried % 20 == 0:
+            yield entry(len(every))
+    yield entry(len(every))
+
+
+def digest(paths: list[Path]) -> str:
+    """SHA-256 of the files' contents."""
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--target", nargs="*", default=list(TARGETS), choices=list(TARGETS))
+    parser.add_argument("--only", nargs="*", help="names of source files")
+    parser.add_argument("--again", action="store_true")
+    options = parser.parse_args()
+    hypothesis.settings.register_profile(
+        "mutation",
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        derandomize=True,
+        deadline=None,
+    )
+    hypothesis.settings.load_profile("mutation")
+    listed = yaml.safe_load(_EQUIVALENT.read_text()) or []
+    equivalent = {(entry["file"], entry["before"], entry["after"]) for entry in listed}
+    os.chdir(ROOT)
+    for name in options.target:
+        target = TARGETS[name]
+        for module in target.preload:
+            importlib.import_module(module)
+        trial = None
+        for path in target.files():
+            if options.only and path.name not in options.only:
+                continue
+            tests = sorted({file for test in target.tests for file in (ROOT / test).parent.glob("*.py")})
+            stamps = {"source": digest([path]), "tests": digest([*tests, _EQUIVALENT])}
+            key = str(path.relative_to(ROOT))
+            known = {} if options.again else _known().get(key, {})
+            if known.get("source") != stamps["source"]:
+                known = {}
+            if known.get("tests") == stamps["tests"] and known["tried"] == known["mutants"]:
+                continue
+            trial = trial or Trial.of(target)
+            for entry in measure(trial, target, path, known, equivalent):
+                record("mutation.json", key, {**entry, **stamps, "target": name})
+            print(f"{key}: {entry['killed']} of {entry['tried']} killed, {entry['seconds']} s", flush=True)
+    _summarize()
+
+
+def _known() -> dict:
+    path = RESULTS / "mutation.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _summarize() -> None:
+    """The share of each target, equivalent mutants left out."""
+    for name in TARGETS:
+        entries = [entry for entry in _known().values() if entry.get("target") == name]
+        made = sum(entry["tried"] - entry["equivalent"] for entry in entries)
+        killed = sum(entry["killed"] for entry in entries)
+        if made:
+            record(
+                "mutation.json", f"all of {name}", {"mutants": made, "killed": killed, "share": killed / made}
+            )
+            print(f"{name}: {killed} of {made} mutants killed, {killed / made:.1%}")
+
+
+if __name__ == "__main__":
+    main()
