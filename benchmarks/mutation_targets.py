@@ -40,7 +40,15 @@ TARGETS = {
         sources=("src/netrazor/bounds/*.py",),
         # Coverage by simulation is left out: slow, and blind to all that the exact values do not see.
         tests=_bounds(
-            "arguments", "roots", "means", "memorization", "preferent", "bounds", "exactness", "perturbation"
+            "arguments",
+            "rounding",
+            "roots",
+            "means",
+            "memorization",
+            "preferent",
+            "bounds",
+            "exactness",
+            "perturbation",
         ),
         options=("--noconftest",),
         preload=("mpmath", "scipy.special", "scipy.stats", "hypothesis.strategies", "pydantic"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from netrazor import bounds
+from netrazor.bounds import _arguments as arguments
 from netrazor.errors import InvalidArgument
 
 
@@ -71,3 +72,75 @@ def test_errors_name_the_argument(call, message):
 def test_whole_numbers_beyond_64_bits_are_numbers():
     assert bounds.occam(1, 10, 2**70) == 1.0
     assert bounds.occam([1, 2], 10, np.array([2**70, 3], dtype=object)).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("domain", "inside", "outside"),
+    [
+        (arguments.at_least(3), [3, 4, 2**53], [2, 3.5, 2.0**53 + 2, -3]),
+        (arguments.count_of(""), [0, 1, 2**53], [-1, 0.5, 2.0**53 + 2]),
+        (arguments.PROBABILITY, [5e-324, 0.5, 1 - 2**-53], [0, 1, -0.5, 1.5]),
+        (arguments.UNIT, [0, 0.5, 1], [-5e-324, 1 + 2**-52]),
+        (arguments.NONNEGATIVE, [0, 5e-324, 1e308], [-5e-324, float("inf")]),
+        (arguments.POSITIVE, [5e-324, 1e308], [0, -1, float("inf")]),
+        (arguments.FINITE, [-1e308, 0, 1e308], [float("inf"), -float("inf")]),
+        (arguments.ABOVE_ONE, [1 + 2**-52, 1e308], [1, 0.5, float("inf")]),
+    ],
+)
+def test_domains_to_their_limits(domain, inside, outside):
+    assert domain.check("x", inside).tolist() == inside
+    for value in [*outside, float("nan")]:
+        with pytest.raises(InvalidArgument, match=r"^x: must be "):
+            domain.check("x", value)
+        with pytest.raises(InvalidArgument, match=r"^x: must be "):
+            domain.check("x", [inside[0], value])
+
+
+def test_counts_up_to_n_inclusive():
+    domain = arguments.count_of("count")
+    arguments.check_within("k", np.array([0.0, 3.0]), np.array([3.0, 3.0]), domain)
+    with pytest.raises(
+        InvalidArgument, match="k: must be a whole number from 0 to n, got '5 with n = 4'; count"
+    ):
+        arguments.check_within("k", np.array([1.0, 5.0, 9.0]), np.array([4.0, 4.0, 4.0]), domain)
+
+
+@pytest.mark.parametrize("value", [[True, 2**70], [2**70, 0.5], [], [None], "1", 1j, b"1", [2**70, "1"]])
+def test_what_is_not_a_list_of_numbers(value):
+    if value == []:
+        assert arguments.UNIT.check("x", value).shape == (0,)
+        assert arguments.UNIT.check("x", np.empty(0, np.float32)).dtype == np.float64
+        with pytest.raises(InvalidArgument):
+            arguments.UNIT.check("x", np.empty(0, object))
+    else:
+        with pytest.raises(InvalidArgument, match="x: must be in"):
+            arguments.UNIT.check("x", value)
+
+
+def test_integers_beyond_all_floats_are_infinite():
+    free = arguments.Domain("anything", lambda x: x == x, "")
+    assert free.check("x", [10**400, 2**70]).tolist() == [float("inf"), 2.0**70]
+
+
+def test_the_error_shows_numbers_shortly_and_others_as_they_are():
+    assert "got 35; pass" in str(arguments.UNIT.refusal("x", 35.0))
+    assert "got 0.333333; pass" in str(arguments.UNIT.refusal("x", 1 / 3 + 1e-9))
+    assert "got [1, 'a']; pass" in str(arguments.UNIT.refusal("x", [1, "a"]))
+
+
+def test_numbers_become_a_float_and_lists_keep_their_shape():
+    @arguments.elementwise(x=arguments.FINITE, y=arguments.FINITE)
+    def difference(x, y, times=1):
+        """What it does."""
+        assert x.ndim == y.ndim == 1
+        return (x - y) * times
+
+    assert type(difference(3, 1)) is float
+    assert difference(3, 1) == 2.0
+    assert difference([[3], [4]], [1, 2, 3]).tolist() == [[2, 1, 0], [3, 2, 1]]
+    assert difference(np.array(3), y=[1], times=5).tolist() == [10]
+    assert difference.__doc__ == "What it does."
+    with pytest.raises(
+        InvalidArgument, match=r"x and y: shapes must broadcast to one shape, got x \(2,\), y \(3,\)"
+    ):
+        difference([1, 2], [1, 2, 3])
