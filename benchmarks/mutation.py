@@ -5,7 +5,7 @@
 The changes are those of cosmic-ray's operators, one at a time. For each a process is forked that imports the changed
 module in place of the file's (nothing is written to the source tree), and runs the tests that execute the changed
 line, the quickest first, up to the first that fails; all of the target's tests where the line is executed on import.
-A mutant is killed by a failing test, or by running ten times as long as the tests do; else it survives.
+A mutant is killed by a failing test, or by running far longer than the tests do; else it survives.
 One that cannot be told from the source by any test is listed in equivalent_mutants.yaml with the reason.
 
 Writes results/mutation.json as it goes. A run that was broken off goes on where it was; where only the tests have
@@ -26,7 +26,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -133,8 +133,12 @@ class _Chosen:
             place = self.place
             items[:] = sorted((i for i in items if i.nodeid in place), key=lambda item: place[item.nodeid])
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        started = time.process_time()
+        result = yield
+        self.seconds[item.nodeid] = time.process_time() - started
+        return result
 
 
 @dataclass(frozen=True)
@@ -169,17 +173,19 @@ class Trial:
                 json.loads(times.read_text()), {file: _names(by_line) for file, by_line in lines.items()}
             )
 
-    def chosen(self, path: Path, line: int) -> list[str]:
+    def chosen(self, path: Path, line: int, slowest: float) -> list[str]:
         """The tests to run for a change in a line, the quickest first."""
         names = self.tests_of_line.get(str(path), {}).get(line, set()) or set(self.seconds)
-        return sorted(names, key=lambda name: self.seconds[name])
+        return sorted((n for n in names if self.seconds[n] <= slowest), key=lambda name: self.seconds[name])
 
     def survives(self, target: Target, path: Path, mutant: Mutant) -> bool:
         """Whether all tests pass that the changed line concerns."""
-        chosen = self.chosen(path, mutant.line)
+        chosen = self.chosen(path, mutant.line, target.slowest)
         files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
-        limit = 10 * sum(self.seconds[name] for name in chosen) + 20
-        return passes(path, mutant.code, [*files, *target.options], chosen, limit)
+        limit = (
+            30 * sum(self.seconds[name] for name in chosen) + 60
+        )  # by the clock, on a machine that may be busy
+        return not chosen or passes(path, mutant.code, [*files, *target.options], chosen, limit)
 
 
 class _Naming:
@@ -290,7 +296,7 @@ def main() -> None:
         for path in target.files():
             if options.only and path.name not in options.only:
                 continue
-            tests = sorted({file for test in target.tests for file in (ROOT / test).parent.glob("*.py")})
+            tests = target.test_files()
             stamps = {"source": digest([path]), "tests": digest([*tests, _EQUIVALENT])}
             key = str(path.relative_to(ROOT))
             known = {} if options.again else _known().get(key, {})

@@ -16,12 +16,15 @@ class Target:
     Args:
         sources: patterns of files, relative to the repository.
         tests: test files or folders of them.
+        slowest: seconds of the processor; tests that take longer are left out. What survives may be noticed by them:
+            the share of killed mutants is then a lower bound.
         options: of pytest, in each run.
         preload: modules of other packages that the tests import, loaded once and not for each mutant.
     """
 
     sources: tuple[str, ...]
     tests: tuple[str, ...]
+    slowest: float = 2.0
     options: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
 
@@ -29,6 +32,13 @@ class Target:
         """Every source file but the faces, which hold no code."""
         found = {path for pattern in self.sources for path in ROOT.glob(pattern)}
         return sorted(path for path in found if path.name != "__init__.py")
+
+    def test_files(self) -> list[Path]:
+        """Every file in the folders of the tests: a helper of theirs counts as well."""
+        folders = {
+            place if place.is_dir() else place.parent for place in (ROOT / test for test in self.tests)
+        }
+        return sorted(file for folder in folders for file in folder.glob("*.py"))
 
 
 def _bounds(*names: str) -> tuple[str, ...]:
@@ -50,6 +60,7 @@ TARGETS = {
             "exactness",
             "perturbation",
         ),
+        slowest=0.5,
         options=("--noconftest",),
         preload=("mpmath", "scipy.special", "scipy.stats", "hypothesis.strategies", "pydantic"),
     ),

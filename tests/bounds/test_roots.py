@@ -1,8 +1,11 @@
 """Roots from above: never below the root, close to it, and 1 where no sign was seen to change."""
 
+import importlib
+
 import numpy as np
 import pytest
 
+from netrazor import bounds
 from netrazor.bounds._roots import root_from_above
 
 
@@ -85,3 +88,37 @@ def test_points_that_are_done_are_asked_no_more():
     root_from_above(function, np.array([0.3 + 1e-14, 1.0]), np.zeros(2))
     assert len(calls) < 8
     assert calls[-1] != [0, 1]
+
+
+def evaluations(monkeypatch, module, name, call):
+    """How often ``call`` evaluates the function whose root it is after."""
+    place, calls = importlib.import_module(f"netrazor.bounds.{module}"), []
+    function = getattr(place, name)
+    monkeypatch.setattr(place, name, lambda *args: calls.append(1) or function(*args))
+    call()
+    return len(calls)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "call", "most"),
+    [
+        ("preferent", "_log_ratio_above", lambda: bounds.preferent_compression(0, 60_000, 1e-9), 4),
+        ("preferent", "_log_ratio_above", lambda: bounds.preferent_compression(1, 100), 5),
+        ("preferent", "_log_ratio_above", lambda: bounds.preferent_compression(50, 100, 1e-9), 5),
+        ("preferent", "_log_ratio_above", lambda: bounds.preferent_compression(99, 100, 1e-9), 6),
+        ("preferent", "_log_ratio_above", lambda: bounds.preferent_compression(858, 60_000), 6),
+        ("occam", "log_mass_above", lambda: bounds.occam(1, 100, 0), 4),
+        ("occam", "log_mass_above", lambda: bounds.occam(50, 100, 100), 4),
+        ("occam", "log_mass_above", lambda: bounds.occam(858, 60_000, 1e4), 3),
+        ("divergence", "kl_below", lambda: bounds.kl_inverse(0.0, 1e-3), 2),
+        ("divergence", "kl_below", lambda: bounds.kl_inverse(1e-6, 0.1), 3),
+        ("divergence", "kl_below", lambda: bounds.kl_inverse(0.1, 1e-9), 5),
+        ("divergence", "kl_below", lambda: bounds.kl_inverse(0.1, 3), 5),
+        ("divergence", "kl_below", lambda: bounds.kl_inverse(0.99, 0.1), 2),
+        ("memorization", "_memory_below", lambda: bounds.test_error_allowed(0, 100, 1000), 8),
+        ("memorization", "_memory_below", lambda: bounds.test_error_allowed(0.5, 1, 1000), 11),
+    ],
+)
+def test_steps_are_few(monkeypatch, module, name, call, most):
+    # Start and slope take no part in what is certified; poor ones would only cost time.
+    assert 1 < evaluations(monkeypatch, module, name, call) <= most
