@@ -121,7 +121,7 @@ def valid_messages() -> Iterator[bytes]:
 
     network = {"a": steps((4, 1, 3, 3), 0.3), "b": steps((4,), 0.5), "c": steps((6, 16), 0.2)}
     yield coding.encode(network)
-    yield coding.encode(network, values="static", aside={"s": np.ones(3, np.float32)})
+    yield coding.encode(network, values="static", side_information={"s": np.ones(3, np.float32)})
     yield coding.encode({"w": rng.choice([0, 0, 0, 0.1, 0.25, -0.7], (8, 12)).astype(np.float32)})
     yield coding.encode({"w": rng.normal(size=12).astype(np.float32), "i": rng.integers(-5, 5, 20)})
     yield coding.encode({"r": rng.permutation(258).astype(np.int16), "u": np.arange(5, dtype=np.uint64)})

@@ -25,7 +25,7 @@ def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], byte
     at = 3 + schema.end()
     content = Stream(data[at:])
     reader = Reader(content, used)
-    _, static, has_aside = reader.header()
+    _, static, has_side_information = reader.header()
     elements = {name: reader.array(name, kind, shape, static) for name, kind, shape in fields}
     at += content.end()
     if static:
@@ -35,8 +35,8 @@ def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], byte
                 elements[name][place] = keys[symbol]
         at += values.end()
     arrays = {name: (kind, shape, as_bytes(elements[name], kind)) for name, kind, shape in fields}
-    if has_aside:
-        used.add("aside")
+    if has_side_information:
+        used.add("side information")
         schema = Stream(data[at:])
         fields = read_schema(schema)
         at += schema.end()

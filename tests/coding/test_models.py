@@ -97,7 +97,7 @@ def test_few_bits_of_mantissa_and_repeats_are_cheap() -> None:
 
 
 def test_the_ledger_has_known_kinds_and_every_array() -> None:
-    ledger = coding.ledger(coding.encode(network(), values="static", aside={"sigma": np.ones(1)}))
+    ledger = coding.ledger(coding.encode(network(), values="static", side_information={"sigma": np.ones(1)}))
     assert {entry.kind for entry in ledger.entries} <= set(coding.KINDS)
     assert set(network()) <= {entry.array for entry in ledger.entries}
     assert all(entry.bits >= 0 for entry in ledger.entries)

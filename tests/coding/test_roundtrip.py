@@ -103,11 +103,11 @@ def test_progress_goes_up_to_the_end() -> None:
     assert told[-1][1] == sum(array.size for array in network().values())
 
 
-def test_architecture_and_aside() -> None:
-    blob = coding.encode(network(), architecture=7, aside={"sigma": np.ones(5)})
+def test_architecture_and_side_information() -> None:
+    blob = coding.encode(network(), architecture=7, side_information={"sigma": np.ones(5)})
     assert coding.architecture(blob) == 7
     assert list(coding.decode(blob)) == [*network(), "sigma"]
-    assert coding.ledger(blob).bits_of("aside") >= 8 * 40
+    assert coding.ledger(blob).bits_of("side information") >= 8 * 40
 
 
 def test_what_cannot_be_coded_is_refused() -> None:
@@ -122,5 +122,5 @@ def test_what_cannot_be_coded_is_refused() -> None:
         coding.encode({}, architecture=-1)
     with pytest.raises(InvalidArgument, match="static"):
         coding.encode({}, values="dynamic")
-    with pytest.raises(InvalidArgument, match="aside"):
-        coding.encode({"w": np.zeros(2)}, aside={"w": np.zeros(2)})
+    with pytest.raises(InvalidArgument, match="side_information"):
+        coding.encode({"w": np.zeros(2)}, side_information={"w": np.zeros(2)})

@@ -15,7 +15,7 @@ from netrazor.errors import CorruptMessage, MessageError, MessageTooLarge, Unsup
 TIGHT = coding.Limits(elements=2**16, arrays=64, decisions=2**14)
 MESSAGES = [
     coding.encode(network()),
-    coding.encode(network(1), values="static", aside={"sigma": np.ones(2)}),
+    coding.encode(network(1), values="static", side_information={"sigma": np.ones(2)}),
     coding.encode(odd()),
 ]
 

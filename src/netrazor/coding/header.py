@@ -15,11 +15,11 @@ _FALSE_LEVEL = -160
 
 @dataclass(frozen=True)
 class Header:
-    """Index into the declared architectures; whether values are static; whether arrays are set aside."""
+    """Index into the declared architectures; whether values are static; whether there is side information."""
 
     architecture: int
     static: bool
-    aside: bool
+    side_information: bool
 
 
 def code_header(coder: Coder, version: int | None, header: Header | None) -> tuple[int, Header]:
@@ -32,5 +32,5 @@ def code_header(coder: Coder, version: int | None, header: Header | None) -> tup
     return version, Header(
         code_number(coder, None if header is None else header.architecture, MAX_ARCHITECTURE),
         bool(coder.bit(None if header is None else int(header.static), _FALSE_LEVEL)),
-        bool(coder.bit(None if header is None else int(header.aside), _FALSE_LEVEL)),
+        bool(coder.bit(None if header is None else int(header.side_information), _FALSE_LEVEL)),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KINDS = ("framing", "schema", "header", "pattern", "codebook", "table", "values", "aside")
+KINDS = ("framing", "schema", "header", "pattern", "codebook", "table", "values", "side information")
 
 
 @dataclass(frozen=True)

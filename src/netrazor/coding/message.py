@@ -1,6 +1,6 @@
 """Messages: arrays in, bytes out, and back.
 
-    magic | schema stream | content stream | values stream (static only) | aside arrays
+    magic | schema stream | content stream | values stream (static only) | side information
 
 A stream ends where its last decision is settled, whatever follows: no lengths, no end marks.
 """
@@ -38,8 +38,8 @@ class Message:
     """Everything a message says, with the account of its bits."""
 
     arrays: dict[str, Array]
-    """All arrays, those set aside last."""
-    aside: tuple[str, ...]
+    """All arrays, those of the side information last."""
+    side_information: tuple[str, ...]
     """Names of the arrays nobody pays for."""
     version: int
     """The lowest version of the format that has all its models."""
@@ -50,7 +50,7 @@ class Message:
     ledger: Ledger
     """Bits of each array and kind."""
     ideal_bits: float
-    """-log2 of the probability that the models give to all that is coded (schema, aside and magic left out)."""
+    """-log2 of the probability that the models give to content and values."""
 
 
 def encode(
@@ -58,7 +58,7 @@ def encode(
     *,
     values: Literal["auto", "static"] = "auto",
     architecture: int = 0,
-    aside: Mapping[str, Array] | None = None,
+    side_information: Mapping[str, Array] | None = None,
     progress: Progress | None = None,
 ) -> bytes:
     """A self-delimiting message from which `decode` gives back the same arrays, to the bit.
@@ -69,7 +69,7 @@ def encode(
         values: "auto" takes whatever is shortest; "static" puts the non-zero values into a stream of their own,
             under symbol probabilities sent before (what Theorem 5.1 needs).
         architecture: index into a list of declared architectures, kept in the header.
-        aside: arrays stored raw behind everything else, not charged (the posterior's sigma).
+        side_information: arrays stored raw behind everything else, not charged (the posterior's sigma).
         progress: called after each array with the elements that are done and those of all arrays.
 
     Raises:
@@ -84,20 +84,24 @@ def encode(
             f"architecture: an index from 0 to {MAX_ARCHITECTURE} allowed, got {architecture}; 0 stands for none"
         )
     main = {name: _native(array) for name, array in arrays.items()}
-    extra = {name: _native(array) for name, array in (aside or {}).items()}
+    extra = {name: _native(array) for name, array in (side_information or {}).items()}
     fields = _fields(main)
-    asides = _fields(extra)
+    side_fields = _fields(extra)
     if both := set(main) & set(extra):
-        raise InvalidArgument(f"aside: names not among the arrays allowed, got {sorted(both)}; rename them")
+        raise InvalidArgument(
+            f"side_information: names not among the arrays allowed, got {sorted(both)}; rename them"
+        )
     schema = Writer()
     code_schema(schema, fields, _UNLIMITED)
     header = Header(architecture, values == "static", bool(extra))
     message = [MAGIC, schema.sealed()[0], _shortest_content(header, fields, main, progress)]
     if extra:
-        aside_schema = Writer()
-        code_schema(aside_schema, asides, _UNLIMITED)
-        message.append(aside_schema.sealed()[0])
-        message += [extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes() for field in asides]
+        side_schema = Writer()
+        code_schema(side_schema, side_fields, _UNLIMITED)
+        message.append(side_schema.sealed()[0])
+        message += [
+            extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes() for field in side_fields
+        ]
     return b"".join(message)
 
 
@@ -132,7 +136,7 @@ def _shortest_content(
 def decode(
     blob: bytes, *, limits: Limits | None = None, progress: Progress | None = None
 ) -> dict[str, Array]:
-    """The arrays of a message, those set aside included; ``progress`` is called after each array as by `encode`.
+    """The arrays of a message, the side information included; ``progress`` is called after each array as by `encode`.
 
     Raises:
         CorruptMessage: the bytes are not a message that `encode` writes.
@@ -193,29 +197,31 @@ def read(blob: bytes, limits: Limits, progress: Progress | None = None) -> Messa
         for waiting in coder.later:
             waiting.code(noisy, charges)
         finish("values", noisy)
-    asides: list[Field] = []
-    if header.aside:
-        aside_schema = Reader(view[at:])
-        asides = code_schema(aside_schema, None, limits)
+    side_fields: list[Field] = []
+    if header.side_information:
+        side_schema = Reader(view[at:])
+        side_fields = code_schema(side_schema, None, limits)
         before = at
-        finish("aside", aside_schema)
+        finish("side information", side_schema)
         sections = sections[:-2]
-        for field in asides:
+        for field in side_fields:
             size = field.size * field.dtype.itemsize
             if len(view) - at < size or field.name in arrays:
-                raise CorruptMessage("the arrays set aside are cut or named twice; get the message again")
+                raise CorruptMessage(
+                    "the side information is cut or names an array twice; get the message again"
+                )
             raw = np.frombuffer(view[at : at + size], dtype=field.dtype.newbyteorder("<"))
             arrays[field.name] = raw.astype(field.dtype).reshape(field.shape)
             at += size
-        sections.append(("aside", 8 * (at - before)))
+        sections.append(("side information", 8 * (at - before)))
     if at != len(view):
         raise CorruptMessage(
             f"the message ends at byte {at}, got {len(view)} bytes; it was extended or is damaged"
         )
     entries = settle([("framing", 8 * len(MAGIC)), *sections], charges)
     statics = {waiting.name: waiting.values() for waiting in coder.later}
-    aside = tuple(field.name for field in asides)
-    return Message(arrays, aside, version, header.architecture, statics, entries, charges.total())
+    side_information = tuple(field.name for field in side_fields)
+    return Message(arrays, side_information, version, header.architecture, statics, entries, charges.total())
 
 
 def _native(array: Array) -> Array:

@@ -25,8 +25,10 @@ def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, s
     arrays = codable_arrays(model)
     if noise is None:
         return coding.encode(arrays, architecture=index, values="static" if static else "auto")
-    coded, aside = noise.arrays()
-    return coding.encode({**arrays, **coded}, architecture=index, values="static", aside=aside)
+    coded, side_information = noise.arrays()
+    return coding.encode(
+        {**arrays, **coded}, architecture=index, values="static", side_information=side_information
+    )
 
 
 def codable_arrays(model: nn.Module) -> dict[str, NDArray[Any]]:
