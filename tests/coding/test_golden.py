@@ -1,4 +1,4 @@
-"""Versions 1 and 2 are frozen: these bytes must be written, and read to the same bits, for ever."""
+"""The format is frozen: these bytes must be written, and read to the same bits, for ever."""
 
 import numpy as np
 import pytest

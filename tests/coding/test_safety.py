@@ -61,9 +61,9 @@ def test_no_two_messages_differ_in_their_last_bytes_only() -> None:
     assert len(read) == len(set(read)) < 256
 
 
-def test_a_later_version_is_named() -> None:
+def test_a_later_format_announces_itself_by_the_reserved_bit() -> None:
     assert coding.encode({}) == b"NRZ\0\0"
-    with pytest.raises(UnsupportedMessage, match="version"):
+    with pytest.raises(UnsupportedMessage, match="reserved bit"):
         coding.decode(b"NRZ\0\xff")
 
 
