@@ -6,8 +6,9 @@ import random
 import numpy as np
 import pytest
 
+from netrazor.coding.coder import UNIFORM_LIMIT, Meter
 from netrazor.coding.log_odds import COST_BITS, PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
-from netrazor.coding.range_coder import UNIFORM_LIMIT, Meter, Reader, Writer
+from netrazor.coding.range_coder import Reader, Writer
 
 
 def calls(seed: int) -> list[tuple]:
