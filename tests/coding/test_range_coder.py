@@ -50,6 +50,17 @@ def test_what_is_written_is_read_whatever_follows(seed: int) -> None:
         assert reader.end() == (len(stream), padding)
 
 
+def test_many_decisions_are_written_in_parts() -> None:
+    bits = np.random.default_rng(0).integers(0, 2, 70_000).tolist()
+    writer = Writer()
+    for bit in bits:
+        writer.bit(bit, 0)
+    stream, padding = writer.sealed()
+    reader = Reader(stream)
+    assert [reader.bit(None, 0) for _ in bits] == bits
+    assert reader.end() == (len(stream), padding)
+
+
 def test_probabilities_are_a_symmetric_exact_grid() -> None:
     assert len(PROBABILITY) == len(COST_BITS) == 2 * TOP_LEVEL + 1
     for level in range(-TOP_LEVEL, TOP_LEVEL + 1):

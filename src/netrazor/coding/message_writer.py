@@ -121,6 +121,8 @@ def _fields(arrays: Mapping[str, Array]) -> list[Field]:
             )
         if "\0" in name:
             raise UnsupportedModel(f"array {name!r}: names without a zero byte allowed; rename it")
+        if name.encode(errors="ignore") != name.encode(errors="replace"):
+            raise UnsupportedModel(f"array {name!r}: names that UTF-8 can write allowed; rename it")
         check_finite(array, name)
         fields.append(Field(name, array.dtype, array.shape))
     return fields
