@@ -83,6 +83,15 @@ def test_large_arrays_go_by_blocks() -> None:
     assert coding.ledger(blob).bits_of("pattern") < 0.93 * flat_bits
 
 
+def test_blocks_of_three_row_classes_and_as_many_column_classes() -> None:
+    rng = np.random.default_rng(6)
+    rates = rng.choice([0.02, 0.4, 0.95], (600, 1)) * rng.choice([0.1, 0.5, 1], 500)
+    array = (rng.random((600, 500)) < rates).astype(np.int8)
+    array = np.concatenate([array, array[::-1]])  # more elements than are coded one by one
+    assert array.size > 2**19
+    assert same({"w": array}, coding.decode(coding.encode({"w": array})))
+
+
 def test_big_endian_is_decoded_as_native() -> None:
     array = np.array([0, 1.5, -2], ">f4")
     assert same({"w": array.astype("=f4")}, coding.decode(coding.encode({"w": array})))

@@ -59,7 +59,8 @@ def noise_in(message: Message) -> Noise | None:
     if index is None or sigma is None or not fits:
         raise CertificateError(
             f"{LAMBDA} and {SIGMA}: must be one index and, as the only side information, one scale for "
-            f"each of {len(static)} arrays of values, zero together; got something else: the message is not one that certify writes"
+            f"each of {len(static)} arrays of values, zero together; got something else: "
+            "the message is not one that certify writes"
         )
     return Noise(
         dict(zip(static, map(float, sigma), strict=True)), dict(zip(static, map(int, index), strict=True))

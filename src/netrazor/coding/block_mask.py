@@ -46,7 +46,7 @@ def code_block_mask(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut
         coder, None if cut is None else (cut.column_classes, cut.column_bits), width, height
     )
     flat = None if mask is None else mask.reshape(coded.shape)
-    if rows == columns == [None]:  # one block: any chunks of it will do
+    if rows[0] is None and columns[0] is None:  # one block: any chunks of it will do
         _code_block(coder, None if flat is None else flat.reshape(-1, 1), coded.reshape(-1, 1), None, None)
     else:
         for some_rows, some_columns in product(rows, columns):
