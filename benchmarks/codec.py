@@ -119,7 +119,7 @@ def measure(case: Case, others: str | None) -> dict[str, Any]:
         "structured": case.structured,
         "weights": sum(array.size for array in floats.values()),
         "nonzeros": sum(int(np.count_nonzero(array)) for array in floats.values()),
-        "version": told.version,
+        "extended": told.extended,
         "file_bytes": len(message),
         "content_bytes": content,
         "ideal_bytes": told.ideal_bits / 8,

@@ -2,9 +2,9 @@
 
     python benchmarks/codec_fuzz.py --number 200000 --out results/codec_fuzz.json
 
-The messages are small, so that most of the time goes to decoding what was altered; they use every model of both
-versions. Batches are seeded by their number and the results are written after each, so that an interrupted run goes
-on where it stopped; ``--again`` starts anew.
+The messages are small, so that most of the time goes to decoding what was altered; they use every model. Batches are
+seeded by their number and the results are written after each, so that an interrupted run goes on where it stopped;
+``--again`` starts anew.
 """
 
 import argparse
@@ -121,14 +121,14 @@ def valid_messages() -> Iterator[bytes]:
 
     network = {"a": steps((4, 1, 3, 3), 0.3), "b": steps((4,), 0.5), "c": steps((6, 16), 0.2)}
     yield coding.encode(network)
-    yield coding.encode(network, values="static", aside={"s": np.ones(3, np.float32)})
+    yield coding.encode(network, values="static", side_information={"s": np.ones(3, np.float32)})
     yield coding.encode({"w": rng.choice([0, 0, 0, 0.1, 0.25, -0.7], (8, 12)).astype(np.float32)})
     yield coding.encode({"w": rng.normal(size=12).astype(np.float32), "i": rng.integers(-5, 5, 20)})
     yield coding.encode({"r": rng.permutation(258).astype(np.int16), "u": np.arange(5, dtype=np.uint64)})
     yield coding.encode({"w": steps((60, 40), 0.002)})
-    yield from of_version_2(rng, lambda: busy(rng, steps((12, 2, 2, 3), 1)))
-    yield from of_version_2(rng, lambda: busy(rng, steps((14, 16), 1)))
-    yield from of_version_2(rng, lambda: np.rint(rng.normal(0, 5, (2, 40))).astype(np.int8))
+    yield from with_extended_models(rng, lambda: busy(rng, steps((12, 2, 2, 3), 1)))
+    yield from with_extended_models(rng, lambda: busy(rng, steps((14, 16), 1)))
+    yield from with_extended_models(rng, lambda: np.rint(rng.normal(0, 5, (2, 40))).astype(np.int8))
 
 
 def busy(rng: np.random.Generator, values: np.ndarray) -> np.ndarray:
@@ -137,11 +137,11 @@ def busy(rng: np.random.Generator, values: np.ndarray) -> np.ndarray:
     return np.where(rng.random(values.shape) < 0.05 * rows * rng.gamma(0.3, 3.0, values.shape[1:]), values, 0)
 
 
-def of_version_2(rng: np.random.Generator, make: Any) -> Iterator[bytes]:
-    """A message that uses what version 2 added, with another array behind."""
+def with_extended_models(rng: np.random.Generator, make: Any) -> Iterator[bytes]:
+    """A message that uses the extended models, with another array behind."""
     while True:
         message = coding.encode({"w": make(), "v": np.arange(3)})
-        if read(message, LIMITS).version == 2:
+        if read(message, LIMITS).extended:
             yield message
             return
 

@@ -25,11 +25,14 @@ def noisy(
     *,
     arrays: dict = ARRAYS,
     architecture: int = 0,
-    **aside: object,
+    **side_information: object,
 ) -> bytes:
     coded, apart = Noise(sigma, index).arrays()
     return coding.encode(
-        {**arrays, **coded}, architecture=architecture, values="static", aside={**apart, **aside}
+        {**arrays, **coded},
+        architecture=architecture,
+        values="static",
+        side_information={**apart, **side_information},
     )
 
 
@@ -77,7 +80,7 @@ def test_with_noise_values_cost_their_divergence() -> None:
     code_bits = -(np.array([1, 2]) * np.log2(sent["b"].probabilities)).sum()  # -0.25 once, 0.5 twice
     assert code_bits <= divergences["b"] <= code_bits + 0.003  # the bias has no noise
     assert set(divergences) == {"w", "b", LAMBDA}  # and so does the index of lambda
-    assert ledger.charged_to("values", "aside", "framing") == 0
+    assert ledger.charged_to("values", "side information", "framing") == 0
     paid = ledger.charged_to("header", "pattern", "codebook", "table", "schema", "divergence")
     assert ledger.charged_bits == pytest.approx(paid)
 
@@ -104,19 +107,19 @@ def test_the_noise_comes_back() -> None:
     assert noise_of(coding.encode(ARRAYS)) is None
 
 
-def test_nothing_rides_aside_for_free() -> None:
-    """What stands aside costs nothing, so a whole network could be hidden there."""
+def test_side_information_is_sigma_alone() -> None:
+    """Side information costs nothing, so a whole network could be hidden there."""
     attacks = [
-        coding.encode({}, aside={"w": WEIGHTS}),
-        coding.encode({"b": BIAS}, architecture=1, values="static", aside={"w": WEIGHTS}),
+        coding.encode({}, side_information={"w": WEIGHTS}),
+        coding.encode({"b": BIAS}, architecture=1, values="static", side_information={"w": WEIGHTS}),
         noisy({"b": 0.1}, {"b": 60}, arrays={"b": BIAS}, w=WEIGHTS),
         coding.encode(
-            ARRAYS, values="static", aside={SIGMA: np.float32([0.1, 0]), LAMBDA: np.uint8([60, 0])}
+            ARRAYS, values="static", side_information={SIGMA: np.float32([0.1, 0]), LAMBDA: np.uint8([60, 0])}
         ),
     ]
     for blob in attacks:
         for function in (charge, noise_of):
-            with pytest.raises(CertificateError, match="alone set aside"):
+            with pytest.raises(CertificateError, match="as the only side information"):
                 function(blob)
 
 
@@ -131,7 +134,7 @@ def test_nothing_rides_aside_for_free() -> None:
     ],
 )
 def test_noise_that_does_not_fit_the_arrays(sigma: dict, index: dict) -> None:
-    with pytest.raises(CertificateError, match="one index and, alone set aside, one scale"):
+    with pytest.raises(CertificateError, match="one index and, as the only side information, one scale"):
         charge(noisy(sigma, index))
 
 
@@ -143,9 +146,9 @@ def test_noise_in_arrays_of_other_types() -> None:
         ({LAMBDA: np.uint8([60, 0])}, {}),
         ({}, {SIGMA: np.float32([0.1, 0])}),
     ]
-    for coded, aside in wrong:
+    for coded, side_information in wrong:
         with pytest.raises(CertificateError):
-            charge(coding.encode({**ARRAYS, **coded}, values="static", aside=aside))
+            charge(coding.encode({**ARRAYS, **coded}, values="static", side_information=side_information))
 
 
 def test_a_minus_zero_under_noise_is_refused() -> None:

@@ -25,7 +25,7 @@ def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], byte
     at = 3 + schema.end()
     content = Stream(data[at:])
     reader = Reader(content, used)
-    _, static, has_aside = reader.header()
+    _, static, has_side_information = reader.header()
     elements = {name: reader.array(name, kind, shape, static) for name, kind, shape in fields}
     at += content.end()
     if static:
@@ -35,8 +35,8 @@ def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], byte
                 elements[name][place] = keys[symbol]
         at += values.end()
     arrays = {name: (kind, shape, as_bytes(elements[name], kind)) for name, kind, shape in fields}
-    if has_aside:
-        used.add("aside")
+    if has_side_information:
+        used.add("side information")
         schema = Stream(data[at:])
         fields = read_schema(schema)
         at += schema.end()
@@ -91,9 +91,9 @@ class Reader:
         self.later: list = []
 
     def header(self) -> tuple[int, bool, bool]:
-        self.version = 1 + self.stream.bit(0)
-        assert self.version == 1 or not self.stream.bit(0), "a later version"
-        self.used.add(f"version {self.version}")
+        self.extended = bool(self.stream.bit(0))
+        assert not (self.extended and self.stream.bit(0)), "a later format"
+        self.used.add("extended" if self.extended else "not extended")
         return number(self.stream, 2**16), bool(self.stream.bit(-160)), bool(self.stream.bit(-160))
 
     def choose(self, name: str) -> bool:
@@ -162,7 +162,7 @@ class Reader:
         links = self.links(link_axis, box)
         if self.choose("full"):
             inside = [1] * prod(box)
-        elif self.version > 1 and len(box) > 1 and self.choose("totals"):
+        elif self.extended and len(box) > 1 and self.choose("totals"):
             inside = totals(self.stream, box, links)
         else:
             self.used.add("mixed")
@@ -187,7 +187,7 @@ class Reader:
 
     def values(self, mask, view, box, links, rows, sides) -> list[int]:
         if self.choose("mixed values"):
-            smooth = self.version > 1 and max(sides) > 4 and self.choose("smooth values")
+            smooth = self.extended and max(sides) > 4 and self.choose("smooth values")
             inside = [mask[at] for at in inside_places(view, box)]
             return Mixed(box, inside, links, sides, smooth).symbols(self.stream)
         found = [0] * len(rows)

@@ -1,4 +1,4 @@
-"""Versions 1 and 2 are frozen: these bytes must be written, and read to the same bits, for ever."""
+"""The format is frozen: these bytes must be written, and read to the same bits, for ever."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ GOLDEN = {
     ),
     "static": (
         network(),
-        {"values": "static", "architecture": 3, "aside": SIGMA},
+        {"values": "static", "architecture": 3, "side_information": SIGMA},
         "4e525acb1dab795a36e04b602a983d72d995e2ef1956b247673632c5a6b826449063b8f09552aaa298802c98d61e4cee72"
         "8d3037db03d2a0377935ae88fe4814e51e75cc0530920c8bbaeb0feadf7c44dd28a08e6aa2b791e6240000003f0000803e",
     ),
@@ -87,4 +87,4 @@ def test_the_encoder_writes_the_golden_bytes(name: str) -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_decoder_reads_them_to_the_bit(name: str) -> None:
     arrays, options, golden = GOLDEN[name]
-    assert same({**arrays, **options.get("aside", {})}, coding.decode(bytes.fromhex(golden)))
+    assert same({**arrays, **options.get("side_information", {})}, coding.decode(bytes.fromhex(golden)))

@@ -8,7 +8,7 @@ from coding_samples import network
 
 from netrazor import coding
 from netrazor.coding.message import read
-from netrazor.coding.steps import shortest_step
+from netrazor.coding.quantizer_step import shortest_step
 
 
 def pattern_bits(array: np.ndarray) -> int:
@@ -97,14 +97,14 @@ def test_few_bits_of_mantissa_and_repeats_are_cheap() -> None:
 
 
 def test_the_ledger_has_known_kinds_and_every_array() -> None:
-    ledger = coding.ledger(coding.encode(network(), values="static", aside={"sigma": np.ones(1)}))
+    ledger = coding.ledger(coding.encode(network(), values="static", side_information={"sigma": np.ones(1)}))
     assert {entry.kind for entry in ledger.entries} <= set(coding.KINDS)
     assert set(network()) <= {entry.array for entry in ledger.entries}
     assert all(entry.bits >= 0 for entry in ledger.entries)
 
 
-def version(arrays: dict[str, np.ndarray]) -> int:
-    return read(coding.encode(arrays), coding.Limits()).version
+def is_extended(arrays: dict[str, np.ndarray]) -> bool:
+    return read(coding.encode(arrays), coding.Limits()).extended
 
 
 def test_rows_and_columns_busy_independently_are_coded_by_their_totals() -> None:
@@ -113,7 +113,7 @@ def test_rows_and_columns_busy_independently_are_coded_by_their_totals() -> None
     mask = rng.random((150, 200)) < np.clip(0.01 * rows * columns, 0, 0.9)
     density = mask.mean()
     entropy = mask.size * (-density * np.log2(density) - (1 - density) * np.log2(1 - density))
-    assert version({"w": mask}) == 2
+    assert is_extended({"w": mask})
     assert pattern_bits(mask) < 0.88 * entropy
 
 
@@ -121,5 +121,5 @@ def test_many_small_steps_are_smooth() -> None:
     steps = np.rint(np.random.default_rng(0).normal(0, 20, 2000)).astype(np.int16)
     values = coding.ledger(coding.encode({"w": steps})).bits_of("values", "table")
     entropy = 2000 * (math.log2(20) + math.log2(2 * math.pi * math.e) / 2)
-    assert version({"w": steps}) == 2
+    assert is_extended({"w": steps})
     assert values < 1.02 * entropy

@@ -14,8 +14,9 @@ from test_roundtrip import arrays
 from netrazor import coding
 
 MODELS = {
-    *("version 1", "version 2", "empty", "raw", "blocks", "box", "linked box", "full", "totals", "mixed"),
-    *("live rows", "live columns", "mixed values", "smooth values", "tables", "tables by class", "aside"),
+    *("extended", "not extended", "empty", "raw", "blocks", "box", "linked box", "full", "totals", "mixed"),
+    *("live rows", "live columns", "mixed values", "smooth values", "tables", "tables by class"),
+    "side information",
     *("known codebook", "steps", "listed codebook"),
 }
 

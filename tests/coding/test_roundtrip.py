@@ -83,6 +83,15 @@ def test_large_arrays_go_by_blocks() -> None:
     assert coding.ledger(blob).bits_of("pattern") < 0.93 * flat_bits
 
 
+def test_blocks_of_three_row_classes_and_as_many_column_classes() -> None:
+    rng = np.random.default_rng(6)
+    rates = rng.choice([0.02, 0.4, 0.95], (600, 1)) * rng.choice([0.1, 0.5, 1], 500)
+    array = (rng.random((600, 500)) < rates).astype(np.int8)
+    array = np.concatenate([array, array[::-1]])  # more elements than are coded one by one
+    assert array.size > 2**19
+    assert same({"w": array}, coding.decode(coding.encode({"w": array})))
+
+
 def test_big_endian_is_decoded_as_native() -> None:
     array = np.array([0, 1.5, -2], ">f4")
     assert same({"w": array.astype("=f4")}, coding.decode(coding.encode({"w": array})))
@@ -103,11 +112,11 @@ def test_progress_goes_up_to_the_end() -> None:
     assert told[-1][1] == sum(array.size for array in network().values())
 
 
-def test_architecture_and_aside() -> None:
-    blob = coding.encode(network(), architecture=7, aside={"sigma": np.ones(5)})
+def test_architecture_and_side_information() -> None:
+    blob = coding.encode(network(), architecture=7, side_information={"sigma": np.ones(5)})
     assert coding.architecture(blob) == 7
     assert list(coding.decode(blob)) == [*network(), "sigma"]
-    assert coding.ledger(blob).bits_of("aside") >= 8 * 40
+    assert coding.ledger(blob).bits_of("side information") >= 8 * 40
 
 
 def test_what_cannot_be_coded_is_refused() -> None:
@@ -122,5 +131,5 @@ def test_what_cannot_be_coded_is_refused() -> None:
         coding.encode({}, architecture=-1)
     with pytest.raises(InvalidArgument, match="static"):
         coding.encode({}, values="dynamic")
-    with pytest.raises(InvalidArgument, match="aside"):
-        coding.encode({"w": np.zeros(2)}, aside={"w": np.zeros(2)})
+    with pytest.raises(InvalidArgument, match="side_information"):
+        coding.encode({"w": np.zeros(2)}, side_information={"w": np.zeros(2)})

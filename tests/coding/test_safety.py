@@ -15,7 +15,7 @@ from netrazor.errors import CorruptMessage, MessageError, MessageTooLarge, Unsup
 TIGHT = coding.Limits(elements=2**16, arrays=64, decisions=2**14)
 MESSAGES = [
     coding.encode(network()),
-    coding.encode(network(1), values="static", aside={"sigma": np.ones(2)}),
+    coding.encode(network(1), values="static", side_information={"sigma": np.ones(2)}),
     coding.encode(odd()),
 ]
 
@@ -61,9 +61,9 @@ def test_no_two_messages_differ_in_their_last_bytes_only() -> None:
     assert len(read) == len(set(read)) < 256
 
 
-def test_a_later_version_is_named() -> None:
+def test_a_later_format_announces_itself_by_the_reserved_bit() -> None:
     assert coding.encode({}) == b"NRZ\0\0"
-    with pytest.raises(UnsupportedMessage, match="version"):
+    with pytest.raises(UnsupportedMessage, match="reserved bit"):
         coding.decode(b"NRZ\0\xff")
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import tiny
-from netrazor.coding import message
+from netrazor.coding import message_writer
 from netrazor.pipeline import Run, run
 from netrazor.runtime import devices, processes
 
@@ -29,7 +29,7 @@ def certified(device: str) -> Run:
 def main() -> None:
     """Fails where the two differ."""
     stand_in.load(os.environ["STAND_IN"])
-    message._SMALL, message._LARGE_BUDGET = 0, 2**12  # no long search for the shortest message
+    message_writer._SMALL, message_writer._LARGE_BUDGET = 0, 2**12  # no long search for the shortest message
     processes.join()
     assert devices.chosen("stand_in") == torch.device("stand_in", processes.rank())
     home, there = (certified(device).issued for device in ("cpu", "stand_in"))

@@ -114,7 +114,7 @@ def test_noisy_risk_understated(tmp_path: Path) -> None:
     message["@lambda"][noisy] = 1  # lambda 32
     sigma = np.where(noisy, np.float32(30), np.float32(0))  # noise that drowns everything
     del message["@sigma"]
-    blob = coding.encode(message, values="static", aside={"@sigma": sigma})
+    blob = coding.encode(message, values="static", side_information={"@sigma": sigma})
     forged = conclude_again(issued.certificate, about(blob))
     tiny.write(tmp_path, forged, blob)
     assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"

@@ -10,7 +10,7 @@ from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError
 from netrazor.units import bits_from_nats
 
-FREE = ("framing", "aside")  # constant, or describing the posterior only
+FREE = ("framing", "side information")  # constant, or describing the posterior only
 
 _STEP = 2.0**-10  # bits; divergences are charged in whole steps, rounded up
 _LEAST_EXCESS = 2.0**-20  # bits of rounding, by which another machine's logarithms may differ unseen
@@ -25,7 +25,7 @@ def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
 
     Raises:
         MessageError: the bytes are no message.
-        CertificateError: the message describes its noise in a form that is not ours, or sets aside more.
+        CertificateError: the message describes its noise in a form that is not ours, or has other side information.
     """
     return ledger_of(read(blob, limits or Limits()))
 

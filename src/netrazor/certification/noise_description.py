@@ -28,7 +28,7 @@ class Noise:
         self.index = dict(index)
 
     def arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """As arrays for the message: those coded and those set aside."""
+        """As arrays for the message: those that are paid for, and the side information."""
         indices = np.array(list(self.index.values()), dtype=np.uint8)
         sigmas = np.array([self.sigma[name] for name in self.index], dtype=np.float32)
         return {LAMBDA: indices}, {SIGMA: sigmas}
@@ -44,13 +44,13 @@ def noise_in(message: Message) -> Noise | None:
     """
     index: NDArray[Any] | None = message.arrays.get(LAMBDA)
     sigma: NDArray[Any] | None = message.arrays.get(SIGMA)
-    if index is None and sigma is None and not message.aside:
+    if index is None and sigma is None and not message.side_information:
         return None
     static = [name for name in message.static if name != LAMBDA]
     fits = (
         index is not None
         and sigma is not None
-        and message.aside == (SIGMA,)
+        and message.side_information == (SIGMA,)
         and index.dtype == np.uint8
         and sigma.dtype == np.float32
         and index.shape == sigma.shape == (len(static),)
@@ -58,8 +58,9 @@ def noise_in(message: Message) -> Noise | None:
     )
     if index is None or sigma is None or not fits:
         raise CertificateError(
-            f"{LAMBDA} and {SIGMA}: must be one index and, alone set aside, one scale for each of {len(static)} "
-            "arrays of values, zero together; got something else: the message is not one that certify writes"
+            f"{LAMBDA} and {SIGMA}: must be one index and, as the only side information, one scale for "
+            f"each of {len(static)} arrays of values, zero together; got something else: "
+            "the message is not one that certify writes"
         )
     return Noise(
         dict(zip(static, map(float, sigma), strict=True)), dict(zip(static, map(int, index), strict=True))

@@ -11,21 +11,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netrazor.coding.integers import code_below, code_number, code_sorted
-from netrazor.coding.keys import Array, Keys, array_from_keys, key_limits, keys_from_array
-from netrazor.coding.mixing import Mixer
-from netrazor.coding.rangecoder import Coder, Meter
-from netrazor.coding.steps import MAX_MULTIPLE, multiples_of, products, shortest_step
+from netrazor.coding.coder import Coder, Meter, Symbols
+from netrazor.coding.context_mixing import Mixer
+from netrazor.coding.element_contexts import Mask
+from netrazor.coding.integer_codes import code_below, code_number, code_sorted
+from netrazor.coding.ordered_keys import Array, DType, Keys, elements_of, key_range, keys_of
+from netrazor.coding.quantizer_step import MAX_MULTIPLE, multiples_of, products, shortest_step
 from netrazor.errors import CorruptMessage
 
 MAX_ENTRIES = 2**16
+_CHUNK = 2**20
 
 
 @dataclass(frozen=True)
 class Codebook:
     """Sorted distinct keys, none of them zero, of one type."""
 
-    dtype: np.dtype
+    dtype: DType
     keys: tuple[int, ...]
 
     @property
@@ -39,7 +41,17 @@ class Codebook:
 
     def values(self) -> Array:
         """The entries themselves."""
-        return array_from_keys(self.key_array(), self.dtype)
+        return elements_of(self.key_array(), self.dtype)
+
+
+def fill(array: Array, mask: Mask, codebook: Codebook, symbols: Symbols) -> None:
+    """Write the entries named by ``symbols`` where the mask is true, in C order and in chunks, to spare memory."""
+    flat, where, values, done = array.reshape(-1), mask.reshape(-1), codebook.values(), 0
+    for start in range(0, len(flat), _CHUNK):
+        part = where[start : start + _CHUNK]
+        stop = done + int(np.count_nonzero(part))
+        flat[start : start + _CHUNK][part] = values[symbols[done:stop]]
+        done = stop
 
 
 class CodebookModel:
@@ -50,7 +62,7 @@ class CodebookModel:
         self._choices: defaultdict[str, Mixer] = defaultdict(Mixer)
         self._before: dict[str, int] = {}
 
-    def code(self, coder: Coder, codebook: Codebook | None, dtype: np.dtype) -> Codebook:
+    def code(self, coder: Coder, codebook: Codebook | None, dtype: DType) -> Codebook:
         """A codebook for an array of ``dtype``."""
         known = [other for other in self._earlier if other.dtype == dtype]
         if known and self._choose(coder, "known", None if codebook is None else codebook in known):
@@ -78,18 +90,18 @@ class CodebookModel:
         return step if affine.spent < listed.spent else None
 
     def _code_affine(
-        self, coder: Coder, codebook: Codebook | None, step: float | None, dtype: np.dtype
+        self, coder: Coder, codebook: Codebook | None, step: float | None, dtype: DType
     ) -> Codebook:
         """The step, and the multiples on each side: all up to the largest, or a sorted set of them."""
         width = int(np.finfo(dtype).nmant)
-        key = None if step is None else int(keys_from_array(np.array([step], dtype=dtype))[0])
+        key = None if step is None else int(keys_of(np.array([step], dtype=dtype))[0])
         dropped = self._code_repeated(
             coder, "step bits", None if key is None else _low_zeros([key], width), width
         )
         key = self._code_magnitude(coder, key, dropped, dtype)
         if key == 0:
             raise CorruptMessage("the step of a codebook is zero; get the message again")
-        step = float(array_from_keys(np.array([key]), dtype)[0])
+        step = float(elements_of(np.array([key]), dtype)[0])
         multiples = None if codebook is None else multiples_of(codebook.values(), step)
         negative = self._code_multiples(
             coder, None if multiples is None else [-m for m in multiples[::-1] if m < 0]
@@ -98,7 +110,7 @@ class CodebookModel:
         values = products([-m for m in negative[::-1]] + positive, step, dtype)
         if not np.isfinite(values).all():
             raise CorruptMessage("a codebook holds values that are not finite; get the message again")
-        return _checked(keys_from_array(values), dtype)
+        return _checked(keys_of(values), dtype)
 
     def _code_multiples(self, coder: Coder, multiples: list[int] | None) -> list[int]:
         top = self._code_repeated(
@@ -109,9 +121,9 @@ class CodebookModel:
         number = code_below(coder, None if multiples is None else len(multiples) - 1, max(top, 1))
         return [*code_sorted(coder, None if multiples is None else multiples[:-1], number, 1, top - 1), top]
 
-    def _code_listed(self, coder: Coder, codebook: Codebook | None, dtype: np.dtype) -> Codebook:
+    def _code_listed(self, coder: Coder, codebook: Codebook | None, dtype: DType) -> Codebook:
         """Entries above zero and below, each side as a sorted set of magnitudes at a common precision."""
-        lowest, highest = key_limits(dtype)
+        lowest, highest = key_range(dtype)
         offset = 1 if dtype.kind == "f" else 0  # -0.0 is the key -1
         negative = None if codebook is None else [-offset - key for key in codebook.keys[::-1] if key < 0]
         positive = None if codebook is None else [key for key in codebook.keys if key > 0]
@@ -123,7 +135,7 @@ class CodebookModel:
         return _checked(np.array([-offset - m for m in negative[::-1]] + positive, dtype=np.int64), dtype)
 
     def _code_magnitudes(
-        self, coder: Coder, magnitudes: list[int] | None, dropped: int, limit: int, dtype: np.dtype
+        self, coder: Coder, magnitudes: list[int] | None, dropped: int, limit: int, dtype: DType
     ) -> list[int]:
         """The largest, about how far below it the smallest is, then those between."""
         number = self._code_repeated(
@@ -144,12 +156,12 @@ class CodebookModel:
         between = code_sorted(coder, None if shifted is None else shifted[:-1], number - 1, low, top - 1)
         return [magnitude << dropped for magnitude in [*between, top]]
 
-    def _code_magnitude(self, coder: Coder, magnitude: int | None, dropped: int, dtype: np.dtype) -> int:
+    def _code_magnitude(self, coder: Coder, magnitude: int | None, dropped: int, dtype: DType) -> int:
         """A magnitude without ``dropped`` low bits; a float's exponent as its distance from the one before."""
         if dtype.kind != "f":
-            return code_number(coder, magnitude, key_limits(dtype)[1] + 1)
+            return code_number(coder, magnitude, key_range(dtype)[1] + 1)
         width = int(np.finfo(dtype).nmant)
-        limit = key_limits(dtype)[1] >> width
+        limit = key_range(dtype)[1] >> width
         before = self._before.get("exponent", limit // 2)
         exponent = None if magnitude is None else magnitude >> width
         distance = 0
@@ -191,7 +203,7 @@ def _low_zeros(magnitudes: list[int], width: int) -> int:
     return min((together & -together).bit_length() - 1, width)
 
 
-def _checked(keys: Keys, dtype: np.dtype) -> Codebook:
+def _checked(keys: Keys, dtype: DType) -> Codebook:
     codebook = Codebook(dtype, tuple(int(key) for key in keys))
     ascending = all(a < b for a, b in zip(codebook.keys, codebook.keys[1:], strict=False))
     if not codebook.keys or 0 in codebook.keys or not ascending or len(codebook.keys) > MAX_ENTRIES:

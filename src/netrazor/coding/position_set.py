@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.rangecoder import Reader, Writer
+from netrazor.coding.range_coder import Reader, Writer
 from netrazor.errors import CorruptMessage, InvalidArgument, MessageTooLarge
 
 Positions = NDArray[np.int64]

@@ -1,15 +1,15 @@
 """The schema: names, types and shapes of the arrays, which a declared architecture fixes in advance."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
-from netrazor.coding.integers import code_below, code_number
+from netrazor.coding.coder import Coder
+from netrazor.coding.context_mixing import Mixer
+from netrazor.coding.integer_codes import code_below, code_number
 from netrazor.coding.limits import Limits, check_limit
-from netrazor.coding.mixing import Mixer
-from netrazor.coding.rangecoder import Coder
+from netrazor.coding.ordered_keys import DType
 from netrazor.errors import CorruptMessage, MessageTooLarge
 
 DTYPES = tuple(
@@ -40,7 +40,7 @@ class Field:
     """One array: its name, type and shape."""
 
     name: str
-    dtype: np.dtype
+    dtype: DType
     shape: tuple[int, ...]
 
     @property
@@ -49,8 +49,12 @@ class Field:
         return prod(self.shape)
 
 
-def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits) -> list[Field]:
-    """The fields in order; names are distinct."""
+def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits, length: int) -> list[Field]:
+    """The fields in order, of a message of so many bytes; names are distinct.
+
+    Raises:
+        MessageTooLarge: over ``limits``.
+    """
     number = code_number(coder, None if fields is None else len(fields), MAX_ARRAYS)
     check_limit("arrays", number, limits.arrays)
     names = _NameModel(min(MAX_NAMES_BYTES, limits.decisions // 8))
@@ -60,7 +64,7 @@ def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits) -> lis
     for index in range(number):
         previous = _code_field(coder, None if fields is None else fields[index], previous, names)
         elements += previous.size
-        check_limit("elements", elements, limits.elements)
+        check_limit("elements", elements, limits.elements_in(length))
         coded.append(previous)
     if len({field.name for field in coded}) < number:
         raise CorruptMessage("the message names two arrays alike; names are distinct: get it again")
@@ -92,8 +96,7 @@ class _NameModel:
     """Bytes of names, each predicted from the bytes before it and from the name before."""
 
     def __init__(self, room: int) -> None:
-        self._mixer = Mixer((0.5,) * 4, 0.02)
-        self._contexts: dict[Hashable, int] = {}
+        self._mixer = Mixer(4, 0.5, 0.02)
         self._room = self._most = room
 
     def code(self, coder: Coder, name: bytes | None, previous: bytes) -> bytes:
@@ -113,10 +116,10 @@ class _NameModel:
                 )
 
     def _code_byte(self, coder: Coder, byte: int | None, before: bytes, above: bytes) -> int:
+        texts = (before[-1:], before[-2:], before[-3:], above)
+        cells = [(kind << 24 | int.from_bytes(text, "big")) << 8 for kind, text in enumerate(texts)]
         node = 1
         for shift in range(7, -1, -1):
-            keys = ((1, before[-1:], node), (2, before[-2:], node), (3, before[-3:], node), (4, above, node))
-            cells = [self._contexts.setdefault(key, len(self._contexts)) for key in keys]
             bit = None if byte is None else byte >> shift & 1
-            node = 2 * node + self._mixer.code(coder, bit, cells, base=node)
+            node = 2 * node + self._mixer.code(coder, bit, [cell + node for cell in cells], base=node)
         return node - 256

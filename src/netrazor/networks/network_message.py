@@ -25,8 +25,10 @@ def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, s
     arrays = codable_arrays(model)
     if noise is None:
         return coding.encode(arrays, architecture=index, values="static" if static else "auto")
-    coded, aside = noise.arrays()
-    return coding.encode({**arrays, **coded}, architecture=index, values="static", aside=aside)
+    coded, side_information = noise.arrays()
+    return coding.encode(
+        {**arrays, **coded}, architecture=index, values="static", side_information=side_information
+    )
 
 
 def codable_arrays(model: nn.Module) -> dict[str, NDArray[Any]]:
@@ -47,14 +49,24 @@ def codable_arrays(model: nn.Module) -> dict[str, NDArray[Any]]:
     return {name: array + 0 if _has_minus_zeros(array) else array for name, array in arrays.items()}
 
 
+def limits_of(model: nn.Module) -> Limits:
+    """Limits within which every message of such a network can be read that `encode` writes, noise included."""
+    arrays = coded_state(model, copy=False)
+    each = len(arrays)
+    noise = {LAMBDA: np.zeros(each, dtype=np.uint8), SIGMA: np.zeros(each, dtype=np.float32)}
+    return Limits.for_arrays({**arrays, **noise})
+
+
 def decode_into(model: nn.Module, blob: bytes, limits: Limits | None = None) -> nn.Module:
     """A copy of ``model`` with the weights of the message: the network that is certified.
+
+    ``limits`` are by default those of messages of such a network.
 
     Raises:
         MessageError: the bytes are no message.
         CheckpointMismatch: it holds the weights of another architecture.
     """
-    return network_of(model, read(blob, limits or Limits()))
+    return network_of(model, read(blob, limits or limits_of(model)))
 
 
 def network_of(model: nn.Module, message: Message) -> nn.Module:

@@ -33,7 +33,8 @@ def decode_steps(given: nn.Module, message: Message) -> nn.Module:
     """
     origin = coded_state(given)
     layout = [(name, array.shape, array.dtype) for name, array in message.arrays.items()]
-    if layout != [(name, array.shape, np.dtype(np.int8)) for name, array in origin.items()] or message.aside:
+    needed = [(name, array.shape, np.dtype(np.int8)) for name, array in origin.items()]
+    if layout != needed or message.side_information:
         raise CheckpointMismatch(
             "message: a difference for each array of the prior needed, in its order, of int8; got other arrays"
         )

@@ -23,7 +23,7 @@ GROUPS = {
     "pattern": ("blue", ("pattern",)),
     "values": ("orange", ("values", "divergence")),
     "codebooks, tables": ("green", ("codebook", "table")),
-    "schema, header, rest": ("muted", ("schema", "header", "framing", "aside")),
+    "schema, header, rest": ("muted", ("schema", "header", "framing", "side information")),
 }
 CURVE_POINTS = 33
 PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g} %")

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from netrazor.coding.keys import Array
+from netrazor.coding.ordered_keys import Array, DType
 
 MAX_MULTIPLE = 2**12
 _MAX_DIVISOR = 16
@@ -15,7 +15,7 @@ def multiples_of(values: Array, step: float) -> list[int]:
     return [int(multiple) for multiple in np.rint(values.astype(np.float64) / step)]
 
 
-def products(multiples: list[int], step: float, dtype: np.dtype) -> Array:
+def products(multiples: list[int], step: float, dtype: DType) -> Array:
     """The multiples of a step, each product rounded once."""
     with np.errstate(over="ignore", invalid="ignore"):
         values: Array = np.array(multiples).astype(dtype) * np.array([step], dtype=dtype)
@@ -43,7 +43,7 @@ def shortest_step(values: Array) -> float | None:
     return None
 
 
-def _simplest_between(low: Fraction, high: Fraction, dtype: np.dtype) -> float | None:
+def _simplest_between(low: Fraction, high: Fraction, dtype: DType) -> float | None:
     exponent = high.numerator.bit_length() - high.denominator.bit_length()
     exponent -= Fraction(2) ** exponent > high
     for bits in range(np.finfo(dtype).nmant + 1):

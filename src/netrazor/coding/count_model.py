@@ -1,13 +1,13 @@
-"""Counts mixed from contexts: the length in bits of count + 1, one bit longer at a time, then the bits below."""
+"""Counts predicted from contexts: the length in bits of count + 1 in unary, then the bits behind the leading one."""
 
 from collections.abc import Sequence
 
-from netrazor.coding.mixing import Mixer
-from netrazor.coding.rangecoder import Coder
+from netrazor.coding.coder import Coder
+from netrazor.coding.context_mixing import Mixer
 
 _WEIGHT = 0.2
 _RATE = 0.02
-_MODELLED_BITS = 3  # behind the leading one; those below are as good as random
+_MODELLED_BITS = 3  # behind the leading one; those below are taken as equally likely
 _NODES = 512  # numbers for the decisions of one context
 
 
@@ -15,7 +15,7 @@ class CountModel:
     """Counts that are asked in the same number of contexts."""
 
     def __init__(self, contexts: int) -> None:
-        self._mixer = Mixer([_WEIGHT] * contexts, _RATE)
+        self._mixer = Mixer(contexts, _WEIGHT, _RATE)
 
     @staticmethod
     def decisions(number: int, limit: int) -> int:

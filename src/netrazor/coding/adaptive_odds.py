@@ -1,4 +1,4 @@
-"""Binary decisions whose odds are known roughly, corrected by what their contexts have seen so far.
+"""Binary decisions whose odds are given approximately, and adapted to what their contexts have seen so far.
 
 Each context counts its ones, and how many were expected by the given odds. Its evidence is the logarithm of their
 ratio; the evidences are added to the given log-odds, each with a weight that follows the gradient of the code length.
@@ -7,19 +7,20 @@ ratio; the evidences are added to the given log-odds, each with a weight that fo
 from collections import defaultdict
 from collections.abc import Sequence
 
-from netrazor.coding.logistic import PROBABILITY, TOP_LEVEL, log, nearest_level
-from netrazor.coding.rangecoder import Coder
+from netrazor.coding.coder import Coder
+from netrazor.coding.log_odds import PROBABILITY, TOP_LEVEL, log, nearest_level
 
 _PRIOR = 0.7  # ones that a context is taken to have seen as expected
 _GIVEN_SHARE = 0.1  # of the learning rate, for the weight of the given log-odds
+_WEIGHT = 0.15
+_RATE = 0.02
 
 
-class Corrector:
+class AdaptiveOdds:
     """Contexts by number, and the weights of the contexts that are asked together."""
 
-    def __init__(self, weights: Sequence[float], rate: float) -> None:
-        self._weights = list(weights)
-        self._rate = rate
+    def __init__(self, contexts: int) -> None:
+        self._weights = [_WEIGHT] * contexts
         self._given_weight = 1.0
         self._cells: defaultdict[int, _Cell] = defaultdict(_Cell)
 
@@ -32,12 +33,12 @@ class Corrector:
         level = nearest_level(log_odds)
         bit = coder.bit(bit, level)
 
-        step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
+        step = _RATE * (bit - PROBABILITY[TOP_LEVEL + level])
         self._given_weight += _GIVEN_SHARE * step * given
         self._weights = [w + step * cell.evidence for w, cell in zip(self._weights, cells, strict=True)]
         chance = PROBABILITY[TOP_LEVEL + nearest_level(given)]
         for cell in cells:
-            cell.see(bit, chance)
+            cell.count(bit, chance)
         return bit
 
 
@@ -52,7 +53,7 @@ class _Cell:
         self._log_ones = log(_PRIOR)
         self.evidence = 0.0
 
-    def see(self, bit: int, chance: float) -> None:
+    def count(self, bit: int, chance: float) -> None:
         """Count a decision that was expected to be a one with this chance."""
         if bit:
             self._ones += 1

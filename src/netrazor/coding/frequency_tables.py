@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.integers import code_below
-from netrazor.coding.mixing import Mixer
-from netrazor.coding.rangecoder import Coder, Symbols
+from netrazor.coding.coder import Coder, Symbols
+from netrazor.coding.context_mixing import Mixer
+from netrazor.coding.integer_codes import code_below
 
 Counts = NDArray[np.int64]
 

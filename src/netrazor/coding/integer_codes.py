@@ -1,8 +1,8 @@
-"""Whole numbers of a header: uniform, by size classes, and sorted sets."""
+"""Codes of whole numbers: uniform below a size, small ones likelier, and sorted sets."""
 
 from collections.abc import Sequence
 
-from netrazor.coding.rangecoder import UNIFORM_LIMIT, Coder
+from netrazor.coding.coder import UNIFORM_LIMIT, Coder
 from netrazor.errors import CorruptMessage
 
 

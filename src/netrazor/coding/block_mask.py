@@ -1,4 +1,4 @@
-"""Large masks: one probability for each pair of a class of rows and a class of columns.
+"""Large masks in blocks: one probability for each pair of a class of rows and a class of columns.
 
 All decisions of a pair of classes are coded in a few calls, so this runs at the speed of the coder.
 """
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.classes import Classes, class_cost, code_classes, equal_classes, surprise
-from netrazor.coding.integers import code_below
-from netrazor.coding.pattern import Mask
-from netrazor.coding.rangecoder import Coder
+from netrazor.coding.coder import Coder
+from netrazor.coding.element_contexts import Indices, Mask
+from netrazor.coding.integer_codes import code_below
+from netrazor.coding.slice_classes import Classes, class_cost, code_classes, equal_width_classes, surprise
 
 _MAX_CLASS_BITS = 4
 _WORTH_CLASSES = 8  # a slice of fewer elements tells nothing about its class
@@ -34,33 +34,37 @@ class Partition:
     column_bits: int
 
 
-def code_blocks(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut: Partition | None) -> Mask:
+def code_block_mask(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut: Partition | None) -> Mask:
     """A mask of ``shape``; to encode, cut by ``cut``."""
     split = 1
     if len(shape) > 2:
         split = 1 + code_below(coder, None if cut is None else cut.split - 1, len(shape) - 1)
     coded = np.zeros((prod(shape[:split]), prod(shape[split:])), dtype=np.bool_)
     height, width = coded.shape
-    row_classes = None if cut is None else cut.row_classes
-    column_classes = None if cut is None else cut.column_classes
-    row_groups = code_classes(
-        coder, row_classes, None if cut is None else cut.row_bits, height, _bits_worth(width)
-    )
-    column_groups = code_classes(
-        coder, column_classes, None if cut is None else cut.column_bits, width, _bits_worth(height)
+    rows = _code_groups(coder, None if cut is None else (cut.row_classes, cut.row_bits), height, width)
+    columns = _code_groups(
+        coder, None if cut is None else (cut.column_classes, cut.column_bits), width, height
     )
     flat = None if mask is None else mask.reshape(coded.shape)
-    if row_groups is None and column_groups is None:  # one block: any chunks of it will do
+    if rows[0] is None and columns[0] is None:  # one block: any chunks of it will do
         _code_block(coder, None if flat is None else flat.reshape(-1, 1), coded.reshape(-1, 1), None, None)
     else:
-        everything: list[Classes | None] = [None]
-        for rows, columns in product(row_groups or everything, column_groups or everything):
-            _code_block(coder, flat, coded, rows, columns)
+        for some_rows, some_columns in product(rows, columns):
+            _code_block(coder, flat, coded, some_rows, some_columns)
     return coded.reshape(shape)
 
 
+def _code_groups(
+    coder: Coder, chosen: tuple[Classes, int] | None, number: int, length: int
+) -> list[Indices] | list[None]:
+    """The members of each class of ``number`` slices of this length; [None] if they are not told apart."""
+    classes, bits = (None, None) if chosen is None else chosen
+    found, groups = code_classes(coder, classes, bits, number, _most_bits(length))
+    return [None] if groups == 1 else [np.flatnonzero(found == member) for member in range(groups)]
+
+
 def _code_block(
-    coder: Coder, mask: Mask | None, coded: Mask, rows: Classes | None, columns: Classes | None
+    coder: Coder, mask: Mask | None, coded: Mask, rows: Indices | None, columns: Indices | None
 ) -> None:
     """The elements in ``rows`` and ``columns`` (None: in all of them): how many are ones, then which."""
     height = coded.shape[0] if rows is None else len(rows)
@@ -80,7 +84,7 @@ def _code_block(
         coded[window] = coder.symbols(bits, counts, block.size).reshape(block.shape)
 
 
-def _windows(rows: Classes | None, columns: Classes | None, height: int, width: int) -> Iterator[Any]:
+def _windows(rows: Indices | None, columns: Indices | None, height: int, width: int) -> Iterator[Any]:
     """Indices of the block, so many rows at a time that they hold about ``_CHUNK`` elements."""
     step = max(1, _CHUNK // max(width, 1))
     for start in range(0, height, step):
@@ -102,8 +106,8 @@ def best_partition(mask: Mask) -> tuple[float, Partition]:
 def _best_cut(mask: Mask, split: int) -> tuple[float, Partition]:
     flat = mask.reshape(prod(mask.shape[:split]), -1)
     # the noise of a count is the same everywhere on the scale of its square root
-    rows = equal_classes(np.sqrt(np.count_nonzero(flat, axis=1)), _bits_worth(flat.shape[1]))
-    columns = equal_classes(np.sqrt(np.count_nonzero(flat, axis=0)), _bits_worth(flat.shape[0]))
+    rows = equal_width_classes(np.sqrt(np.count_nonzero(flat, axis=1)), _most_bits(flat.shape[1]))
+    columns = equal_width_classes(np.sqrt(np.count_nonzero(flat, axis=0)), _most_bits(flat.shape[0]))
     finest = 1 << _MAX_CLASS_BITS
     ones = np.stack(
         [np.bincount(columns, np.count_nonzero(flat[rows == row], axis=0), finest) for row in range(finest)]
@@ -120,7 +124,8 @@ def _best_cut(mask: Mask, split: int) -> tuple[float, Partition]:
     return min(found, key=lambda candidate: candidate[0])
 
 
-def _bits_worth(length: int) -> int:
+def _most_bits(length: int) -> int:
+    """Bits of class that slices of this length are worth."""
     return _MAX_CLASS_BITS if length >= _WORTH_CLASSES else 0
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KINDS = ("framing", "schema", "header", "pattern", "codebook", "table", "values", "aside")
+KINDS = ("framing", "schema", "header", "pattern", "codebook", "table", "values", "side information")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Ledger:
         return sum(entry.bits for entry in self.entries if entry.kind in kinds)
 
 
-class Charges:
+class IdealBits:
     """Ideal bits of each array and kind, in the order in which they were coded."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Charges:
         self.noisy[array, "values"] = self.noisy.get((array, "values"), 0.0) + bits
 
 
-def settle(sections: list[tuple[str, int]], charges: Charges) -> Ledger:
+def account(sections: list[tuple[str, int]], charges: IdealBits) -> Ledger:
     """Real bits: each section's own, shared among its parts by their ideal bits, rounded so that the sums hold."""
     entries: dict[tuple[str, str], int] = {}
     for name, bits in sections:

@@ -1,4 +1,4 @@
-"""Probabilities as levels: integers on a fixed grid of log-odds, the same on every machine.
+"""Probabilities on a fixed grid of log-odds, computed alike on every machine.
 
 A level l stands for the log-odds l / STEPS_PER_NAT. Its probability is a multiple of 2^-24, computed once with
 correctly rounded decimal arithmetic; the models only ever hand levels to the coder, so no exponential or

@@ -1,18 +1,28 @@
-"""The values at the non-zero positions: a sign, then how many entries of the codebook out from zero."""
+"""Values mixed from contexts: the sign of each non-zero element, then its distance from zero in codebook entries."""
 
 from math import prod
 
 import numpy as np
 
-from netrazor.coding.contexts import BUSY_CLASSES, Grid, Places, busy_classes, contexts, numbered
-from netrazor.coding.mixing import Mixer
-from netrazor.coding.pattern import Mask
-from netrazor.coding.rangecoder import Coder, Symbols
-from netrazor.coding.surroundings import Surroundings
+from netrazor.coding.coder import Coder, Symbols
+from netrazor.coding.context_mixing import Mixer
+from netrazor.coding.context_template import ContextTemplate
+from netrazor.coding.element_contexts import (
+    COUNT_CLASSES,
+    Activity,
+    Grid,
+    Indices,
+    Mask,
+    contexts,
+    count_classes,
+    numbered,
+    predecessors,
+)
 
 MAX_MIXED_ENTRIES = 256
 
 Sides = tuple[int, int]
+"""How many entries of a codebook are below zero, and above."""
 
 _MIXED_DEPTH = 2  # bits of the distance that a smooth model mixes from contexts
 _FINE_PRIOR = 2.0
@@ -22,37 +32,36 @@ _DISTANCE_WEIGHT = 0.12
 _RATE = 0.02
 
 
-def code_values(
+def code_mixed_values(
     coder: Coder,
     symbols: Symbols | None,
     mask: Mask,
-    links: Places | None,
+    activity: Activity | None,
     sides: Sides,
     smooth: bool,
 ) -> Symbols:
     """Symbols of the non-zero elements of ``mask`` in row-major order: 0 is the lowest entry of the codebook.
 
-    ``sides`` are how many entries of the codebook are below zero, and above. If ``smooth``, entries next to each
-    other are taken to be about as frequent.
+    If ``smooth``, entries next to each other are taken to be about as frequent.
     """
-    grid = Grid(mask.shape, np.flatnonzero(mask), links, min(1, mask.ndim - 1))
+    grid = Grid(mask.shape, np.flatnonzero(mask), activity, min(1, mask.ndim - 1))
     number = len(grid.positions)
     coded = np.zeros(number, dtype=np.int32)
     if sum(sides) == 1:
         return coded
     columns, sizes = contexts(grid)
-    for column, size in _busy_contexts(mask, grid):
+    for column in _activity_contexts(mask, grid):
         columns.append(column)
-        sizes.append(size)
-    surroundings = Surroundings(grid)
-    offsets = np.cumsum([sum(sizes), *surroundings.sizes])[:-1].tolist()
+        sizes.append(COUNT_CLASSES)
+    template = ContextTemplate(grid)
+    offsets = np.cumsum([sum(sizes), *template.sizes])[:-1].tolist()
     model = _ValueModel(sides, len(columns) + len(offsets), smooth)
-    for at, found in enumerate(numbered(columns, sizes, number)):
-        found += [
-            offset + context for offset, context in zip(offsets, surroundings.contexts(at), strict=True)
-        ]
+    elements = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
+    for at, (found, back) in enumerate(elements):
+        around = template.contexts(at, back)
+        found += [offset + context for offset, context in zip(offsets, around, strict=True)]
         symbol = model.code(coder, None if symbols is None else int(symbols[at]), found)
-        surroundings.put(at, 1 if symbol >= sides[0] else -1)
+        template.put(at, 1 if symbol >= sides[0] else -1)
         coded[at] = symbol
     return coded
 
@@ -62,15 +71,15 @@ def can_be_smooth(sides: Sides) -> bool:
     return max(sides) > 1 << _MIXED_DEPTH
 
 
-def _busy_contexts(mask: Mask, grid: Grid) -> list[tuple[Places, int]]:
-    """How many non-zero elements the row, and the column, of each element has."""
+def _activity_contexts(mask: Mask, grid: Grid) -> list[Indices]:
+    """Classes of how many non-zero elements the row, and the column, of each element has."""
     if mask.ndim < 2:
         return []
     flat = mask.reshape(mask.shape[0], -1)
     rows, columns = np.divmod(grid.positions, prod(mask.shape[1:]))
     return [
-        (busy_classes(flat.sum(axis=1))[rows], BUSY_CLASSES),
-        (busy_classes(flat.sum(axis=0))[columns], BUSY_CLASSES),
+        count_classes(flat.sum(axis=1))[rows].astype(np.intp),
+        count_classes(flat.sum(axis=0))[columns].astype(np.intp),
     ]
 
 
@@ -85,13 +94,14 @@ class _ValueModel:
         self._sides = sides
         self._nodes = 1 << (max(sides) - 1).bit_length()
         self._mixed_nodes = min(self._nodes, 1 << _MIXED_DEPTH) if smooth else self._nodes
-        self._sign = Mixer([_SIGN_WEIGHT] * contexts, _RATE)
-        self._distance = Mixer([_DISTANCE_WEIGHT] * (contexts + 1), _RATE)
+        self._sign = Mixer(contexts, _SIGN_WEIGHT, _RATE)
+        self._distance = Mixer(contexts + 1, _DISTANCE_WEIGHT, _RATE)
         self._fine = Mixer()
         for node in range(self._mixed_nodes, self._nodes):
             self._fine.expect_half(node, _FINE_PRIOR * 4.0 ** (node.bit_length() - 1 - _MIXED_DEPTH))
 
     def code(self, coder: Coder, symbol: int | None, contexts: list[int]) -> int:
+        """Code the symbol of an element in these contexts."""
         negatives, positives = self._sides
         sign = int(negatives == 0)
         if negatives and positives:

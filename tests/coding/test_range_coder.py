@@ -6,8 +6,9 @@ import random
 import numpy as np
 import pytest
 
-from netrazor.coding.logistic import COST_BITS, PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
-from netrazor.coding.rangecoder import UNIFORM_LIMIT, Meter, Reader, Writer
+from netrazor.coding.coder import UNIFORM_LIMIT, Meter
+from netrazor.coding.log_odds import COST_BITS, PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
+from netrazor.coding.range_coder import Reader, Writer
 
 
 def calls(seed: int) -> list[tuple]:
@@ -47,6 +48,17 @@ def test_what_is_written_is_read_whatever_follows(seed: int) -> None:
         for name, value, *model in calls(seed):
             assert np.array_equal(getattr(reader, name)(None, *model), value)
         assert reader.end() == (len(stream), padding)
+
+
+def test_many_decisions_are_written_in_parts() -> None:
+    bits = np.random.default_rng(0).integers(0, 2, 70_000).tolist()
+    writer = Writer()
+    for bit in bits:
+        writer.bit(bit, 0)
+    stream, padding = writer.sealed()
+    reader = Reader(stream)
+    assert [reader.bit(None, 0) for _ in bits] == bits
+    assert reader.end() == (len(stream), padding)
 
 
 def test_probabilities_are_a_symmetric_exact_grid() -> None:

@@ -1,20 +1,20 @@
 """Values in a stream of their own, under a table sent before: what Theorem 5.1 needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.codebook import Codebook
-from netrazor.coding.keys import Array
-from netrazor.coding.ledger import Charges
-from netrazor.coding.pattern import Mask
-from netrazor.coding.rangecoder import Coder, Symbols
+from netrazor.coding.bit_account import IdealBits
+from netrazor.coding.codebook import Codebook, fill
+from netrazor.coding.coder import Coder, Counts, Symbols, occurrences
+from netrazor.coding.element_contexts import Mask
+from netrazor.coding.ordered_keys import Array
 
 
 @dataclass(frozen=True)
 class StaticValues:
-    """The prior over the non-zero values of one array: the same at every position, whatever stands elsewhere."""
+    """The prior over the non-zero values of one array: the same at every position, whatever the other values are."""
 
     centers: NDArray[np.float64]
     """The codebook, ascending, without zero; shape (k,)."""
@@ -34,23 +34,23 @@ class StaticArray:
     array: Array
     mask: Mask
     codebook: Codebook
-    table: NDArray[np.int64]
+    table: Counts
     symbols: Symbols | None
+    _counts: Counts = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def code(self, coder: Coder, charges: Charges) -> None:
+    def code(self, coder: Coder, charges: IdealBits) -> None:
         """The values, each by the table alone; fills in ``array``."""
         before = coder.spent
         symbols = coder.symbols(self.symbols, self.table, int(np.count_nonzero(self.mask)))
-        self.array[self.mask] = self.codebook.values()[symbols]
+        fill(self.array, self.mask, self.codebook, symbols)
+        self._counts = occurrences(symbols, len(self.table))
         charges.add_noisy(self.name, coder.spent - before)
 
     def values(self) -> StaticValues:
-        """Centers, how often they occur, and their probabilities."""
-        values = self.codebook.values()
-        counts = np.bincount(np.searchsorted(values, self.array[self.mask]), minlength=len(values))
+        """Centers, how often they occur, and their probabilities; of an array that was coded."""
         return StaticValues(
-            values.astype(np.float64),
-            counts.astype(np.int64),
+            self.codebook.values().astype(np.float64),
+            self._counts,
             self.table / self.table.sum(),
-            int(np.count_nonzero(self.mask)),
+            int(self._counts.sum()),
         )

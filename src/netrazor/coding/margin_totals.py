@@ -1,59 +1,59 @@
-"""Masks by totals: how many ones each row and each column has, then where they are.
+"""Masks by margin totals: how many ones each row and each column has, then where they are.
 
 Rows are the slices along axis 0, columns all positions along the other axes. With the totals known, an element is
-predicted from what is left to place in its row and in its column, and nothing needs to be said where none or all
-are left: where rows and columns are busy independently, this comes close to the number of such masks.
+predicted from what is left to place in its row and in its column, and nothing needs to be sent where none or all are
+left: where the activities of rows and columns are independent, this comes close to the number of such masks.
 """
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.contexts import (
-    BUSY_CLASSES,
+from netrazor.coding.adaptive_odds import AdaptiveOdds
+from netrazor.coding.coder import Coder
+from netrazor.coding.count_model import CountModel
+from netrazor.coding.element_contexts import (
+    COUNT_CLASSES,
+    Activity,
     Grid,
-    Places,
-    busy_class,
+    Indices,
+    Mask,
     contexts,
+    count_class,
     numbered,
+    predecessors,
     slice_groups,
-    steps_back,
 )
-from netrazor.coding.corrections import Corrector
-from netrazor.coding.counts import CountModel
-from netrazor.coding.history import History
-from netrazor.coding.limits import Limits
-from netrazor.coding.logistic import log
-from netrazor.coding.pattern import Mask
-from netrazor.coding.rangecoder import Coder
+from netrazor.coding.log_odds import log
+from netrazor.coding.mixed_mask import mask_of
 from netrazor.errors import CorruptMessage
 
 Totals = NDArray[np.int64]
-
-_WEIGHT = 0.15
-_RATE = 0.02
 
 
 def code_by_totals(
     coder: Coder,
     mask: Mask | None,
     box: tuple[int, ...],
-    links: Places | None,
-    history: History,
-    limits: Limits,
+    activity: Activity | None,
+    spend: Callable[[int], None],
 ) -> Mask:
-    """A mask over a box of two axes or more; ``links`` tell how busy the outputs are that feed axis 1."""
+    """A mask over a box of two axes or more; ``activity`` is that of the outputs that feed axis 1.
+
+    Decisions are announced to ``spend`` before they are made.
+    """
     height, width = box[0], prod(box[1:])
     flat = None if mask is None else mask.reshape(height, width)
-    history.spend(_decisions_on_totals(height, width), limits)
+    spend(_decisions_on_totals(height, width))
     rows = _code_totals(
         coder, None if flat is None else flat.sum(axis=1), Grid(box[:1], np.arange(height)), width
     )
     live, ones = int(np.count_nonzero(rows)), int(rows.sum())
-    grid = Grid(box[1:], np.arange(width), links, 0)
+    grid = Grid(box[1:], np.arange(width), activity, 0)
     columns = _code_totals(coder, None if flat is None else flat.sum(axis=0), grid, live, ones)
-    history.spend(live * int(np.count_nonzero(columns)), limits)
+    spend(live * int(np.count_nonzero(columns)))
     return _code_places(coder, flat, box, rows, columns)
 
 
@@ -69,33 +69,33 @@ def _decisions_on_totals(height: int, width: int) -> int:
 
 
 def _code_totals(
-    coder: Coder, totals: Totals | None, grid: Grid, limit: int, altogether: int | None = None
+    coder: Coder, totals: Totals | None, grid: Grid, most: int, ones: int | None = None
 ) -> Totals:
-    """A total for each position of a full grid, at most ``limit``; the last follows from ``altogether``."""
+    """A total for each position of a full grid, at most ``most``; with ``ones`` in all, the last follows."""
     columns, sizes = contexts(grid)
-    steps = steps_back(grid)
-    neighbours = len(steps) + 2 * (len(steps) > 1)
-    model = CountModel(len(columns) + neighbours + (altogether is not None))
+    neighbours = sum(length > 1 for length in grid.shape)
+    model = CountModel(len(columns) + neighbours + 2 * (neighbours > 1) + (ones is not None))
     number = len(grid.positions)
     coded = [0] * (number + 1)
-    left = altogether
-    for at, found in enumerate(numbered(columns, sizes, number)):
-        near = [coded[back[at]] for back in steps]
+    left = ones
+    elements = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
+    for at, (found, back) in enumerate(elements):
+        if left is not None and at == number - 1:
+            coded[at] = left
+            break
+        near = [coded[position] for position in back]
         if len(near) > 1:
             near += [sum(near), max(near)]
         if left is not None:
             near.append(4 * left // (number - at))
-        found += [sum(sizes) + kind * BUSY_CLASSES + busy_class(total) for kind, total in enumerate(near)]
-        if left is not None and at == number - 1:
-            coded[at] = left
-            break
-        most = limit if left is None else min(limit, left)
-        coded[at] = model.code(coder, None if totals is None else int(totals[at]), most, found)
+        found += [sum(sizes) + kind * COUNT_CLASSES + count_class(total) for kind, total in enumerate(near)]
+        limit = most if left is None else min(most, left)
+        coded[at] = model.code(coder, None if totals is None else int(totals[at]), limit, found)
         if left is not None:
             left -= coded[at]
-    if coded[number - 1] > limit:
+    if coded[number - 1] > most:
         raise CorruptMessage(
-            f"a column of {limit} elements should have {coded[number - 1]} ones; get the message again"
+            f"a column of {most} elements should have {coded[number - 1]} ones; get the message again"
         )
     return np.array(coded[:-1], dtype=np.int64)
 
@@ -107,35 +107,37 @@ def _code_places(
     live_rows, live_columns = np.flatnonzero(rows), np.flatnonzero(columns)
     grid = Grid(box, (live_rows[:, None] * len(columns) + live_columns).ravel())
     kinds, sizes = _interactions(grid)
-    steps = steps_back(grid)
     near = sum(sizes)
-    corrector = Corrector([_WEIGHT] * (len(kinds) + 1), _RATE)
+    odds = AdaptiveOdds(len(kinds) + 1)
     known = bytearray(prod(box) + 1)
-    elements = enumerate(
-        zip(grid.positions.tolist(), numbered(kinds, sizes, len(grid.positions)), strict=True)
+    elements = zip(
+        grid.positions.tolist(),
+        numbered(kinds, sizes, len(grid.positions)),
+        predecessors(grid),
+        strict=True,
     )
     left = columns[live_columns].tolist()
     logs = [0.0, *map(log, range(1, max(len(live_rows), len(live_columns)) + 1))]
     for rows_left, row in zip(range(len(live_rows), 0, -1), live_rows.tolist(), strict=True):
         bits = None if mask is None else mask[row, live_columns].astype(int).tolist()
-        stock = _Stock(rows_left, int(rows[row]), left, logs)
+        rest = _Rest(rows_left, int(rows[row]), left, logs)
         for column, ones in enumerate(left):
-            at, (position, found) = next(elements)
-            if stock.is_open(ones):
+            position, found, back = next(elements)
+            if rest.is_open(ones):
                 around = 0
-                for back in steps:
-                    around = 2 * around + known[back[at]]
+                for neighbour in back:
+                    around = 2 * around + known[neighbour]
                 bit = None if bits is None else bits[column]
-                bit = corrector.code(coder, bit, stock.log_odds(ones), [*found, near + around])
+                bit = odds.code(coder, bit, rest.log_odds(ones), [*found, near + around])
             else:
-                bit = stock.settled(ones)
-            stock.take(ones, bit)
+                bit = rest.settled(ones)
+            rest.take(ones, bit)
             left[column] -= bit
             known[position] = bit
-    return np.frombuffer(known, dtype=np.uint8)[:-1].astype(np.bool_).reshape(box)
+    return mask_of(known, box)
 
 
-class _Stock:
+class _Rest:
     """What is left to place in one row: ``ones`` in the columns that are neither used up nor certain."""
 
     def __init__(self, rows_left: int, ones: int, left: list[int], logs: list[float]) -> None:
@@ -171,8 +173,8 @@ class _Stock:
             self._supply -= total
 
 
-def _interactions(grid: Grid) -> tuple[list[Places], list[int]]:
-    """The contexts of elements but for those that the totals speak of."""
+def _interactions(grid: Grid) -> tuple[list[Indices], list[int]]:
+    """The contexts of elements but for those whose effect is in the totals."""
     column = tuple(axis for axis in range(1, len(grid.shape)) if grid.shape[axis] > 1)
     columns, sizes = contexts(grid)
     kept = [kind for kind, group in enumerate(slice_groups(grid.shape)) if group not in ((0,), column)]

@@ -1,0 +1,91 @@
+"""The arrays of a message one after another: of each its support, the codebook of its values, and the values."""
+
+from functools import partial
+
+import numpy as np
+
+from netrazor.coding.array_view import view_of
+from netrazor.coding.bit_account import IdealBits
+from netrazor.coding.codebook import MAX_ENTRIES, Codebook, fill
+from netrazor.coding.element_contexts import Mask, output_counts
+from netrazor.coding.message_context import MessageContext
+from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
+from netrazor.coding.raw_bytes import code_raw_bytes
+from netrazor.coding.schema import Field
+from netrazor.coding.static_stream import StaticArray
+from netrazor.coding.support import code_support
+from netrazor.coding.value_coder import code_symbols, code_table
+from netrazor.errors import CorruptMessage
+
+_RAW_ABOVE = 256  # distinct values, if they also are more than a quarter of the elements
+
+
+class ArrayCoder:
+    """Codes arrays in one context; what they cost is added to ``charges``."""
+
+    def __init__(self, context: MessageContext, charges: IdealBits, static: bool) -> None:
+        self._context = context
+        self._charges = charges
+        self._static = static
+        self._charged = context.coder.spent
+        self.later: list[StaticArray] = []
+        """Arrays whose values are static: `StaticArray.code` fills them in."""
+
+    def code(self, field: Field, array: Array | None) -> Array:
+        """An array; if values are static, without them."""
+        context = self._context
+        if field.size == 0:
+            return np.zeros(field.shape, dtype=field.dtype)
+        mask = None if array is None else nonzero_mask(array)
+        if context.choose("empty", None if mask is None else not mask.any()):
+            self._charge(field, "header")
+            return np.zeros(field.shape, dtype=field.dtype)
+        keys = None if array is None else keys_of(array[mask])
+        entries = None if keys is None else np.unique(keys)
+        if context.choose("raw", None if entries is None else self._is_raw(field, len(entries))):
+            self._charge(field, "header")
+            coded = code_raw_bytes(context, array, field)
+            self._charge(field, "values")
+            return coded
+        return self._code_quantized(field, mask, keys, entries)
+
+    def _code_quantized(
+        self, field: Field, mask: Mask | None, keys: Keys | None, entries: Keys | None
+    ) -> Array:
+        context = self._context
+        view = view_of(field.shape, context)
+        self._charge(field, "header")
+        support = code_support(context, field.name, None if mask is None else mask.reshape(view.shape), view)
+        if not support.inside.any():
+            raise CorruptMessage(
+                f"array {field.name!r} should have non-zero elements, got none; get the message again"
+            )
+        self._charge(field, "pattern")
+        codebook = None if entries is None else Codebook(field.dtype, tuple(entries.tolist()))
+        codebook = context.codebooks.code(context.coder, codebook, field.dtype)
+        context.spend(len(codebook.keys))
+        self._charge(field, "codebook")
+        symbols = None if keys is None else np.searchsorted(codebook.key_array(), keys).astype(np.int32)
+        array = np.zeros(field.shape, dtype=field.dtype)
+        mask = support.mask.reshape(field.shape)
+        if self._static:
+            table = code_table(context, symbols, support, len(codebook.keys))
+            self.later.append(StaticArray(field.name, array, mask, codebook, table, symbols))
+            self._charge(field, "table")
+        else:
+            sides = (codebook.negatives, len(codebook.keys) - codebook.negatives)
+            coded = code_symbols(context, field.name, symbols, support, sides, partial(self._charge, field))
+            fill(array, mask, codebook, coded)
+        if len(field.shape) > 1:
+            context.outputs = output_counts(mask)
+        return array
+
+    def _is_raw(self, field: Field, entries: int) -> bool:
+        if self._static:
+            return entries > MAX_ENTRIES
+        return entries > MAX_ENTRIES or entries > max(_RAW_ABOVE, field.size // 4)
+
+    def _charge(self, field: Field, kind: str) -> None:
+        """Charge what was spent since the last time."""
+        self._charges.add(field.name, kind, self._context.coder.spent - self._charged)
+        self._charged = self._context.coder.spent

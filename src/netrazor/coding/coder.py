@@ -1,0 +1,94 @@
+"""What models code to: one interface for writing, reading, measuring and recording.
+
+A model is written once, as calls of ``coder.bit(bit, level)``, ``coder.uniform(value, size)`` and
+``coder.symbols(values, counts, number)``, each of which returns what was coded. A writer appends what it is given, a
+reader ignores it and returns what the message holds, a `Meter` adds up the bits, a `Recorder` keeps the calls. So no
+model knows in which direction it runs, and the encoder and the decoder are the same code.
+"""
+
+import math
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netrazor.coding.log_odds import COST_BITS, TOP_LEVEL
+
+Symbols = NDArray[np.int32]
+Counts = NDArray[np.int64]
+
+UNIFORM_LIMIT = 2**16
+_CHUNK = 2**20
+
+
+class Coder(Protocol):
+    """What a model needs: each call codes something at the given probabilities and returns it."""
+
+    @property
+    def spent(self) -> float:
+        """Bits so far, as -log2 of the probabilities."""
+
+    def bit(self, bit: int | None, level: int) -> int:
+        """A binary decision; a one has log-odds level / STEPS_PER_NAT."""
+
+    def uniform(self, value: int | None, size: int) -> int:
+        """One of ``size`` equally likely values, size up to UNIFORM_LIMIT."""
+
+    def symbols(self, values: Symbols | None, counts: Counts, number: int) -> Symbols:
+        """``number`` independent symbols with probabilities proportional to ``counts`` (all positive)."""
+
+
+class Meter:
+    """Adds up what a message would cost, and writes nothing."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+
+    def bit(self, bit: int | None, level: int) -> int:
+        """See Coder."""
+        assert bit is not None
+        self.spent += COST_BITS[TOP_LEVEL + level if bit else TOP_LEVEL - level]
+        return bit
+
+    def uniform(self, value: int | None, size: int) -> int:
+        """See Coder."""
+        assert value is not None
+        self.spent += math.log2(size)
+        return value
+
+    def symbols(self, values: Symbols | None, counts: Counts, number: int) -> Symbols:
+        """See Coder."""
+        assert values is not None
+        self.spent += float(occurrences(values, len(counts)) @ np.log2(counts.sum() / counts))
+        return values
+
+
+class Recorder(Meter):
+    """Keeps what is coded, so that a model that was tried need not run again to be written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: list[tuple[str, Any, Any]] = []
+
+    def bit(self, bit: int | None, level: int) -> int:
+        """See Coder."""
+        self._calls.append(("bit", bit, level))
+        return super().bit(bit, level)
+
+    def uniform(self, value: int | None, size: int) -> int:
+        """See Coder."""
+        self._calls.append(("uniform", value, size))
+        return super().uniform(value, size)
+
+    def replay(self, coder: Coder) -> None:
+        """Code the same again."""
+        for name, value, model in self._calls:
+            getattr(coder, name)(value, model)
+
+
+def occurrences(values: Symbols, entries: int) -> Counts:
+    """How often each of ``entries`` symbols occurs."""
+    counts = np.zeros(entries, dtype=np.int64)
+    for start in range(0, len(values), _CHUNK):  # bincount makes a copy eight times as large as a byte
+        counts += np.bincount(values[start : start + _CHUNK], minlength=entries)
+    return counts

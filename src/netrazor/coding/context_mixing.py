@@ -1,0 +1,85 @@
+"""Context mixing: binary decisions predicted from several contexts at once by adding their evidence in log-odds.
+
+Each context counts the ones and zeros it has seen. Its evidence is how far these counts move the log-odds away from
+the base rate; the mixer adds the evidences to the log-odds of the base rate, each with a weight that follows the
+gradient of the code length (logistic regression, learnt by reader and writer alike). Effects that are independent, of
+a row and of a column for example, add up in log-odds; so sparse masks are coded well from few observations.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from netrazor.coding.coder import Coder
+from netrazor.coding.log_odds import PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
+
+_PRIOR = 0.7  # ones, and zeros, that a context is taken to have seen as expected
+_BASE_PRIOR = 0.4
+_BASE_STEPS_PER_NAT = 4
+_COUNT_BITS = 8  # visits are rounded down to so many leading bits before the expected odds are looked up
+_ONE = 1 << 32  # ones and zeros of a context are kept in one number: ones * _ONE + zeros
+_MOST_REMEMBERED = 2**15
+
+
+class _Evidence(dict[int, float]):
+    """Log-odds by which a context's counts differ from what a base rate lets expect, by its counts."""
+
+    def __init__(self, base_level: int) -> None:
+        super().__init__()
+        level = base_level * (STEPS_PER_NAT // _BASE_STEPS_PER_NAT)
+        self._rate = PROBABILITY[TOP_LEVEL + max(-TOP_LEVEL, min(TOP_LEVEL, level))]
+
+    def __missing__(self, counts: int) -> float:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        ones, zeros = divmod(counts, _ONE)
+        drop = max((ones + zeros).bit_length() - _COUNT_BITS, 0)
+        visits = ones + zeros >> drop << drop
+        expected = log(visits * (1 - self._rate) + _PRIOR) - log(visits * self._rate + _PRIOR)
+        value = self[counts] = log(ones + _PRIOR) - log(zeros + _PRIOR) + expected
+        return value
+
+
+_EVIDENCE: dict[int, _Evidence] = {}
+
+
+class Mixer:
+    """Contexts by number, base rates by number, and the weights of the contexts that are asked together."""
+
+    def __init__(self, contexts: int = 0, weight: float = 0.0, rate: float = 0.0) -> None:
+        self._weights = [weight] * contexts
+        self._rate = rate
+        self._base_weight = 1.0
+        self._counts: defaultdict[int, int] = defaultdict(int)
+        self._bases: defaultdict[int, list[float]] = defaultdict(lambda: [_BASE_PRIOR, _BASE_PRIOR])
+
+    def expect_half(self, base: int, visits: float) -> None:
+        """Take a base as having seen so many ones, and as many zeros."""
+        self._bases[base] = [visits, visits]
+
+    def code(self, coder: Coder, bit: int | None, contexts: Sequence[int] = (), base: int = 0) -> int:
+        """Code one decision in these contexts, given in the order of the weights, and learn from it."""
+        rates = self._bases[base]
+        base_log_odds = log(rates[1] / rates[0])
+        base_level = round(base_log_odds * _BASE_STEPS_PER_NAT)
+        evidence_of = _EVIDENCE.get(base_level)
+        if evidence_of is None:
+            evidence_of = _EVIDENCE[base_level] = _Evidence(base_level)
+
+        counts, weights = self._counts, self._weights
+        evidences = [evidence_of[counts[context]] for context in contexts]
+        log_odds = self._base_weight * base_log_odds
+        for weight, evidence in zip(weights, evidences, strict=True):
+            log_odds += weight * evidence
+        level = round(log_odds * STEPS_PER_NAT)
+        if not -TOP_LEVEL <= level <= TOP_LEVEL:
+            level = TOP_LEVEL if level > 0 else -TOP_LEVEL
+        bit = coder.bit(bit, level)
+
+        step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
+        self._base_weight += step * base_log_odds
+        self._weights = [w + step * evidence for w, evidence in zip(weights, evidences, strict=True)]
+        seen = _ONE if bit else 1
+        for context in contexts:
+            counts[context] += seen
+        rates[bit] += 1
+        return bit

@@ -1,0 +1,128 @@
+"""Writing messages: arrays in, bytes out."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from netrazor.coding.array_coder import ArrayCoder
+from netrazor.coding.bit_account import IdealBits
+from netrazor.coding.header import MAX_ARCHITECTURE, Header, code_header
+from netrazor.coding.limits import ENCODER_DECISIONS, Limits
+from netrazor.coding.message import MAGIC
+from netrazor.coding.message_context import MessageContext, Trials
+from netrazor.coding.message_progress import Progress, ProgressCounter
+from netrazor.coding.ordered_keys import Array, check_finite
+from netrazor.coding.range_coder import Writer
+from netrazor.coding.schema import DTYPES, MAX_DIMENSIONS, Field, code_schema
+from netrazor.errors import InvalidArgument, UnsupportedModel
+
+_SMALL = 2**22  # elements up to which all models are tried
+_CLEARLY_SHORTER = 16  # bits saved by the extended models, beyond which a message without them is not tried
+_LARGE_BUDGET = 2**13  # decisions coded one by one: of a large network a small part of the time
+
+
+def encode(
+    arrays: Mapping[str, Array],
+    *,
+    values: Literal["auto", "static"] = "auto",
+    architecture: int = 0,
+    side_information: Mapping[str, Array] | None = None,
+    progress: Progress | None = None,
+) -> bytes:
+    """A self-delimiting message from which `decode` gives back the same arrays, to the bit.
+
+    Args:
+        arrays: names and arrays of any shape, float, integer or bool. What costs bits are non-zero elements and
+            distinct values, so quantize before; arrays of many distinct values are coded byte by byte.
+        values: "auto" takes whatever is shortest; "static" puts the non-zero values into a stream of their own,
+            under symbol probabilities sent before (what Theorem 5.1 needs).
+        architecture: index into a list of declared architectures, kept in the header.
+        side_information: arrays stored raw behind everything else, not charged (the posterior's sigma).
+        progress: called after each array with the elements that are done and those of all arrays.
+
+    Raises:
+        NonFiniteWeights: an array holds NaN or infinite values.
+        UnsupportedModel: an array of a type, shape or name that the format does not have.
+        InvalidArgument: ``values`` or ``architecture`` is outside what is stated.
+    """
+    if values not in ("auto", "static"):
+        raise InvalidArgument(f'values: "auto" or "static" allowed, got {values!r}; choose one of them')
+    if not 0 <= architecture <= MAX_ARCHITECTURE:
+        raise InvalidArgument(
+            f"architecture: an index from 0 to {MAX_ARCHITECTURE} allowed, got {architecture}; 0 stands for none"
+        )
+    main = {name: _native(array) for name, array in arrays.items()}
+    extra = {name: _native(array) for name, array in (side_information or {}).items()}
+    fields, side_fields = _fields(main), _fields(extra)
+    if both := set(main) & set(extra):
+        raise InvalidArgument(
+            f"side_information: names not among the arrays allowed, got {sorted(both)}; rename them"
+        )
+    header = Header(True, architecture, values == "static", bool(extra))
+    message = [MAGIC, _schema_stream(fields, main), _shortest_content(header, fields, main, progress)]
+    if extra:
+        message.append(_schema_stream(side_fields, extra))
+        message += [
+            extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes() for field in side_fields
+        ]
+    return b"".join(message)
+
+
+def _schema_stream(fields: list[Field], arrays: Mapping[str, Array]) -> bytes:
+    schema = Writer()
+    code_schema(schema, fields, Limits.for_arrays(arrays), 0)
+    return schema.sealed()[0]
+
+
+def _shortest_content(
+    header: Header, fields: list[Field], arrays: Mapping[str, Array], progress: Progress | None
+) -> bytes:
+    """The stream of content, and that of values if they are static, with or without the extended models."""
+    elements = sum(field.size for field in fields)
+    small = elements <= _SMALL
+    done, trials = ProgressCounter(progress, (1 + small) * elements), Trials()
+    limits = Limits.for_arrays(arrays)
+    found: list[bytes] = []
+    for extended in (True, False) if small else (False,):
+        if found and trials.saved > _CLEARLY_SHORTER:
+            done.add(elements)
+            break
+        content, charges = Writer(), IdealBits()
+        code_header(content, Header(extended, header.architecture, header.static, header.side_information))
+        budget = ENCODER_DECISIONS if small else _LARGE_BUDGET
+        context = MessageContext(content, limits, extended, budget, trials)
+        coder = ArrayCoder(context, charges, header.static)
+        for field in fields:
+            coder.code(field, arrays[field.name])
+            done.add(field.size)
+        values = Writer()
+        for waiting in coder.later:
+            waiting.code(values, charges)
+        found.append(content.sealed()[0] + (values.sealed()[0] if header.static else b""))
+    return min(found[::-1], key=len)
+
+
+def _native(array: Array) -> Array:
+    array = np.asarray(array)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _fields(arrays: Mapping[str, Array]) -> list[Field]:
+    fields = []
+    for name, array in arrays.items():
+        if array.dtype not in DTYPES:
+            raise UnsupportedModel(
+                f"array {name!r}: types {', '.join(map(str, DTYPES))} allowed, got {array.dtype}; convert it first"
+            )
+        if array.ndim > MAX_DIMENSIONS:
+            raise UnsupportedModel(
+                f"array {name!r}: at most {MAX_DIMENSIONS} dimensions allowed, got shape {array.shape}; reshape it"
+            )
+        if "\0" in name:
+            raise UnsupportedModel(f"array {name!r}: names without a zero byte allowed; rename it")
+        if name.encode(errors="ignore") != name.encode(errors="replace"):
+            raise UnsupportedModel(f"array {name!r}: names that UTF-8 can write allowed; rename it")
+        check_finite(array, name)
+        fields.append(Field(name, array.dtype, array.shape))
+    return fields

@@ -1,0 +1,149 @@
+"""The range coder: a writer and a reader of streams that end by themselves.
+
+A stream ends at the first byte after which nothing can be misread, whatever follows it. A reader writes again what it
+reads and compares, so that every stream has one form.
+"""
+
+from typing import Any
+
+import constriction
+import numpy as np
+
+from netrazor.coding.coder import Counts, Meter, Symbols
+from netrazor.coding.log_odds import COST_BITS, PROBABILITY, TOP_LEVEL
+from netrazor.errors import CorruptMessage
+
+_model = constriction.stream.model
+_queue = constriction.stream.queue
+_BERNOULLI = [_model.Bernoulli(p, perfect=False) for p in PROBABILITY]
+_BERNOULLI_FAMILY = _model.Bernoulli(perfect=False)
+_PROBABILITIES = np.array(PROBABILITY)
+_MOST_WAITING = 2**16
+
+
+class Writer(Meter):
+    """A range encoder; decisions wait until many can be encoded in one call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._encoder = _queue.RangeEncoder()
+        self._bits: list[int] = []
+        self._levels: list[int] = []
+
+    def bit(self, bit: int | None, level: int) -> int:
+        """See Coder."""
+        assert bit is not None
+        self._bits.append(bit)
+        self._levels.append(TOP_LEVEL + level)
+        if len(self._bits) > _MOST_WAITING:
+            self._encode_waiting()
+        self.spent += COST_BITS[TOP_LEVEL + level if bit else TOP_LEVEL - level]
+        return bit
+
+    def uniform(self, value: int | None, size: int) -> int:
+        """See Coder."""
+        if size > 1:
+            self._encode_waiting()
+            self._encoder.encode(value, _model.Uniform(size))
+        return super().uniform(value, size)
+
+    def symbols(self, values: Symbols | None, counts: Counts, number: int) -> Symbols:
+        """See Coder."""
+        if len(counts) > 1 and number:
+            self._encode_waiting()
+            self._encoder.encode(values, _categorical(counts))
+        return super().symbols(values, counts, number)
+
+    def sealed(self) -> tuple[bytes, int]:
+        """The stream, and how many zero bits pad its last byte.
+
+        The bits before the padding are the shortest that lead into the coder's last interval whatever follows
+        them: the streams of one kind of content form a prefix-free code.
+        """
+        self._encode_waiting()
+        position, (low, size) = self._encoder.pos()
+        words = self._encoder.get_compressed()
+        number = (
+            int.from_bytes(words.astype(">u4").tobytes(), "big") << 96 >> 32 * (len(words) + 1 - position)
+        )
+        head, tail = number >> 64, number & (2**64 - 1)
+        head -= tail < low  # the coder's own end carried over into the words before
+        bits, end = _shortest_inside(low, size)
+        padding = -(32 * position + bits) % 8
+        stream = ((head << bits) + end) << padding
+        return stream.to_bytes((32 * position + bits + padding) // 8, "big"), padding
+
+    def _encode_waiting(self) -> None:
+        if self._bits:
+            bits = np.array(self._bits, dtype=np.int32)
+            self._encoder.encode(bits, _BERNOULLI_FAMILY, _PROBABILITIES[self._levels])
+            self._bits.clear()
+            self._levels.clear()
+
+
+class Reader:
+    """A range decoder over bytes that may go on after its stream; writes again what it reads, to compare."""
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        self._data = data
+        words = np.frombuffer(bytes(data) + bytes(8 + -len(data) % 4), dtype=">u4").astype(np.uint32)
+        self._decoder = _queue.RangeDecoder(words)
+        self._mirror = Writer()
+
+    @property
+    def spent(self) -> float:
+        """See Coder."""
+        return self._mirror.spent
+
+    def bit(self, bit: int | None, level: int) -> int:
+        """See Coder."""
+        return self._mirror.bit(self._decode(_BERNOULLI[TOP_LEVEL + level]), level)
+
+    def uniform(self, value: int | None, size: int) -> int:
+        """See Coder."""
+        return self._mirror.uniform(int(self._decode(_model.Uniform(size))) if size > 1 else 0, size)
+
+    def symbols(self, values: Symbols | None, counts: Counts, number: int) -> Symbols:
+        """See Coder."""
+        if len(counts) > 1 and number:
+            values = self._decode(_categorical(counts), number)
+        else:
+            values = np.zeros(number, dtype=np.int32)
+        return self._mirror.symbols(values, counts, number)
+
+    def end(self) -> tuple[int, int]:
+        """Length of the stream in bytes and its padding in bits.
+
+        Raises:
+            CorruptMessage: the bytes read are not the ones that the encoder writes for what was read.
+        """
+        stream, padding = self._mirror.sealed()
+        if bytes(self._data[: len(stream)]) != stream:
+            raise CorruptMessage(
+                "the message is not in canonical form; it was altered, cut or written by another encoder: "
+                "get it again"
+            )
+        return len(stream), padding
+
+    def _decode(self, *what: Any) -> Any:
+        try:
+            return self._decoder.decode(*what)
+        except AssertionError:
+            raise CorruptMessage(
+                "the message holds bits that no encoder writes; it was altered or cut: get it again"
+            ) from None
+
+
+def _shortest_inside(low: int, size: int) -> tuple[int, int]:
+    """Fewest bits, and the lowest number of so many, that stay in [low, low + size) whatever 64 bits they begin."""
+    bits = 0
+    while True:
+        unit = 1 << 64 - bits
+        end = -(-low // unit)
+        if (end + 1) * unit <= low + size:
+            return bits, end
+        bits += 1
+
+
+def _categorical(counts: Counts) -> Any:
+    return _model.Categorical(counts.astype(np.float64), perfect=False)
