@@ -28,7 +28,7 @@ from netrazor.counting.error_count import count_errors
 from netrazor.files import write_atomically
 from netrazor.perturb import draws_needed, error_rates, largest_divisor, mean_and_variance
 from netrazor.pipeline.issuing import PILOT_DRAWS
-from netrazor.simplify import shrunk
+from netrazor.simplify import shrink
 
 SLACK, DELTA, EXAMPLES_PER_DRAW, TARGET = 0.003, 0.01, 20, 1.25
 Found = TypeVar("Found")
@@ -78,7 +78,7 @@ def main() -> None:
     mean, variance = mean_and_variance(rates, group)
     upper = bounds.empirical_bernstein(mean, variance, len(rates), DELTA)
     counts, plain_seconds = timed(lambda: [count_errors(model, dataset) for _ in range(passes)])
-    small = shrunk(model, dataset.batch(torch.arange(8))[0])
+    small = shrink(model, dataset.batch(torch.arange(8))[0])
     _, small_seconds = timed(lambda: [count_errors(small, dataset) for _ in range(passes)])
     content = {
         "command": f"python benchmarks/noisy_risk.py {arguments.run} --share {arguments.share}",

@@ -16,7 +16,7 @@ from netrazor.counting.error_count import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.errors import InvalidArgument, UnsupportedModel
 from netrazor.runtime import devices, processes
 from netrazor.runtime.reporting import Reporter, Silent
-from netrazor.simplify import shrunk
+from netrazor.simplify import shrink
 
 _NUMBERS_AT_ONCE = 2**23  # noisy weights held at once
 _DRAWS_AT_ONCE = 250  # at most, so that there are batches enough for several processes
@@ -114,8 +114,8 @@ def error_rates(
 
 
 def _without_empty_units(model: nn.Module, examples: Tensor) -> nn.Module:
-    """`shrunk`, where the two networks agree for other values of the non-zeros too; or else ``model`` itself."""
-    small = shrunk(model, examples)
+    """`shrink`, where the two networks agree for other values of the non-zeros too; or else ``model`` itself."""
+    small = shrink(model, examples)
     if sum(p.numel() for p in small.parameters()) == sum(p.numel() for p in model.parameters()):
         return model
     expected, found = (scores_of(_redrawn(network), examples) for network in (model, small))

@@ -29,7 +29,7 @@ from netrazor.pipeline.polishing import polish
 from netrazor.pipeline.stages import PolishStage, Recipe
 from netrazor.pipeline.trainables import integer, masked, quantized, rules_for
 from netrazor.runtime import Reporter, devices, processes
-from netrazor.simplify import expand_into, fold_statistics, simplify, training_copy
+from netrazor.simplify import expand_into, fold_statistics, simplify, copy_for_training
 from netrazor.train import Batches, Checkpoint, FitConfig, Loss, Trainable, TrainingStep, Whole, fit
 from netrazor.train.frozen_features import without_front
 from netrazor.units import percent_up
@@ -201,7 +201,7 @@ class Cutting:
         if name == "quantize" and config.freeze_norms:
             fold_statistics(self.model)
         found = {key: value.clone() for key, value in self.model.state_dict().items()}
-        working = training_copy(self.model, self.example)
+        working = copy_for_training(self.model, self.example)
         part, training = without_front(working, self.training)
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:

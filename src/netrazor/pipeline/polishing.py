@@ -15,7 +15,7 @@ from netrazor.compress import DescentConfig, IntegerWeights, descend
 from netrazor.counting.error_count import in_order
 from netrazor.pipeline.stages import PolishStage
 from netrazor.runtime import Reporter, Silent, devices, processes
-from netrazor.simplify import expand_into, training_copy
+from netrazor.simplify import expand_into, copy_for_training
 from netrazor.train import Batches, fit
 from netrazor.train.frozen_features import without_front
 from netrazor.units import percent_up
@@ -63,7 +63,7 @@ def polish(
     best = descended(DescentConfig(rounds=0))
     for cycle in range(first, stage.cycles):
         kept = {name: tensor.clone() for name, tensor in learned.state_dict().items()}
-        working = training_copy(learned, example)
+        working = copy_for_training(learned, example)
         with devices.drawing_apart(device), devices.placed(working, device) as moving:
             torch.manual_seed(seed + cycle)
             weights = IntegerWeights(moving, stage.weights, stage.fit.steps)
