@@ -10,7 +10,7 @@ from netrazor.compress import (
     GradualPruning,
     IntegerWeights,
     MaskedWeights,
-    Pieces,
+    PiecewiseConstant,
     PruningSchedule,
     QuantizedWeights,
     RatePruning,
@@ -43,7 +43,8 @@ def masked(
     steps = stage.fit.steps
     schedule: PruningSchedule
     if isinstance(stage, SurgeryStage):
-        offsets, probability = Pieces.even(stage.offsets, steps), Pieces.even(stage.probabilities, steps)
+        offsets = PiecewiseConstant.spaced_evenly(stage.offsets, steps)
+        probability = PiecewiseConstant.spaced_evenly(stage.probabilities, steps)
         schedule = DynamicNetworkSurgery(offsets, probability, seed)
     elif isinstance(stage, GradualStage):
         targets = sparsities(stage, {name: model.get_parameter(name).numel() for name in weights}, rules)
