@@ -129,10 +129,20 @@ def test_noise_on_what_is_no_parameter_is_refused(name: str) -> None:
         draw_error_rates(model, {name: 0.5}, tiny.images(20), DrawPlan(2))
 
 
-@pytest.mark.parametrize(("n", "group"), [(20, 3), (20, 40), (0, 1)])
+@pytest.mark.parametrize(("n", "group"), [(20, 3), (20, 40), (20, 19), (20, 0), (20, -4), (0, 1), (7, 2)])
 def test_groups_of_other_sizes_are_refused(n: int, group: int) -> None:
     with pytest.raises(InvalidArgument, match="examples_per_draw: a divisor"):
         draw_error_rates(tiny.small(), {}, tiny.images(n), DrawPlan(group))
+
+
+@pytest.mark.parametrize(("n", "group"), [(1020, 6), (1020, 4), (60, 60), (60, 1)])
+def test_every_example_counts_once_in_each_pass(n: int, group: int) -> None:
+    """Also where the last batch of draws is smaller than the others."""
+    model, dataset = tiny.small(), tiny.images(n)
+    inputs, labels = dataset.batch(torch.arange(n))
+    errors = (model.eval()(inputs).argmax(1) != labels).double()
+    rates = draw_error_rates(model, {}, dataset, DrawPlan(group, passes=2))
+    assert torch.equal(rates.view(2, -1), errors.view(-1, group).mean(1).expand(2, -1))
 
 
 def test_largest_divisor() -> None:
