@@ -36,17 +36,17 @@ def test_kmeans_is_exact(values: list[float], k: int) -> None:
 
 @given(values=VALUES, bits=st.integers(2, 9))
 @settings(deadline=None, max_examples=100)
-def test_a_grid_snaps_to_its_nearest_value_which_is_never_zero(values: list[float], bits: int) -> None:
+def test_a_grid_rounds_to_its_nearest_value_which_is_never_zero(values: list[float], bits: int) -> None:
     grid = Grid.over(np.array(values), bits)
     most = 2 ** (bits - 1) - 1
     allowed = np.array([i * grid.step for i in range(-most, most + 1) if i])
-    for value, snapped in zip(
-        values, grid.snap(torch.tensor(values, dtype=torch.float64)).tolist(), strict=True
+    for value, rounded in zip(
+        values, grid.round(torch.tensor(values, dtype=torch.float64)).tolist(), strict=True
     ):
         same_sign = allowed[np.sign(allowed) == np.sign(value)]
-        assert snapped in same_sign
-        assert abs(snapped - value) <= np.abs(same_sign - value).min() * (1 + 1e-9) + 1e-12
-        assert float(np.float32(snapped)) == snapped  # exact in float32
+        assert rounded in same_sign
+        assert abs(rounded - value) <= np.abs(same_sign - value).min() * (1 + 1e-9) + 1e-12
+        assert float(np.float32(rounded)) == rounded  # exact in float32
     mantissa = np.frexp(grid.step)[0] * 256
     assert mantissa == int(mantissa)
 

@@ -70,8 +70,8 @@ def round_to_grid(weight: Tensor, step: float, *, bits: int | None = None, prune
     index = torch.where(exact < DEAD_ZONE, 0.0, exact.round())
     if not prune:
         index = torch.where(finite != 0, exact.round().clamp(min=1), 0.0)
-    snapped = (finite.sign() * index * step + 0.0).to(weight.dtype)
-    return torch.where(weight.isfinite(), snapped, weight)
+    rounded = (finite.sign() * index * step + 0.0).to(weight.dtype)
+    return torch.where(weight.isfinite(), rounded, weight)
 
 
 def estimate_entropy_bits(arrays: Mapping[str, Tensor]) -> float:

@@ -44,7 +44,7 @@ class Grid:
         largest = float(np.abs(values).max(initial=0.0)) or 1.0
         return cls(round_up_to_eight_bits(largest / (2 ** (bits - 1) - 1)), bits)
 
-    def snap(self, values: Tensor) -> Tensor:
+    def round(self, values: Tensor) -> Tensor:
         """The nearest grid values, float64; never zero, which is reserved for pruned weights."""
         most = 2 ** (self.bits - 1) - 1
         magnitudes = (values.abs() / self.step).round_().clamp_(1, most).mul_(self.step)
@@ -85,7 +85,7 @@ class Codebook:
 
     def quantize(self, weight: Tensor) -> Tensor:
         """The tensor that the network computes with."""
-        values = self.grid.snap(self.centers.double()).float()
+        values = self.grid.round(self.centers.double()).float()
         flat = torch.zeros(weight.numel(), device=weight.device)
         flat[self.positions] = values[self.indices]
         return torch.empty_like(weight).copy_(flat.view_as(weight))  # in its layout and type

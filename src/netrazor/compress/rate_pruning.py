@@ -36,7 +36,7 @@ def estimate_position_bits(mask: Tensor) -> Tensor:
 
 
 class RatePruning:
-    """Keep the ``target`` weights of the whole network with the largest saliency per bit.
+    """Keep the ``target`` weights of the entire network with the largest saliency per bit.
 
     At step t, initial * (target / initial)^sqrt(t / end) weights are kept, ``initial`` being those not zero at first.
     Needs ``MaskedWeights(..., saliency=True)``.
