@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from netrazor import bounds, coding, data
 from netrazor.certification import parse
 from netrazor.certification.charging import charge
+from netrazor.compress import SearchContext
 from netrazor.counting.error_count import count_errors, part_of
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import OWN, encode
@@ -57,12 +58,9 @@ def measure(record: Path) -> dict[str, object]:
     search = search_noise(
         Behind(part) if isinstance(network, Fronted) else part,
         coding.static_values(static, limits=OWN),
-        dataset,
         CONFIG,
+        SearchContext(dataset, certificate.delta),
         fixed_bits=fixed_bits,
-        n=certificate.n,
-        delta=certificate.delta,
-        seed=0,
     )
     value_bits = ledger.charged_to("values") - sum(search.saved_bits.values())
     kl_nats = nats_from_bits(fixed_bits + value_bits)

@@ -26,9 +26,9 @@ from netrazor import bounds, data
 from netrazor.certification import parse
 from netrazor.counting.error_count import count_errors
 from netrazor.files import write_atomically
-from netrazor.perturb import draws_needed, error_rates, largest_divisor, mean_and_variance
+from netrazor.perturb import DrawPlan, draw_error_rates, draws_needed, largest_divisor, mean_and_variance
 from netrazor.pipeline.issuing import PILOT_DRAWS
-from netrazor.simplify import shrunk
+from netrazor.simplify import shrink
 
 SLACK, DELTA, EXAMPLES_PER_DRAW, TARGET = 0.003, 0.01, 20, 1.25
 Found = TypeVar("Found")
@@ -67,18 +67,17 @@ def main() -> None:
     model = netrazor.load(arguments.run)
     sigma, group = noise_of(model, arguments.share), largest_divisor(len(dataset), EXAMPLES_PER_DRAW)
 
-    pilot = error_rates(
-        model, sigma, dataset, examples_per_draw=group, passes=math.ceil(PILOT_DRAWS * group / len(dataset))
-    )
+    pilot_passes = math.ceil(PILOT_DRAWS * group / len(dataset))
+    pilot = draw_error_rates(model, sigma, dataset, DrawPlan(group, pilot_passes))
     wanted = draws_needed(float(pilot.var()), SLACK, DELTA)
     passes = math.ceil(wanted * group / len(dataset))
     rates, noisy_seconds = timed(
-        lambda: error_rates(model, sigma, dataset, examples_per_draw=group, passes=passes, seed=1)
+        lambda: draw_error_rates(model, sigma, dataset, DrawPlan(group, passes, seed=1))
     )
     mean, variance = mean_and_variance(rates, group)
     upper = bounds.empirical_bernstein(mean, variance, len(rates), DELTA)
     counts, plain_seconds = timed(lambda: [count_errors(model, dataset) for _ in range(passes)])
-    small = shrunk(model, dataset.batch(torch.arange(8))[0])
+    small = shrink(model, dataset.batch(torch.arange(8))[0])
     _, small_seconds = timed(lambda: [count_errors(small, dataset) for _ in range(passes)])
     content = {
         "command": f"python benchmarks/noisy_risk.py {arguments.run} --share {arguments.share}",

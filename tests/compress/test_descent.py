@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from netrazor import bounds, coding
-from netrazor.compress.descent import DescentConfig, _Search, descend, errors_per_bit
-from netrazor.compress.last_layer import last_layer
+from netrazor.compress.descent import compute_errors_per_bit, descend
+from netrazor.compress.last_layer import read_last_layer
+from netrazor.compress.last_layer_search import DescentConfig, LastLayerSearch
 from netrazor.compress.order_zero import order_zero_bits
+from netrazor.compress.search_objective import SearchContext
 from netrazor.counting.error_count import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
@@ -50,11 +52,11 @@ def message_bits(model: nn.Module) -> float:
 @pytest.mark.parametrize("bias", [True, False])
 def test_errors_of_every_move_equal_a_naive_count(bias: bool) -> None:
     data, model = task(), network(bias=bias)
-    search = _Search(DescentConfig(), *last_layer(model, data))
+    search = LastLayerSearch(DescentConfig(), *read_last_layer(model, data))
     search._choose_hardest()
     for label in range(3):
         now = search.weights[label, search.live]
-        found = search._errors_of_moves(label, now, torch.zeros_like(now))
+        found = search._count_errors_of_moves(label, now, torch.zeros_like(now))
         for row, value in enumerate(search.values.tolist()):
             for column in range(found.shape[1]):
                 moved = copy.deepcopy(model)
@@ -65,9 +67,9 @@ def test_errors_of_every_move_equal_a_naive_count(bias: bool) -> None:
 
 
 def test_bits_of_every_move_equal_a_naive_sum() -> None:
-    search = _Search(DescentConfig(), *last_layer(network(), task()))
+    search = LastLayerSearch(DescentConfig(), *read_last_layer(network(), task()))
     now = search.weights[1, search.live]
-    found, before = search._bits_of_moves(1, now)
+    found, before = search._estimate_bits_of_moves(1, now)
     rows = torch.bucketize(now, search.values)
     still = found[rows, torch.arange(len(now))]
     assert torch.equal(still, before.expand(len(now))), (
@@ -92,7 +94,7 @@ def test_bits_of_every_move_equal_a_naive_sum() -> None:
 def test_the_bound_falls_and_the_values_stay(seed: int) -> None:
     data, model = task(), network(seed)
     before = {name: set(p.unique().tolist()) for name, p in model.named_parameters()}
-    report = descend(model, data, lambda: message_bits(model))
+    report = descend(model, lambda: message_bits(model), DescentConfig(), SearchContext(data))
     errors = count_errors(model, data).errors
     assert report.errors[1] == errors
     assert report.code_bits[1] == message_bits(model)
@@ -107,7 +109,7 @@ def test_a_pass_that_does_not_pay_is_taken_back() -> None:
     data, model = task(), network()
     state = copy.deepcopy(model.state_dict())
     lengths = iter([100.0, 1e6, 1e6])  # after the first pass the message is much longer
-    report = descend(model, data, lambda: next(lengths))
+    report = descend(model, lambda: next(lengths), DescentConfig(), SearchContext(data))
     assert report.moves == 0
     assert report.bounds[0] == report.bounds[1]
     assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
@@ -115,13 +117,13 @@ def test_a_pass_that_does_not_pay_is_taken_back() -> None:
 
 def test_hardest_examples_only_rank() -> None:
     data, model = task(), network(1)
-    report = descend(model, data, lambda: message_bits(model), DescentConfig(hardest=20))
+    report = descend(model, lambda: message_bits(model), DescentConfig(hardest=20), SearchContext(data))
     assert report.errors[1] == count_errors(model, data).errors
     assert report.bounds[1] <= report.bounds[0]
 
 
 def test_rate_of_exchange() -> None:
-    rate = errors_per_bit(1200, 60_000, 2500, 0.05)
+    rate = compute_errors_per_bit(1200, 60_000, 2500, 0.05)
     bound = bounds.occam(1200, 60_000, 2500)
     assert bounds.occam(1200 + round(100 * rate), 60_000, 2400) == pytest.approx(bound, abs=2e-4)
 
@@ -129,7 +131,7 @@ def test_rate_of_exchange() -> None:
 def test_scores_that_are_not_the_last_layer_are_refused() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(6, 3), nn.Tanh())
     with pytest.raises(UnsupportedModel, match="last layer"):
-        descend(model, task(), lambda: 100.0)
+        descend(model, lambda: 100.0, DescentConfig(), SearchContext(task()))
 
 
 def test_no_values_at_all_cost_no_bits() -> None:

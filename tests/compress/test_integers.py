@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from netrazor.compress.whole_numbers import IntegerConfig, IntegerWeights
+from netrazor.compress.integer_weights import IntegerConfig, IntegerWeights
 from netrazor.data import ImageDataset
 from netrazor.train import Batches, FitConfig, OptimizerConfig, fit
 
@@ -40,11 +40,11 @@ def test_the_network_computes_with_whole_numbers_and_keeps_them() -> None:
         inside = copy.deepcopy(model.state_dict())
     assert all(torch.equal(value, value.round()) for value in inside.values())
     train(model, behind)
-    expected = {name: behind.rounded(name, p.detach()) for name, p in behind.named.items()}
+    expected = {name: behind.round(name, p.detach()) for name, p in behind.named.items()}
     behind.finish()
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, expected[name])
-        assert parameter.abs().max() <= behind.limit(name)
+        assert parameter.abs().max() <= behind.get_limit(name)
 
 
 def test_given_weights_start_as_the_multiples_of_a_unit_nearest_to_them() -> None:
@@ -54,9 +54,9 @@ def test_given_weights_start_as_the_multiples_of_a_unit_nearest_to_them() -> Non
     behind = IntegerWeights(model, IntegerConfig(start="given"), STEPS)
     behind.finish()
     for name, parameter in model.named_parameters():
-        unit = behind.units[name]
+        unit = behind.step_sizes[name]
         assert math.log2(unit).is_integer()
-        reach = behind.limit(name) * unit
+        reach = behind.get_limit(name) * unit
         assert torch.equal(parameter, unit * (given[name].clamp(-reach, reach) / unit).round())
         assert len(parameter.unique()) > 1
     whole = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
@@ -66,9 +66,9 @@ def test_given_weights_start_as_the_multiples_of_a_unit_nearest_to_them() -> Non
 
 def test_bits_come_down_to_the_target() -> None:
     model, behind = weights()
-    before = behind.code_bits()
+    before = behind.estimate_bits()
     train(model, behind)
-    assert behind.code_bits() < 0.5 * before
+    assert behind.estimate_bits() < 0.5 * before
 
 
 def test_frozen_zeros_stay() -> None:
@@ -89,7 +89,7 @@ def test_every_step_towards_zero_saves_something() -> None:
     model, behind = weights()
     with torch.no_grad():  # nearly all weights are two: one is rare, and would be a hill
         model[1].weight.fill_(2.0)
-    behind._renew_tables()
+    behind._update_slopes()
     for slope in behind.slopes.values():
         half = len(slope) // 2
         assert bool((slope[half:] > 0).all())
@@ -107,7 +107,7 @@ def test_the_price_enters_the_gradient_by_its_slope() -> None:
         with behind.applied():
             behind.loss(model(inputs), labels).backward()
         gradients.append(model[1].weight.grad.clone())
-    slope = behind._bits_slope("1.weight", model[1].weight.detach())
+    slope = behind._compute_bit_slopes("1.weight", model[1].weight.detach())
     assert torch.allclose(gradients[1] - gradients[0], 1e-2 * slope, atol=1e-6)
 
 
@@ -124,7 +124,7 @@ def test_resumed_training_gives_the_same_numbers() -> None:
 
 def test_no_minus_zeros() -> None:
     _, behind = weights()
-    rounded = behind.rounded("1.weight", torch.tensor([-0.3, 0.3]))
+    rounded = behind.round("1.weight", torch.tensor([-0.3, 0.3]))
     assert not torch.signbit(rounded).any()
 
 

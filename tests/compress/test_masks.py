@@ -6,10 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from netrazor.compress import DynamicNetworkSurgery, GradualPruning, MaskedWeights, Pieces, RatePruning
-from netrazor.compress.gradual_pruning import cubic_sparsity
+from netrazor.compress import (
+    DynamicNetworkSurgery,
+    GradualPruning,
+    MaskedWeights,
+    PiecewiseConstant,
+    RatePruning,
+)
+from netrazor.compress.gradual_pruning import compute_cubic_sparsity
 from netrazor.compress.network_surgery import HYSTERESIS
-from netrazor.compress.rate_pruning import SMOOTHING, VALUE_BITS, VECTOR_BITS, place_bits
+from netrazor.compress.rate_pruning import SMOOTHING, VALUE_BITS, VECTOR_BITS, estimate_position_bits
 
 
 def network(seed: int = 0) -> nn.Module:
@@ -57,7 +63,7 @@ def test_finishing_makes_exact_zeros_without_a_sign() -> None:
     pruned = model[0].weight[~weights.masks["0.weight"]]
     assert (pruned == 0).all()
     assert not pruned.signbit().any()
-    assert weights.nonzeros() == int((model[0].weight != 0).sum()) + 12
+    assert weights.count_nonzeros() == int((model[0].weight != 0).sum()) + 12
 
 
 def test_what_is_zero_already_starts_pruned() -> None:
@@ -96,7 +102,9 @@ def test_surgery_prunes_splices_and_leaves_between(c: float) -> None:
     weights = MaskedWeights(model, ["0.weight"])
     weights.masks["0.weight"] = torch.rand(4, 5) > 0.5
     before = weights.masks["0.weight"].flatten().tolist()
-    DynamicNetworkSurgery(Pieces((0,), (c,)), Pieces((0,), (1.0,)), seed=0).step(weights)
+    DynamicNetworkSurgery(PiecewiseConstant((0,), (c,)), PiecewiseConstant((0,), (1.0,)), seed=0).step(
+        weights
+    )
     expected = naive_surgery(model[0].weight.flatten().tolist(), before, c)
     assert weights.masks["0.weight"].flatten().tolist() == expected
 
@@ -104,7 +112,7 @@ def test_surgery_prunes_splices_and_leaves_between(c: float) -> None:
 def test_a_pruned_weight_grows_back() -> None:
     model = network()
     weights = MaskedWeights(model, ["0.weight"])
-    surgery = DynamicNetworkSurgery(Pieces((0,), (1.0,)), Pieces((0,), (1.0,)), seed=0)
+    surgery = DynamicNetworkSurgery(PiecewiseConstant((0,), (1.0,)), PiecewiseConstant((0,), (1.0,)), seed=0)
     model[0].weight.data[0, 0] = 0.0
     surgery.step(weights)
     assert not weights.masks["0.weight"][0, 0]
@@ -117,7 +125,9 @@ def test_renewals_come_with_their_probability_and_repeat() -> None:
     def renewals(probability: float, start: int = 0) -> list[bool]:
         model = network()
         weights = MaskedWeights(model, ["0.weight"])
-        surgery = DynamicNetworkSurgery(Pieces((0,), (0.0,)), Pieces((0,), (probability,)), seed=4)
+        surgery = DynamicNetworkSurgery(
+            PiecewiseConstant((0,), (0.0,)), PiecewiseConstant((0,), (probability,)), seed=4
+        )
         surgery.load_state_dict({"done": start})
         happened = []
         for _ in range(start, 200):
@@ -133,17 +143,17 @@ def test_renewals_come_with_their_probability_and_repeat() -> None:
 
 
 def test_pieces_hold_for_even_shares() -> None:
-    pieces = Pieces.even((5.0, 3.0, 1.0), 10)
-    assert [pieces.at(step) for step in range(10)] == [5, 5, 5, 3, 3, 3, 1, 1, 1, 1]
+    pieces = PiecewiseConstant.spaced_evenly((5.0, 3.0, 1.0), 10)
+    assert [pieces.value_at(step) for step in range(10)] == [5, 5, 5, 3, 3, 3, 1, 1, 1, 1]
 
 
 # Zhu and Gupta
 
 
 def test_the_cubic() -> None:
-    assert cubic_sparsity(0, 10, 50, 0.1, 0.9) == pytest.approx(0.1)
-    assert cubic_sparsity(30, 10, 50, 0.1, 0.9) == pytest.approx(0.9 - 0.8 * 0.5**3)
-    assert cubic_sparsity(50, 10, 50, 0.1, 0.9) == cubic_sparsity(99, 10, 50, 0.1, 0.9) == 0.9
+    assert compute_cubic_sparsity(0, 10, 50, 0.1, 0.9) == pytest.approx(0.1)
+    assert compute_cubic_sparsity(30, 10, 50, 0.1, 0.9) == pytest.approx(0.9 - 0.8 * 0.5**3)
+    assert compute_cubic_sparsity(50, 10, 50, 0.1, 0.9) == compute_cubic_sparsity(99, 10, 50, 0.1, 0.9) == 0.9
 
 
 def test_the_smallest_go_up_to_each_layers_target() -> None:
@@ -156,7 +166,7 @@ def test_the_smallest_go_up_to_each_layers_target() -> None:
         if step in (3, 6, 9):
             for name, target in schedule.targets.items():
                 magnitudes = weights.weights[name].abs().flatten()
-                pruned = round(cubic_sparsity(step, 2, 9, 0.0, target) * magnitudes.numel())
+                pruned = round(compute_cubic_sparsity(step, 2, 9, 0.0, target) * magnitudes.numel())
                 threshold = magnitudes.sort().values[pruned] if pruned < magnitudes.numel() else math.inf
                 assert torch.equal(weights.masks[name].flatten(), magnitudes >= threshold)
         else:
@@ -168,7 +178,7 @@ def test_the_smallest_go_up_to_each_layers_target() -> None:
 # Saliency per bit
 
 
-def naive_place_bits(mask: torch.Tensor) -> torch.Tensor:
+def naive_position_bits(mask: torch.Tensor) -> torch.Tensor:
     rows, columns, places = mask.shape
     bits = torch.zeros(mask.shape)
     total = int(mask.sum()) + 1
@@ -183,22 +193,22 @@ def naive_place_bits(mask: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("shape", [(4, 5, 1), (3, 4, 6)])
-def test_place_bits(shape: tuple[int, ...]) -> None:
+def test_position_bits(shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     mask = torch.rand(shape) < 0.3
-    found = place_bits(mask if shape[2] > 1 else mask[..., 0]).reshape(shape)
-    assert torch.allclose(found, naive_place_bits(mask), atol=1e-5)
+    found = estimate_position_bits(mask if shape[2] > 1 else mask[..., 0]).reshape(shape)
+    assert torch.allclose(found, naive_position_bits(mask), atol=1e-5)
 
 
 def test_a_place_is_cheaper_where_others_are() -> None:
     mask = torch.zeros(6, 6, dtype=torch.bool)
     mask[1, :4] = True
-    bits = place_bits(mask)
+    bits = estimate_position_bits(mask)
     assert bits[1, 0] < bits[1, 5] < bits[4, 5]
 
 
 def test_places_in_a_vector_cost_the_same() -> None:
-    assert place_bits(torch.tensor([True, False])).tolist() == [VECTOR_BITS] * 2
+    assert estimate_position_bits(torch.tensor([True, False])).tolist() == [VECTOR_BITS] * 2
 
 
 def test_the_network_falls_to_its_target_and_keeps_the_best_for_its_bits() -> None:
@@ -208,7 +218,7 @@ def test_the_network_falls_to_its_target_and_keeps_the_best_for_its_bits() -> No
     weights = MaskedWeights(model, names, schedule, saliency=True)
     for name in names:
         weights.squared_gradients[name] = torch.rand_like(weights.weights[name])
-    kept = [weights.nonzeros()]
+    kept = [weights.count_nonzeros()]
     for step in range(1, 13):
         masks = {name: mask.clone() for name, mask in weights.masks.items()}
         scores = torch.cat(
@@ -216,13 +226,13 @@ def test_the_network_falls_to_its_target_and_keeps_the_best_for_its_bits() -> No
                 (
                     p.detach() ** 2
                     * weights.squared_gradients[n].sqrt()
-                    / (place_bits(masks[n]) + VALUE_BITS)
+                    / (estimate_position_bits(masks[n]) + VALUE_BITS)
                 ).flatten()
                 for n, p in weights.weights.items()
             ]
         )
         weights.step()
-        number = weights.nonzeros()
+        number = weights.count_nonzeros()
         if step % 2 == 0 and step <= 10:
             after = torch.cat([mask.flatten() for mask in weights.masks.values()])
             assert torch.equal(after, scores >= scores.sort(descending=True).values[number - 1])
@@ -241,4 +251,4 @@ def test_a_network_without_weights_is_no_error() -> None:
         nn.init.zeros_(parameter)
     weights = MaskedWeights(model, NAMES, RatePruning(5, end=1, stop=4, every=1), saliency=True)
     weights.step()
-    assert weights.nonzeros() == 0
+    assert weights.count_nonzeros() == 0

@@ -21,11 +21,17 @@ from typer.testing import CliRunner
 import netrazor
 import tiny
 from netrazor import cli
-from netrazor.compress import CodebookConfig, DescentConfig, IntegerConfig, cut_without_training
-from netrazor.compress.last_layer import last_layer
+from netrazor.compress import (
+    CodebookConfig,
+    DescentConfig,
+    IntegerConfig,
+    SearchContext,
+    compress_without_training,
+)
+from netrazor.compress.last_layer import read_last_layer
 from netrazor.counting.error_count import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
-from netrazor.perturb import error_rates
+from netrazor.perturb import DrawPlan, draw_error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, run
 from netrazor.pipeline.stages import (
     GradualStage,
@@ -154,9 +160,9 @@ def test_errors_and_noisy_risk(network: Callable[[], nn.Module]) -> None:
     assert devices.device_of(there) == THERE
     assert count_errors(there, data) == count_errors(model, data)
     sigma = {name: 0.05 for name, p in model.named_parameters() if p.ndim > 1}
-    home, away = (error_rates(of, sigma, data, examples_per_draw=8, passes=2) for of in (model, there))
+    home, away = (draw_error_rates(of, sigma, data, DrawPlan(8, passes=2)) for of in (model, there))
     assert torch.equal(home, away)
-    layers = [last_layer(model, data, device=device) for device in (devices.CPU, THERE)]
+    layers = [read_last_layer(model, data, device=device) for device in (devices.CPU, THERE)]
     assert layers[0][0] is layers[1][0]
     assert all(torch.equal(a, b) for a, b in zip(layers[0][1:], layers[1][1:], strict=True))
 
@@ -225,7 +231,7 @@ def test_a_copy_shares_what_the_network_shares() -> None:
 def test_cut_without_training_there() -> None:
     home, there = tiny.small(), devices.copy_on(tiny.small(), THERE)
     bounds = [
-        cut_without_training(model, tiny.images(), SHORT, delta=0.05, seed=0) for model in (home, there)
+        compress_without_training(model, SHORT, SearchContext(tiny.images())) for model in (home, there)
     ]
     assert bounds[0] == bounds[1]
     assert all(torch.equal(a, b.cpu()) for a, b in zip(home.parameters(), there.parameters(), strict=True))

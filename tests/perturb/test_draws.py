@@ -11,8 +11,15 @@ from torch import Tensor, nn
 import tiny
 from netrazor import bounds
 from netrazor.errors import InvalidArgument, UnsupportedModel
-from netrazor.perturb import draw_seed, draws_needed, error_rates, largest_divisor, mean_and_variance
-from netrazor.perturb.draws import _without_empty_units
+from netrazor.perturb import (
+    DrawPlan,
+    draw_error_rates,
+    draw_seed,
+    draws_needed,
+    largest_divisor,
+    mean_and_variance,
+)
+from netrazor.perturb.draws import _cut_dead_channels
 from netrazor.simplify import expand_into
 
 
@@ -32,14 +39,14 @@ ONES = [(torch.ones(1), 1)] * 20
 
 def test_the_mean_is_the_analytic_one() -> None:
     for sigma in (0.5, 1.0, 4.0):
-        rates = error_rates(Threshold(1.0), {"weight": sigma}, ONES, examples_per_draw=1, passes=400)
+        rates = draw_error_rates(Threshold(1.0), {"weight": sigma}, ONES, DrawPlan(1, passes=400))
         expected = norm.cdf(-1 / sigma)
         deviation = math.sqrt(expected * (1 - expected) / len(rates))
         assert abs(float(rates.mean()) - expected) < 4.5 * deviation
 
 
 def test_examples_of_a_group_share_their_noise_and_groups_do_not() -> None:
-    rates = error_rates(Threshold(0.1), {"weight": 1.0}, ONES, examples_per_draw=10, passes=200)
+    rates = draw_error_rates(Threshold(0.1), {"weight": 1.0}, ONES, DrawPlan(10, passes=200))
     assert set(rates.tolist()) == {0.0, 1.0}  # all examples are alike: right together or wrong together
     pairs = rates.reshape(200, 2).double()
     assert abs(float(torch.corrcoef(pairs.T)[0, 1])) < 0.3
@@ -62,7 +69,7 @@ def test_noise_is_put_on_every_nonzero_and_on_nothing_else() -> None:
 
     seen: list[Tensor] = []
     items = [(torch.tensor([0.0, 1.0]), 1)] * 300
-    error_rates(Revealing(), {"a": 0.5, "b": 0.0}, items, examples_per_draw=1, seed=1)
+    draw_error_rates(Revealing(), {"a": 0.5, "b": 0.0}, items, DrawPlan(1, seed=1))
     drawn = torch.stack(seen[-300:])
     plain = torch.tensor([0.0, 1.0, -2.0, 0.0, 3.0, 0.0])
     assert (drawn[:, [0, 3, 4, 5]] == plain[[0, 3, 4, 5]]).all()
@@ -81,7 +88,7 @@ def test_vectorized_and_one_by_one_agree() -> None:
     model, branching = tiny.small(), Branching()
     branching.load_state_dict(model.state_dict())
     sigma = {"fc1.weight": 0.3, "conv.weight": 0.2}
-    rates = [error_rates(m, sigma, tiny.images(60), examples_per_draw=4, seed=2) for m in (model, branching)]
+    rates = [draw_error_rates(m, sigma, tiny.images(60), DrawPlan(4, seed=2)) for m in (model, branching)]
     assert torch.equal(*rates)
 
 
@@ -89,7 +96,7 @@ def test_without_noise_it_is_the_plain_count() -> None:
     from netrazor.counting.error_count import count_errors
 
     model, dataset = tiny.small(), tiny.images(60)
-    rates = error_rates(model, {"fc1.weight": 0.0}, dataset, examples_per_draw=5)
+    rates = draw_error_rates(model, {"fc1.weight": 0.0}, dataset, DrawPlan(5))
     assert len(rates) == 12
     assert round(float(rates.sum()) * 5) == count_errors(model, dataset).errors
 
@@ -97,9 +104,8 @@ def test_without_noise_it_is_the_plain_count() -> None:
 def test_seeds_repeat_and_passes_do_not() -> None:
     def rates(seed: int, passes: int = 1) -> list[float]:
         model = tiny.small()
-        return error_rates(
-            model, {"fc1.weight": 1.0}, tiny.images(60), examples_per_draw=3, passes=passes, seed=seed
-        ).tolist()
+        plan = DrawPlan(3, passes, seed)
+        return draw_error_rates(model, {"fc1.weight": 1.0}, tiny.images(60), plan).tolist()
 
     assert rates(1) == rates(1) != rates(2)
     both = rates(1, passes=2)
@@ -110,7 +116,7 @@ def test_seeds_repeat_and_passes_do_not() -> None:
 def test_the_network_is_left_as_it_was() -> None:
     model = tiny.small()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    error_rates(model, {"fc1.weight": 1.0}, tiny.images(20), examples_per_draw=2)
+    draw_error_rates(model, {"fc1.weight": 1.0}, tiny.images(20), DrawPlan(2))
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
@@ -120,13 +126,23 @@ def test_noise_on_what_is_no_parameter_is_refused(name: str) -> None:
     model = nn.Sequential(tiny.small())
     model.register_buffer("bn", torch.ones(1))
     with pytest.raises(UnsupportedModel, match="noise: on parameters allowed"):
-        error_rates(model, {name: 0.5}, tiny.images(20), examples_per_draw=2)
+        draw_error_rates(model, {name: 0.5}, tiny.images(20), DrawPlan(2))
 
 
-@pytest.mark.parametrize(("n", "group"), [(20, 3), (20, 40), (0, 1)])
+@pytest.mark.parametrize(("n", "group"), [(20, 3), (20, 40), (20, 19), (20, 0), (20, -4), (0, 1), (7, 2)])
 def test_groups_of_other_sizes_are_refused(n: int, group: int) -> None:
     with pytest.raises(InvalidArgument, match="examples_per_draw: a divisor"):
-        error_rates(tiny.small(), {}, tiny.images(n), examples_per_draw=group)
+        draw_error_rates(tiny.small(), {}, tiny.images(n), DrawPlan(group))
+
+
+@pytest.mark.parametrize(("n", "group"), [(1020, 6), (1020, 4), (60, 60), (60, 1)])
+def test_every_example_counts_once_in_each_pass(n: int, group: int) -> None:
+    """Also where the last batch of draws is smaller than the others."""
+    model, dataset = tiny.small(), tiny.images(n)
+    inputs, labels = dataset.batch(torch.arange(n))
+    errors = (model.eval()(inputs).argmax(1) != labels).double()
+    rates = draw_error_rates(model, {}, dataset, DrawPlan(group, passes=2))
+    assert torch.equal(rates.view(2, -1), errors.view(-1, group).mean(1).expand(2, -1))
 
 
 def test_largest_divisor() -> None:
@@ -172,7 +188,7 @@ def test_empty_units_change_no_draw() -> None:
     expand_into(large, small)
     items = [(torch.randn(3), label % 2) for label in range(40)]
     sigma = {"0.weight": 0.5, "2.weight": 0.5}
-    few, many = (error_rates(model, sigma, items, examples_per_draw=4, seed=7) for model in (small, large))
+    few, many = (draw_error_rates(model, sigma, items, DrawPlan(4, seed=7)) for model in (small, large))
     assert torch.equal(few, many)
     assert len(set(few.tolist())) > 2
 
@@ -197,4 +213,4 @@ def test_units_that_only_seem_empty_stay() -> None:
             torch.tensor([[1.0, 2.0, 3.0, 4.0, 0.0, 0.0]] * 2) * torch.tensor([[1.0], [-1.0]])
         )
     examples = torch.rand(8, 1, 2)
-    assert _without_empty_units(model, examples) is model
+    assert _cut_dead_channels(model, examples) is model

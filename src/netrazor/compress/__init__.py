@@ -1,14 +1,16 @@
-"""Cutting a network down: pruning under masks, quantization, whole numbers, search on the bound."""
+"""Making networks short: pruning with masks, quantization, integer weights, search on the bound."""
 
-from netrazor.compress.descent import DescentConfig, DescentReport, descend
+from netrazor.compress.descent import DescentReport, descend
 from netrazor.compress.gradual_pruning import GradualPruning
-from netrazor.compress.grids import snap_rest
+from netrazor.compress.grids import quantize_remaining
+from netrazor.compress.integer_weights import IntegerConfig, IntegerWeights
+from netrazor.compress.last_layer_search import DescentConfig
 from netrazor.compress.masked_weights import MaskedWeights, PruningSchedule
-from netrazor.compress.network_surgery import DynamicNetworkSurgery, Pieces
-from netrazor.compress.post_training import PostTrainingConfig, cut_without_training
+from netrazor.compress.network_surgery import DynamicNetworkSurgery, PiecewiseConstant
+from netrazor.compress.post_training import PostTrainingConfig, compress_without_training
 from netrazor.compress.quantization import CodebookConfig, QuantizedWeights
 from netrazor.compress.rate_pruning import RatePruning
-from netrazor.compress.whole_numbers import IntegerConfig, IntegerWeights
+from netrazor.compress.search_objective import SearchContext
 
 __all__ = [
     "CodebookConfig",
@@ -19,12 +21,13 @@ __all__ = [
     "IntegerConfig",
     "IntegerWeights",
     "MaskedWeights",
-    "Pieces",
+    "PiecewiseConstant",
     "PostTrainingConfig",
     "PruningSchedule",
     "QuantizedWeights",
     "RatePruning",
-    "cut_without_training",
+    "SearchContext",
+    "compress_without_training",
     "descend",
-    "snap_rest",
+    "quantize_remaining",
 ]

@@ -1,4 +1,4 @@
-"""Gradual magnitude pruning (Zhu and Gupta 2017): sparsity rises along a cubic to a target for each layer."""
+"""Gradual magnitude pruning (Zhu and Gupta 2017): sparsity rises along a cubic to a target for each tensor."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,23 +8,23 @@ import torch
 from netrazor.compress.masked_weights import MaskedWeights
 
 
-def cubic_sparsity(step: int, start: int, end: int, initial: float, final: float) -> float:
-    """s_f + (s_i - s_f) (1 - (t - t_0) / (t_1 - t_0))^3, their equation 1, held at both ends."""
+def compute_cubic_sparsity(step: int, start: int, end: int, initial: float, final: float) -> float:
+    """s_f + (s_i - s_f) (1 - (t - t_0) / (t_1 - t_0))^3 (their equation 1), constant before t_0 and after t_1."""
     progress = min(max((step - start) / max(1, end - start), 0.0), 1.0)
     return final + (initial - final) * (1 - progress) ** 3
 
 
 class GradualPruning:
-    """The smallest magnitudes of each layer are zero, in a share that grows to the layer's target.
+    """The smallest magnitudes of each tensor are masked, in a share that grows to the target of the tensor.
 
-    Behind masks pruned weights live on, and a quantile of all magnitudes is the threshold: a weight that grows
-    again comes back, as in Dynamic Network Surgery.
+    Masked weights go on being trained, and the share is one of all magnitudes: a weight that grows again is restored,
+    as in Dynamic Network Surgery.
 
     Args:
         targets: final sparsity by parameter name.
-        start: first step of the rise.
+        start: step at which the sparsity begins to rise.
         end: step from which the targets hold.
-        stop: step from which the masks stay; until then weights are still exchanged. None: from ``end`` on.
+        stop: last step at which masks are renewed; None: ``end``.
         every: steps between renewals of the masks.
         initial: sparsity at ``start``.
     """
@@ -46,7 +46,7 @@ class GradualPruning:
 
     @torch.no_grad()
     def step(self, weights: MaskedWeights) -> None:
-        """Renew the masks every ``every`` steps while the sparsity rises."""
+        """Renew the masks every ``every`` steps from ``start`` to ``stop``, and at ``end``."""
         self.done += 1
         if (
             self.done < self.start
@@ -56,7 +56,7 @@ class GradualPruning:
             return
         for name, weight in weights.weights.items():
             target = self.targets.get(name, 0.0)
-            sparsity = cubic_sparsity(self.done, self.start, self.end, self.initial, target)
+            sparsity = compute_cubic_sparsity(self.done, self.start, self.end, self.initial, target)
             pruned = round(sparsity * weight.numel())
             mask = torch.ones(weight.numel(), dtype=torch.bool, device=weight.device)
             mask[weight.abs().flatten().topk(pruned, largest=False).indices] = False

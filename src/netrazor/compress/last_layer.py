@@ -1,4 +1,4 @@
-"""The last linear layer of a network, whose scores are linear in its weights, and what it is given."""
+"""The last linear layer of a network, in whose weights the scores are linear, and its inputs."""
 
 import torch
 from torch import Tensor, nn
@@ -10,37 +10,37 @@ from netrazor.runtime import devices
 
 
 @devices.full_float32()
-def last_layer(
+def read_last_layer(
     model: nn.Module, dataset: Dataset[tuple[Tensor, int]], *, device: torch.device = devices.CPU
 ) -> tuple[nn.Linear, Tensor, Tensor]:
-    """The linear layer that gives the scores, its inputs for all examples, and their labels, the two on the CPU.
+    """The linear layer whose output is the scores, its inputs for all examples, and their labels.
 
-    The inputs are computed on ``device``.
+    The inputs are computed on ``device`` and come, like the labels, on the CPU.
 
     Raises:
-        UnsupportedModel: the scores come from something else.
+        UnsupportedModel: the scores are not the output of a linear layer, or there are no examples.
     """
     seen: list[tuple[nn.Linear, Tensor, Tensor]] = []
 
     def watch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         seen.append((module, inputs[0], output))  # type: ignore[arg-type]
 
-    there = devices.copy_on(model.eval(), device)
-    names = {module: name for name, module in there.named_modules()}
+    placed = devices.copy_on(model.eval(), device)
+    names = {module: name for name, module in placed.named_modules()}
     hooks = [m.register_forward_hook(watch) for m in names if isinstance(m, nn.Linear)]
     features, labels = [], []
-    layer = None
+    layer: nn.Linear | None = None
     try:
         for inputs, target in in_order(dataset, BATCH_SIZE):
             seen.clear()
             with devices.making_on(device):
-                scores = there(inputs.to(device))
+                scores = placed(inputs.to(device))
             if not seen or seen[-1][1].ndim != 2 or not torch.equal(seen[-1][2], scores):
                 raise UnsupportedModel(
                     "last layer: the scores must be the output of a torch.nn.Linear, got something else; "
                     "leave the descent out of the recipe"
                 )
-            layer = model.get_submodule(names[seen[-1][0]])
+            layer = model.get_submodule(names[seen[-1][0]])  # type: ignore[assignment]
             features.append(seen[-1][1].clone().cpu())
             labels.append(target)
     finally:

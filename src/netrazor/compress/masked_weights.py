@@ -1,8 +1,8 @@
-"""Weights under masks: the network computes with zero where a weight is pruned, and the weight itself lives on.
+"""Pruning with masks: the network computes with zero where a weight is pruned, and the weight itself is kept.
 
-All pruning here has the same form (Guo et al. 2016): the optimizer moves the whole tensor with the gradient
-taken at the masked one, so that a pruned weight can grow back, and a schedule decides when and where the masks
-change.
+All pruning here has the same form (Guo et al. 2016): the optimizer updates the dense tensor with the gradient taken
+at the masked one (a straight-through estimator), so that a pruned weight can grow back, and a schedule decides when
+and where the masks change.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-SALIENCY_MEMORY = 0.99  # of the running mean of squared gradients
+SALIENCY_DECAY = 0.99  # of the running mean of squared gradients
 
 
 class PruningSchedule(Protocol):
@@ -23,7 +23,7 @@ class PruningSchedule(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """What it needs to go on after a restart."""
+        """What it needs to go on after an interruption."""
         ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -32,12 +32,12 @@ class PruningSchedule(Protocol):
 
 
 class MaskedWeights:
-    """The parameters of a network, some of them under masks that a schedule moves.
+    """The parameters of a network, some of them with masks that a schedule changes.
 
     Args:
         model: the network; trained in place.
         prunable: names (as in ``model.named_parameters()``) of the parameters that may be pruned.
-        schedule: moves the masks; None leaves them as they are.
+        schedule: changes the masks; None leaves them as they are.
         saliency: keep a running mean of squared gradients, for schedules that rank weights by it.
     """
 
@@ -56,46 +56,46 @@ class MaskedWeights:
             {name: torch.zeros_like(p) for name, p in self.weights.items()} if saliency else {}
         )
         self.schedule = schedule
-        # A product would take a layout of its own, and the convolutions after it would follow, at half the speed.
+        # A product in a new tensor has a memory layout of its own, in which convolutions run at half their speed.
         self._masked = {name: torch.empty_like(p) for name, p in self.weights.items()}
 
     def parameters(self) -> list[Tensor]:
-        """All parameters, whole."""
+        """All parameters, dense."""
         return list(self.named.values())
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Within it the pruned weights are zero; the gradients taken there go to the whole tensors."""
-        whole = {name: p.data for name, p in self.weights.items()}
+        """Within it the pruned weights are zero; the gradients taken there go to the dense tensors."""
+        dense = {name: p.data for name, p in self.weights.items()}
         for name, parameter in self.weights.items():
-            parameter.data = torch.mul(whole[name], self.masks[name], out=self._masked[name])
+            parameter.data = torch.mul(dense[name], self.masks[name], out=self._masked[name])
         try:
             yield
         finally:
             for name, parameter in self.weights.items():
-                parameter.data = whole[name]
+                parameter.data = dense[name]
                 if self.squared_gradients and parameter.grad is not None:
                     mean = self.squared_gradients[name]
-                    mean.mul_(SALIENCY_MEMORY)
-                    mean.addcmul_(parameter.grad, parameter.grad, value=1 - SALIENCY_MEMORY)
+                    mean.mul_(SALIENCY_DECAY)
+                    mean.addcmul_(parameter.grad, parameter.grad, value=1 - SALIENCY_DECAY)
 
     def step(self) -> None:
-        """Let the schedule move the masks."""
+        """Let the schedule change the masks."""
         if self.schedule is not None:
             self.schedule.step(self)
 
     @torch.no_grad()
     def finish(self) -> None:
-        """Make the zeros real: the network's parameters become the masked ones."""
+        """The network's parameters become the masked ones."""
         for name, parameter in self.weights.items():
             parameter.masked_fill_(~self.masks[name], 0.0)  # a product would leave minus zeros
 
-    def nonzeros(self) -> int:
+    def count_nonzeros(self) -> int:
         """How many weights are not pruned."""
         return sum(int(mask.sum()) for mask in self.masks.values())
 
     def state_dict(self) -> dict[str, Any]:
-        """Masks, saliencies and the schedule's state."""
+        """Masks, squared gradients and the state of the schedule."""
         return {
             "masks": self.masks,
             "squared_gradients": self.squared_gradients,

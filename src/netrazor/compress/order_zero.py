@@ -10,12 +10,12 @@ from scipy.special import gammaln
 from torch import Tensor
 
 
-def order_zero_bits(counts: NDArray[np.int64]) -> float:
-    """Bits of a tensor that holds its symbols so often, under an adaptive code; symbol 0 stands for zero.
+def order_zero_bits(counts: NDArray[np.int64], zero: int = 0) -> float:
+    """Bits of a tensor that holds its symbols so often, under an adaptive code; symbol ``zero`` stands for zero.
 
-    Krichevsky and Trofimov's estimator for zero or not, then for which of the values.
+    Krichevsky and Trofimov's estimator, first for zero or not, then for which of the other values.
     """
-    zeros, others = counts[:1], counts[1:]
+    zeros, others = counts[zero : zero + 1], np.delete(counts, zero)
     return _adaptive_bits(np.append(zeros, others.sum())) + _adaptive_bits(others)
 
 
@@ -27,19 +27,14 @@ def _adaptive_bits(counts: NDArray[np.int64]) -> float:
     return float(-parts / math.log(2))
 
 
-def counts_of(symbols: Tensor, number: int) -> NDArray[np.int64]:
-    """How often each of ``number`` symbols stands in ``symbols``."""
+def count_symbols(symbols: Tensor, number: int) -> NDArray[np.int64]:
+    """How often each of ``number`` symbols occurs in ``symbols``."""
     counts: NDArray[np.int64] = np.bincount(symbols.flatten().numpy(), minlength=number).astype(np.int64)
     return counts
 
 
-def tensor_bits(counts: NDArray[np.int64], zero: int) -> float:
-    """`order_zero_bits` where symbol ``zero`` stands for zero."""
-    return order_zero_bits(np.concatenate([counts[zero : zero + 1], np.delete(counts, zero)]))
-
-
-@lru_cache(maxsize=1000)  # few different counts are met in a search
-def bits_by_move(counts: tuple[int, ...], zero: int) -> Tensor:
+@lru_cache(maxsize=1000)  # a search meets few different counts
+def tabulate_moves(counts: tuple[int, ...], zero: int) -> Tensor:
     """Bits after one element goes from symbol a to symbol b, a x b; infinite where there is no a."""
     table = torch.full((len(counts), len(counts)), math.inf)
     for a in np.flatnonzero(counts):
@@ -47,5 +42,5 @@ def bits_by_move(counts: tuple[int, ...], zero: int) -> Tensor:
             after = np.array(counts)
             after[a] -= 1
             after[b] += 1
-            table[a, b] = tensor_bits(after, zero)
+            table[a, b] = order_zero_bits(after, zero)
     return table

@@ -1,21 +1,20 @@
-"""Quantized weights: a codebook for each tensor, its centres trained, zeros exact and reserved.
+"""Quantization with trained codebooks, one for each tensor; zeros stay exact zeros.
 
-As in Han, Mao and Dally (2016) the codebook starts from k-means and the gradient of a centre gathers those of
-its weights. Here the weights themselves are moved by the optimizer too and pick their nearest centre again
-now and then, so that an assignment can still change while training.
+As in Han, Mao and Dally (2016) a codebook starts from k-means, and its centres are trained with the weights assigned
+to them. Here the optimizer updates latent weights behind the quantized ones (a straight-through estimator), a centre
+is the mean of its latent weights, and these are assigned to their nearest centres again every few steps.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from netrazor.compress.kmeans_codebook import Grid, kmeans_centers
+from netrazor.compress.kmeans_codebook import Codebook, Grid
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -25,11 +24,11 @@ class CodebookConfig:
     Attributes:
         bits: of an index, for tensors of two and more dimensions; 2^bits values, one of them zero.
         vector_bits: the same for biases and other vectors.
-        center_bits: of a centre, as a whole number times the tensor's step.
-        reassign_every: steps between choices of the nearest centre; 0: the first assignment stays.
+        center_bits: of a centre, an integer times the tensor's step.
+        reassign_every: steps between assignments to the nearest centre; 0: the first assignment stays.
         reassign_until: share of the stage after which assignments stay.
         buffer_bits: of a value of what is not trained (buffers, frozen parameters, the norms' own where their
-            statistics move), as a whole number times the tensor's step.
+            statistics are still updated), an integer times the tensor's step.
     """
 
     bits: int = Field(default=4, ge=1, le=12)
@@ -40,48 +39,15 @@ class CodebookConfig:
     buffer_bits: int = Field(default=8, ge=2, le=12)
 
 
-class Codebook:
-    """The non-zeros of one parameter, each assigned to one of few centres."""
-
-    def __init__(self, weight: Tensor, entries: int, center_bits: int) -> None:
-        self.positions = (weight.flatten() != 0).nonzero()[:, 0]
-        values = self.latent(weight).double().cpu().numpy()
-        self.grid = Grid.over(values, center_bits)
-        self.centers = torch.from_numpy(kmeans_centers(values, entries)).float().to(weight.device)
-        self.assign(weight)
-
-    def latent(self, weight: Tensor) -> Tensor:
-        """The unquantized values behind the non-zeros, float32."""
-        return weight.detach().flatten()[self.positions].float()
-
-    def assign(self, weight: Tensor) -> None:
-        """Give each weight its nearest centre (centres are in rising order)."""
-        middles = (self.centers[1:] + self.centers[:-1]) / 2
-        self.indices = torch.bucketize(self.latent(weight), middles)
-
-    def recenter(self, weight: Tensor) -> None:
-        """Move each centre to the mean of its weights; a centre without weights stays."""
-        count = torch.bincount(self.indices, minlength=len(self.centers))
-        total = torch.zeros_like(self.centers).index_add_(0, self.indices, self.latent(weight))
-        self.centers = torch.where(count > 0, total / count.clamp(min=1), self.centers)
-
-    def quantized(self, weight: Tensor) -> Tensor:
-        """The tensor that the network computes with."""
-        values = self.grid.snap(self.centers.double()).float()
-        flat = torch.zeros(weight.numel(), device=weight.device)
-        flat[self.positions] = values[self.indices]
-        return torch.empty_like(weight).copy_(flat.view_as(weight))  # in its layout and type
-
-
 class QuantizedWeights:
-    """The parameters of a network behind codebooks; the network computes with the quantized ones.
+    """The parameters of a network with codebooks; the network computes with the quantized ones.
 
     Args:
         model: a pruned network (its zeros stay zero); trained in place.
         config: sizes of the codebooks.
         steps: length of the stage.
         bits: of the indices of single parameters, by name, instead of the config's.
-        without_zero: parameters whose codebook needs no entry for zero, so that one more is learnt.
+        without_zero: parameters whose codebook has no entry for zero, so that one more value is learnt.
         skipped: parameters that are trained but not quantized.
     """
 
@@ -95,7 +61,7 @@ class QuantizedWeights:
         without_zero: Collection[str] = (),
         skipped: Collection[str] = (),
     ) -> None:
-        self.whole = [p for name, p in model.named_parameters() if p.requires_grad and name in skipped]
+        self.unquantized = [p for name, p in model.named_parameters() if p.requires_grad and name in skipped]
         self.named = {
             name: p
             for name, p in model.named_parameters()
@@ -112,14 +78,14 @@ class QuantizedWeights:
 
     def parameters(self) -> list[Tensor]:
         """The unquantized tensors that the optimizer moves."""
-        return [*self.named.values(), *self.whole]
+        return [*self.named.values(), *self.unquantized]
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Within it the network holds the quantized weights; pruned places get no gradient."""
+        """Within it the network holds the quantized weights; pruned weights get no gradient."""
         latent = {name: p.data for name, p in self.named.items()}
         for name, parameter in self.named.items():
-            parameter.data = self.books[name].quantized(latent[name])
+            parameter.data = self.books[name].quantize(latent[name])
         try:
             yield
         finally:
@@ -130,7 +96,7 @@ class QuantizedWeights:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move the centres with their weights; now and then choose assignments again."""
+        """Update the centres and, every ``reassign_every`` steps, the assignments."""
         self.done += 1
         every, until = self.config.reassign_every, self.config.reassign_until * self.steps
         for name, parameter in self.named.items():
@@ -140,14 +106,21 @@ class QuantizedWeights:
 
     @torch.no_grad()
     def finish(self) -> None:
-        """Make it real: the network's parameters become the quantized ones."""
+        """The network's parameters become the quantized ones."""
         for name, parameter in self.named.items():
-            parameter.copy_(self.books[name].quantized(parameter))
+            parameter.copy_(self.books[name].quantize(parameter))
 
     def state_dict(self) -> dict[str, Any]:
         """Centres, assignments and steps done."""
-        books = {name: {"centers": b.centers, "indices": b.indices, "positions": b.positions,
-                        "step": b.grid.step} for name, b in self.books.items()}  # fmt: skip
+        books = {
+            name: {
+                "centers": book.centers,
+                "indices": book.indices,
+                "positions": book.positions,
+                "step": book.grid.step,
+            }
+            for name, book in self.books.items()
+        }
         return {"done": self.done, "books": books}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -155,15 +128,6 @@ class QuantizedWeights:
         self.done = state["done"]
         for name, saved in state["books"].items():
             book = self.books[name]
-            book.centers, book.indices, book.positions = (
-                saved["centers"],
-                saved["indices"],
-                saved["positions"],
-            )
+            book.centers, book.indices = saved["centers"], saved["indices"]
+            book.positions = saved["positions"]
             book.grid = Grid(saved["step"], self.config.center_bits)
-
-
-def distinct_values(weight: Tensor) -> int:
-    """How many different non-zero values a tensor holds."""
-    values = weight.detach().cpu().numpy()
-    return len(np.unique(values[values != 0]))

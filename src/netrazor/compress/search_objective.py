@@ -1,17 +1,52 @@
-"""What a search for short networks minimizes: about the bound that they would get, found fast."""
+"""What the searches for short networks minimize, and what they have in common."""
 
 import math
+from dataclasses import dataclass, field
 
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from netrazor.runtime import devices
+from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.units import LOG_2
 
 _HALVINGS = 50
 
 
-def guide(risk: float, bits: float, n: int, delta: float) -> float:
-    """About the kl bound (Maurer 2004) at ``risk`` and ``bits``; where it says nothing any more, a number above 1.
+@dataclass(frozen=True)
+class SearchContext:
+    """What a search looks at, and the certificate that it searches for.
 
-    Above 1 it is 1 + risk + sqrt(KL / 2n), which still tells the better of two. Only to choose by: a certificate
-    computes its bound with `netrazor.bounds`, which rounds outward.
+    Attributes:
+        dataset: the entire training set.
+        delta: failure probability of the bound that the certificate will state.
+        seed: of everything random in the search.
+        device: where scores are computed, for searches that place networks themselves.
+        reporter: told of the progress.
+    """
+
+    dataset: Dataset[tuple[Tensor, int]]
+    delta: float = 0.05
+    seed: int = 0
+    device: torch.device = devices.CPU
+    reporter: Reporter = field(default_factory=Silent)
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.dataset)  # type: ignore[arg-type]
+
+    def approximate_bound(self, risk: float, bits: float) -> float:
+        """`approximate_bound` for the examples and the failure probability of this search."""
+        return approximate_bound(risk, bits, self.n, self.delta)
+
+
+def approximate_bound(risk: float, bits: float, n: int, delta: float) -> float:
+    """The kl bound (Maurer 2004) at ``risk`` and ``bits``, by bisection; where it is vacuous, a number above 1.
+
+    Above 1 it is 1 + risk + sqrt(KL / 2n), which still tells which of two candidates is better. An objective for
+    searches only: a certificate computes its bound with `netrazor.bounds`, which rounds outward.
     """
     risk = min(1.0, max(0.0, risk))
     kl_nats = bits * LOG_2
@@ -24,7 +59,7 @@ def guide(risk: float, bits: float, n: int, delta: float) -> float:
 
 
 def _kl(q: float, p: float) -> float:
-    """Divergence of a coin that shows 1 with probability ``q`` from one with ``p``; both in [0, 1]."""
+    """Divergence of a Bernoulli distribution of mean ``q`` from one of mean ``p``; both in [0, 1]."""
     if p >= 1:
         return math.inf
     ones = q * math.log(q / p) if q > 0 else 0.0

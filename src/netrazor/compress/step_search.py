@@ -7,7 +7,7 @@ from torch.utils.data import Dataset
 
 from netrazor import bounds
 from netrazor.certification import charge
-from netrazor.compress.last_layer import last_layer
+from netrazor.compress.last_layer import read_last_layer
 from netrazor.counting import count_errors
 from netrazor.networks import coded_state
 from netrazor.networks.weight_steps import STEPS_TO_LARGEST, Steps, encode_steps, move_by_steps, no_steps
@@ -46,7 +46,7 @@ def search_steps(given: nn.Module, examples: Examples, architecture: int, delta:
 def _make_best_move(given: nn.Module, steps: Steps, examples: Examples) -> Steps:
     """The change of one more weight of the last layer that leaves the fewest errors."""
     network = move_by_steps(given, steps)
-    layer, features, labels = last_layer(network, examples)
+    layer, features, labels = read_last_layer(network, examples)
     name = next(name for name, parameter in network.named_parameters() if parameter is layer.weight)
     step = float(np.abs(coded_state(given)[name]).max()) / STEPS_TO_LARGEST
     scores = features @ layer.weight.T

@@ -17,9 +17,10 @@ from netrazor.compress import (
     IntegerWeights,
     PostTrainingConfig,
     QuantizedWeights,
-    cut_without_training,
+    SearchContext,
+    compress_without_training,
     descend,
-    snap_rest,
+    quantize_remaining,
 )
 from netrazor.counting.error_count import in_order
 from netrazor.errors import UnsupportedModel
@@ -29,7 +30,7 @@ from netrazor.pipeline.polishing import polish
 from netrazor.pipeline.stages import PolishStage, Recipe
 from netrazor.pipeline.trainables import integer, masked, quantized, rules_for
 from netrazor.runtime import Reporter, devices, processes
-from netrazor.simplify import expand_into, fold_statistics, simplify, training_copy
+from netrazor.simplify import copy_for_training, expand_into, fold_statistics, simplify
 from netrazor.train import Batches, Checkpoint, FitConfig, Loss, Trainable, TrainingStep, Whole, fit
 from netrazor.train.frozen_features import without_front
 from netrazor.units import percent_up
@@ -106,15 +107,7 @@ class Cutting:
     def _descend(self, config: DescentConfig) -> None:
         started = time.monotonic()
         try:
-            report = descend(
-                self.model,
-                self.dataset,
-                self._code_bits,
-                config,
-                delta=self.delta,
-                device=self.device,
-                reporter=self.reporter,
-            )
+            report = descend(self.model, self._code_bits, config, self._search_context())
         except UnsupportedModel as error:
             self.reporter.say(f"no descent: {error}")
             return
@@ -149,6 +142,9 @@ class Cutting:
             return
         self.seconds["polish"] = time.monotonic() - started
 
+    def _search_context(self) -> SearchContext:
+        return SearchContext(self.dataset, self.delta, self.seed, self.device, self.reporter)
+
     def _code_bits(self) -> float:
         """Of the message of the network as it is."""
         return charge(encode(self.model, self.architecture), OWN).charged_bits
@@ -160,15 +156,12 @@ class Cutting:
             name for name, _ in itertools.chain(self.model.named_parameters(), self.model.named_buffers())
         ]
         with devices.placed(self.model, self.device) as model:
-            cut_without_training(
+            compress_without_training(
                 model,
-                self.dataset,
                 config,
-                delta=self.delta,
-                seed=self.seed,
+                self._search_context(),
                 bits=self.rules.bits(),
                 unprunable=set(names) - set(self.rules.prunable(names)),
-                reporter=self.reporter,
             )
         if self.recipe.simplify:
             simplify(self.model, self.example, fold=False)
@@ -201,7 +194,7 @@ class Cutting:
         if name == "quantize" and config.freeze_norms:
             fold_statistics(self.model)
         found = {key: value.clone() for key, value in self.model.state_dict().items()}
-        working = training_copy(self.model, self.example)
+        working = copy_for_training(self.model, self.example)
         part, training = without_front(working, self.training)
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:
@@ -231,7 +224,7 @@ class Cutting:
         expand_into(self.model, working)
         if isinstance(weights, QuantizedWeights):
             fold_statistics(self.model)
-            snap_rest(self.model, weights.config.buffer_bits, settled=weights.books)
+            quantize_remaining(self.model, weights.config.buffer_bits, settled=weights.books)
         if self.recipe.simplify and name != "train":
             simplify(self.model, self.example, fold=name != "quantize")  # new bias values are not quantized
         if self.checkpoint is not None:

@@ -35,15 +35,17 @@ from netrazor.certification.delta_shares import NOISY_RISK, PAC_BAYES, delta_par
 from netrazor.certification.record import GivenRecord, Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
+from netrazor.compress import SearchContext
 from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import OWN, encode, network_of
 from netrazor.perturb import (
+    DrawPlan,
     NoiseConfig,
     NoiseSearch,
+    draw_error_rates,
     draw_seed,
     draws_needed,
-    error_rates,
     largest_divisor,
     mean_and_variance,
     search_noise,
@@ -236,18 +238,15 @@ def _search_noise(
     """The noise that pays best for the headline claim, frozen, and the message that describes it."""
     static = read(processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True)), OWN)
     ledger = ledger_of(static)
+    delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
     search = search_noise(
         devices.copy_on(network, subject.search_on),
         static.static,
-        subject.examples,
         config,
+        SearchContext(subject.examples, delta, subject.seed, subject.search_on, subject.reporter),
         fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
-        n=subject.n,
-        delta=delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES],
-        seed=subject.seed,
         shares=shares,
         top=subject.tops[0],
-        reporter=subject.reporter,
     )
     return search, processes.on_rank_zero(lambda: encode(network, subject.architecture, search.noise))
 
@@ -283,13 +282,11 @@ class NoisyDraws:
         return moments.model_copy(update={"upper": upper})
 
     def _draw(self, purpose: str, passes: int, top: int) -> Tensor:
-        return error_rates(
+        return draw_error_rates(
             self._network,
             self._noise.sigma,
             self._subject.examples,
-            examples_per_draw=self._group,
-            passes=passes,
-            seed=draw_seed(self._subject.seed, purpose),
+            DrawPlan(self._group, passes, draw_seed(self._subject.seed, purpose)),
             top=top,
             reporter=self._subject.reporter,
         )

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.compress import DescentConfig, IntegerWeights, descend
+from netrazor.compress import DescentConfig, IntegerWeights, SearchContext, descend
 from netrazor.counting.error_count import in_order
 from netrazor.pipeline.stages import PolishStage
 from netrazor.runtime import Reporter, Silent, devices, processes
-from netrazor.simplify import expand_into, training_copy
+from netrazor.simplify import copy_for_training, expand_into
 from netrazor.train import Batches, fit
 from netrazor.train.frozen_features import without_front
 from netrazor.units import percent_up
@@ -58,12 +58,12 @@ def polish(
     example = next(in_order(features, 8))[0]
 
     def descended(search: DescentConfig) -> float:
-        return descend(learned, features, code_bits, search, delta=delta, device=device).bounds[1]
+        return descend(learned, code_bits, search, SearchContext(features, delta, device=device)).bounds[1]
 
     best = descended(DescentConfig(rounds=0))
     for cycle in range(first, stage.cycles):
         kept = {name: tensor.clone() for name, tensor in learned.state_dict().items()}
-        working = training_copy(learned, example)
+        working = copy_for_training(learned, example)
         with devices.drawing_apart(device), devices.placed(working, device) as moving:
             torch.manual_seed(seed + cycle)
             weights = IntegerWeights(moving, stage.weights, stage.fit.steps)

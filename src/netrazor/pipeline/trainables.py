@@ -10,7 +10,7 @@ from netrazor.compress import (
     GradualPruning,
     IntegerWeights,
     MaskedWeights,
-    Pieces,
+    PiecewiseConstant,
     PruningSchedule,
     QuantizedWeights,
     RatePruning,
@@ -25,7 +25,7 @@ from netrazor.pipeline.stages import (
     Recipe,
     SurgeryStage,
 )
-from netrazor.simplify import batch_norms
+from netrazor.simplify import find_batch_norms
 
 
 def rules_for(recipe: Recipe, model: nn.Module) -> Rules:
@@ -43,7 +43,8 @@ def masked(
     steps = stage.fit.steps
     schedule: PruningSchedule
     if isinstance(stage, SurgeryStage):
-        offsets, probability = Pieces.even(stage.offsets, steps), Pieces.even(stage.probabilities, steps)
+        offsets = PiecewiseConstant.spaced_evenly(stage.offsets, steps)
+        probability = PiecewiseConstant.spaced_evenly(stage.probabilities, steps)
         schedule = DynamicNetworkSurgery(offsets, probability, seed)
     elif isinstance(stage, GradualStage):
         targets = sparsities(stage, {name: model.get_parameter(name).numel() for name in weights}, rules)
@@ -75,7 +76,7 @@ def integer(stage: IntegerStage, model: nn.Module) -> IntegerWeights:
 def quantized(stage: QuantizeStage, model: nn.Module, *, rules: Rules | None = None) -> QuantizedWeights:
     """The parameters of ``model`` behind codebooks; those of norms whose statistics still move are not."""
     rules = rules or Rules()
-    moving = () if stage.fit.freeze_norms else batch_norms(model)
+    moving = () if stage.fit.freeze_norms else find_batch_norms(model)
     affine = {id(p) for norm in moving if norm.running_mean is not None for p in norm.parameters()}
     skipped = {name for name, p in model.named_parameters() if id(p) in affine}
     return QuantizedWeights(

@@ -1,15 +1,15 @@
-"""Changes that keep a network's function: dead units removed, constants folded, units put in canonical order."""
+"""Changes that keep a network's function: dead elements zero, constants folded, channels in a canonical order."""
 
-from netrazor.simplify.batch_norms import batch_norms, fold_statistics
-from netrazor.simplify.shrinking import expand_into, shrunk, training_copy
+from netrazor.simplify.batch_norms import find_batch_norms, fold_statistics
+from netrazor.simplify.shrinking import copy_for_training, expand_into, shrink
 from netrazor.simplify.simplification import SimplifyReport, simplify
 
 __all__ = [
     "SimplifyReport",
-    "batch_norms",
+    "copy_for_training",
     "expand_into",
+    "find_batch_norms",
     "fold_statistics",
-    "shrunk",
+    "shrink",
     "simplify",
-    "training_copy",
 ]

@@ -1,4 +1,4 @@
-"""Batch norms in evaluation mode: four vectors that say no more than two."""
+"""Batch norms in evaluation mode: the function of four vectors that two vectors describe as well."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
-def batch_norms(model: nn.Module) -> Iterator[_BatchNorm]:
+def find_batch_norms(model: nn.Module) -> Iterator[_BatchNorm]:
     """The batch norms of ``model``."""
     return (module for module in model.modules() if isinstance(module, _BatchNorm))
 
@@ -21,14 +21,15 @@ def fold_statistics(model: nn.Module) -> int:
     stays the same up to rounding. Norms without scales, and those whose tensors something else uses too, are
     left alone. Fold before scales and shifts are quantized.
     """
-    norms = [norm for norm in batch_norms(model) if _own_statistics(norm)]
-    uses = _uses(model)
+    uses = _count_uses(model)
     changed = 0
-    for norm in norms:
+    for norm in find_batch_norms(model):
         mean, var = norm.running_mean, norm.running_var
+        if mean is None or var is None or not norm.affine:
+            continue
         if any(uses[id(tensor)] > 1 for tensor in (norm.weight, norm.bias, mean, var)):
             continue
-        if not bool(mean.any()) and bool((var == 1).all()):
+        if not bool(mean.any()) and bool(torch.eq(var, 1).all()):
             continue
         scale = norm.weight.double() / torch.sqrt(var.double() + norm.eps)
         norm.bias.copy_(norm.bias.double() - mean.double() * scale)
@@ -39,11 +40,8 @@ def fold_statistics(model: nn.Module) -> int:
     return changed
 
 
-def _own_statistics(norm: _BatchNorm) -> bool:
-    return norm.running_mean is not None and norm.running_var is not None and norm.affine
-
-
-def _uses(model: nn.Module) -> dict[int, int]:
+def _count_uses(model: nn.Module) -> dict[int, int]:
+    """In how many places of ``model`` each tensor is, by its identity."""
     uses: dict[int, int] = {}
     for module in model.modules():
         own: list[Tensor | None] = [*module._parameters.values(), *module._buffers.values()]

@@ -1,144 +1,155 @@
-"""Putting interchangeable units in the order in which they are cheapest to code."""
+"""Putting interchangeable channels in the order in which they are cheapest to code."""
 
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, fx
 
 from netrazor.errors import ConfigurationError
-from netrazor.simplify.channel_groups import Place, UnitGroup
-from netrazor.simplify.graph import Graph
+from netrazor.simplify.channel_groups import ChannelAxis, ChannelGroup
+from netrazor.simplify.traced_graph import Graph
+
+Support = NDArray[np.bool_]
+Permutation = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class UnitPatterns:
-    """Where the weights of the units of a group are not zero: boolean arrays, units x weights."""
+class ChannelPatterns:
+    """The support of the weights of a group's channels: boolean arrays, channels x weights.
 
-    incoming: np.ndarray
-    """Weights that make the units, with their biases and what scales or shifts them."""
-    outgoing: np.ndarray
-    """Weights that read the units."""
-    settled: np.ndarray
-    """Those of both whose other axes stay as they are or are ordered already."""
+    Attributes:
+        incoming: weights that produce the channels, with their biases and what scales or shifts them.
+        outgoing: weights that read the channels.
+        settled: those of both whose other axes stay as they are or are ordered already.
+    """
+
+    incoming: Support
+    outgoing: Support
+    settled: Support
 
 
-OrderFunction = Callable[[UnitPatterns], np.ndarray]
+OrderFunction = Callable[[ChannelPatterns], Permutation]
 Order = Literal["count", "incoming", "outgoing", "lexicographic"] | OrderFunction
 
 
-def reorder(
-    graph: Graph, groups: Sequence[UnitGroup], order: Order = "count"
-) -> list[tuple[UnitGroup, np.ndarray]]:
-    """Reorder the units of each group in place; returns the groups that changed, with their permutations.
+def reorder_channels(
+    graph: Graph, groups: Sequence[ChannelGroup], order: Order = "count"
+) -> list[tuple[ChannelGroup, Permutation]]:
+    """Reorder the channels of each group in place; returns the groups that changed, with their permutations.
 
-    Live units come first. Then, by ``order``: "count" by their number of non-zero weights, descending;
-    "incoming" and "outgoing" by those on one side first; "lexicographic" by their pattern alone. Ties go by the
-    pattern of the settled weights, then stay as they are, so that a second call changes nothing. A function is
-    given the `UnitPatterns` of each group and returns the units in their new order.
+    Live channels come first. Then, by ``order``: "count" by their number of non-zero weights, descending; "incoming"
+    and "outgoing" by the number on that side first, then the other; "lexicographic" by their pattern alone. Ties are
+    broken by the pattern of the settled weights, then keep their order, so that a second call changes nothing. An
+    order that is a function is given the `ChannelPatterns` of each group and returns its channels in the new order.
 
-    Values are moved, never computed with. Shared state is moved along all of its axes at once.
+    Values are moved, never computed with. A tensor that several groups share is moved along all of its axes.
+
+    Raises:
+        ConfigurationError: there is no order of that name.
     """
-    chosen = order if callable(order) else _named(order)
-    moving: dict[tuple[fx.Node, int], list[int]] = defaultdict(list)
+    choose = order if callable(order) else _find_order(order)
+    groups_on: dict[tuple[fx.Node, int], list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
-        for place in group.places:
-            moving[place.leaf, place.axis].append(index)
+        for held in group.axes:
+            groups_on[held.node, held.axis].append(index)
     changed = []
     for index, group in enumerate(groups):
-        permutation = chosen(_patterns(graph, group, index, moving))
+        permutation = choose(_read_patterns(graph, group, index, groups_on))
         if not np.array_equal(permutation, np.arange(len(group))):
-            permute(graph, group, permutation)
+            permute_channels(graph, group, permutation)
             changed.append((group, permutation))
     return changed
 
 
-def permute(graph: Graph, group: UnitGroup, permutation: np.ndarray) -> None:
-    """Put the units of ``group`` in the order of ``permutation``, in place."""
+def permute_channels(graph: Graph, group: ChannelGroup, permutation: Permutation) -> None:
+    """Put the channels of ``group`` in the order of ``permutation``, in place."""
     with torch.no_grad():
-        for place in group.places:
-            tensor = graph.leaves[place.leaf]
-            index = np.arange(tensor.shape[place.axis])
-            index[place.positions] = place.positions[permutation]
-            tensor.copy_(tensor.index_select(place.axis, torch.from_numpy(index).to(tensor.device)))
+        for held in group.axes:
+            tensor = graph.state[held.node]
+            index = np.arange(tensor.shape[held.axis])
+            index[held.positions] = held.positions[permutation]
+            tensor.copy_(tensor.index_select(held.axis, torch.from_numpy(index).to(tensor.device)))
 
 
-def live_units(graph: Graph, group: UnitGroup) -> int:
-    """How many units of ``group`` have a non-zero weight."""
-    alive = np.zeros(len(group), dtype=bool)
-    for place in group.places:
-        alive |= _pattern(graph.leaves[place.leaf], place).any(1)
-    return int(alive.sum())
+def count_live_channels(graph: Graph, group: ChannelGroup) -> int:
+    """How many channels of ``group`` have a non-zero weight."""
+    live = np.zeros(len(group), dtype=bool)
+    for held in group.axes:
+        live |= _read_support(graph.state[held.node], held).any(1)
+    return int(live.sum())
 
 
-def _named(order: str) -> OrderFunction:
+def _find_order(order: str) -> OrderFunction:
     if order not in _ORDERS:
         raise ConfigurationError(f"order: one of {', '.join(_ORDERS)} or a function; got {order!r}")
     return _ORDERS[order]
 
 
-def _patterns(
-    graph: Graph, group: UnitGroup, index: int, moving: Mapping[tuple[fx.Node, int], list[int]]
-) -> UnitPatterns:
-    """The patterns of a group when all groups before it are settled."""
-    patterns = [_pattern(graph.leaves[place.leaf], place) for place in group.places]
+def _read_patterns(
+    graph: Graph, group: ChannelGroup, index: int, groups_on: Mapping[tuple[fx.Node, int], list[int]]
+) -> ChannelPatterns:
+    """The patterns of group number ``index`` when all groups before it are in order."""
+    supports = [_read_support(graph.state[held.node], held) for held in group.axes]
     others = [
         [
             other
-            for axis in range(graph.leaves[place.leaf].dim())
-            if axis != place.axis
-            for other in moving.get((place.leaf, axis), [])
+            for axis in range(graph.state[held.node].dim())
+            if axis != held.axis
+            for other in groups_on.get((held.node, axis), [])
         ]
-        for place in group.places
+        for held in group.axes
     ]
 
-    def joined(chosen: Sequence[bool]) -> np.ndarray:
+    def join(chosen: Sequence[bool]) -> Support:
         empty = np.zeros((len(group), 0), dtype=bool)
-        return np.concatenate([empty, *itertools.compress(patterns, chosen)], axis=1)
+        return np.concatenate([empty, *itertools.compress(supports, chosen)], axis=1)
 
-    return UnitPatterns(
-        incoming=joined([not place.reads for place in group.places]),
-        outgoing=joined([place.reads for place in group.places]),
-        settled=joined([all(other < index for other in others_of) for others_of in others]),
+    return ChannelPatterns(
+        incoming=join([not held.is_input for held in group.axes]),
+        outgoing=join([held.is_input for held in group.axes]),
+        settled=join([all(other < index for other in crossing) for crossing in others]),
     )
 
 
-def _pattern(tensor: Tensor, place: Place) -> np.ndarray:
-    """Units x weights: the non-zeros of a piece of state, by unit along the axis of ``place``."""
-    present = (tensor.detach() != 0).movedim(place.axis, 0).cpu().numpy()
-    return present[place.positions].reshape(len(place.positions), -1)
+def _read_support(tensor: Tensor, held: ChannelAxis) -> Support:
+    """Channels x weights: where the slices of each channel, along the axis of ``held``, are not zero."""
+    nonzero = (tensor.detach() != 0).movedim(held.axis, 0).cpu().numpy()
+    support: Support = nonzero[held.positions].reshape(len(held.positions), -1)
+    return support
 
 
-def _by(units: UnitPatterns, *counts: np.ndarray) -> np.ndarray:
-    """Live units first, then by descending ``counts``, then by the settled pattern, then as they are."""
-    alive = units.incoming.any(1) | units.outgoing.any(1)
-    rows = np.packbits(units.settled, axis=1)
-    return np.array(
-        sorted(
-            range(len(alive)), key=lambda u: (not alive[u], *(-c[u] for c in counts), (~rows[u]).tobytes())
-        )
-    )
+def _sort_channels(patterns: ChannelPatterns, *counts: NDArray[np.int64]) -> Permutation:
+    """Live channels first, then by descending ``counts``, then by the settled pattern, then as they are."""
+    live: Support = np.logical_or(patterns.incoming.any(1), patterns.outgoing.any(1))
+    rows = np.packbits(patterns.settled, axis=1)
+
+    def key(channel: int) -> tuple[Any, ...]:
+        return (not live[channel], *(-count[channel] for count in counts), (~rows[channel]).tobytes())
+
+    return np.array(sorted(range(len(live)), key=key))
 
 
-def _count(units: UnitPatterns) -> np.ndarray:
-    return _by(units, units.incoming.sum(1) + units.outgoing.sum(1))
+def _sort_by_count(patterns: ChannelPatterns) -> Permutation:
+    return _sort_channels(patterns, patterns.incoming.sum(1) + patterns.outgoing.sum(1))
 
 
-def _incoming(units: UnitPatterns) -> np.ndarray:
-    return _by(units, units.incoming.sum(1), units.outgoing.sum(1))
+def _sort_by_incoming(patterns: ChannelPatterns) -> Permutation:
+    return _sort_channels(patterns, patterns.incoming.sum(1), patterns.outgoing.sum(1))
 
 
-def _outgoing(units: UnitPatterns) -> np.ndarray:
-    return _by(units, units.outgoing.sum(1), units.incoming.sum(1))
+def _sort_by_outgoing(patterns: ChannelPatterns) -> Permutation:
+    return _sort_channels(patterns, patterns.outgoing.sum(1), patterns.incoming.sum(1))
 
 
 _ORDERS: Mapping[str, OrderFunction] = {
-    "count": _count,
-    "incoming": _incoming,
-    "outgoing": _outgoing,
-    "lexicographic": _by,
+    "count": _sort_by_count,
+    "incoming": _sort_by_incoming,
+    "outgoing": _sort_by_outgoing,
+    "lexicographic": _sort_channels,
 }

@@ -1,8 +1,8 @@
-"""Marks in place of numbers: whether a number may differ from zero, or from a constant.
+"""Liveness in place of numbers: whether a number may differ from zero, or may vary with the input.
 
-Sums and products of such marks are those of non-negative numbers. What an operation does to marks may overstate,
-never understate: an operation that is not known mixes everything with everything. What the known ones do is said
-by the rules (`netrazor.simplify.liveness_rules`).
+Liveness is a non-negative number, positive where the property may hold, so that sums and products of liveness follow
+those of the numbers. An operation may overstate what is live, never understate it: one that is not known makes
+everything depend on everything. The known ones have rules (`netrazor.simplify.liveness_rules`).
 """
 
 from __future__ import annotations
@@ -12,164 +12,188 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, fx
 
 from netrazor.simplify import operations
-from netrazor.simplify.graph import Call, map_arguments
+from netrazor.simplify.interpretation import Argument, Call, map_arguments
 
 
 @dataclass(frozen=True)
-class Mark:
-    """``reach``: the mark; ``gain``: whether the number may differ from zero when it multiplies another."""
+class Liveness:
+    """The liveness of the numbers of one tensor.
 
-    reach: Tensor
-    gain: Tensor
+    Attributes:
+        live: positive where the property that the domain asks about may hold.
+        nonzero: positive where a number may differ from zero, so that what it multiplies has an effect.
+    """
 
-    def __add__(self, other: Mark) -> Mark:
-        if self.is_one and other.is_one:
-            return one(self.reach + other.reach)
-        return Mark(self.reach + other.reach, self.gain + other.gain)
+    live: Tensor
+    nonzero: Tensor
 
-    def __mul__(self, other: Mark) -> Mark:
-        return self.bilinear(other, torch.mul)
+    @classmethod
+    def of_nonzeros(cls, nonzero: Tensor) -> Liveness:
+        """Numbers that are live exactly where they may differ from zero."""
+        return cls(nonzero, nonzero)
 
     @property
-    def is_one(self) -> bool:
-        """Whether both are the same tensor, so that nothing is computed twice."""
-        return self.reach is self.gain
+    def is_single(self) -> bool:
+        """Whether both are the same tensor, so that nothing need be computed twice."""
+        return self.live is self.nonzero
 
-    def bilinear(self, other: Mark, product: Callable[[Tensor, Tensor], Tensor]) -> Mark:
-        """A product of numbers depends on each factor where the other may differ from zero."""
-        if self.is_one and other.is_one:
-            return one(product(self.reach, other.reach))
-        reach = product(self.reach, other.gain) + product(self.gain, other.reach)
-        return Mark(reach, product(self.gain, other.gain))
+    def __add__(self, other: Liveness) -> Liveness:
+        if self.is_single and other.is_single:
+            return Liveness.of_nonzeros(self.live + other.live)
+        return Liveness(self.live + other.live, self.nonzero + other.nonzero)
 
-    def map(self, function: Callable[[Tensor], Tensor]) -> Mark:
-        """The same linear map, of non-negative coefficients, on both."""
-        return one(function(self.reach)) if self.is_one else Mark(function(self.reach), function(self.gain))
+    def __mul__(self, other: Liveness) -> Liveness:
+        return self.multiply(other, torch.mul)
 
-    def expand(self, shape: torch.Size) -> Mark:
-        """The mean over everything, spread out over ``shape``."""
-        return self.map(lambda mark: mark.mean().expand(shape))
+    def multiply(self, other: Liveness, product: Callable[[Tensor, Tensor], Tensor]) -> Liveness:
+        """A bilinear product: each factor has an effect where the other may differ from zero."""
+        if self.is_single and other.is_single:
+            return Liveness.of_nonzeros(product(self.live, other.live))
+        live = product(self.live, other.nonzero) + product(self.nonzero, other.live)
+        return Liveness(live, product(self.nonzero, other.nonzero))
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Liveness:
+        """A linear map with non-negative coefficients, on both tensors."""
+        if self.is_single:
+            return Liveness.of_nonzeros(function(self.live))
+        return Liveness(function(self.live), function(self.nonzero))
+
+    def spread(self, shape: torch.Size) -> Liveness:
+        """Every number of a tensor of ``shape`` depends on all of these numbers."""
+        return self.map(lambda tensor: tensor.mean().expand(shape))
 
 
-def one(mark: Tensor) -> Mark:
-    return Mark(mark, mark)
+class LivenessDomain:
+    """How operations act on liveness; a subclass says what is live at first.
 
+    Attributes:
+        constants_are_live: whether a constant that is not zero is live.
+    """
 
-class Marks:
-    """What the algebras of marks have in common: how operations act on them."""
+    constants_are_live = True
 
-    source = 1.0  # the mark of a constant that is not zero
-
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, LivenessRule]) -> None:
         self.rules = rules
+
+    def abstract_state(self, node: fx.Node, tensor: Tensor) -> Liveness:
+        raise NotImplementedError
+
+    def abstract_constant(self, tensor: Tensor) -> Liveness:
+        nonzero = may_be_nonzero(tensor)
+        return Liveness.of_nonzeros(nonzero) if self.constants_are_live else Liveness(0 * nonzero, nonzero)
+
+    def abstract_input(self, tensor: Tensor) -> Liveness:
+        return Liveness.of_nonzeros(torch.ones(tensor.shape))
+
+    def receive_outputs(self, values: list[Liveness]) -> None:
+        """Take the liveness of the outputs."""
+
+    def normalize(self, liveness: Liveness) -> Liveness:
+        """Bring the liveness of a result back to 0 and 1."""
+        raise NotImplementedError
 
     def apply(self, call: Call) -> Any:
         if isinstance(call.result, Tensor):
-            return self.kept(self._fitting_rule(call))
-        if call.name in operations.MOVES:
-            return self._moved(call)
-        return [self._mixed(call, part.shape) if isinstance(part, Tensor) else None for part in call.result]
+            return self.normalize(self._apply_rule_or_mix(call))
+        if call.name in operations.REARRANGING:
+            return self._rearrange(call)
+        return [self._mix(call, part.shape) if isinstance(part, Tensor) else None for part in call.result]
 
-    def _fitting_rule(self, call: Call) -> Mark:
-        try:
-            mark = self._rule(call)
-        except operations.MISFITS:
-            return self._mixed(call, call.result.shape)
-        return mark if mark.reach.shape == call.result.shape else self._mixed(call, call.result.shape)
+    def make_nonzero(self, shape: torch.Size) -> Liveness:
+        """A constant tensor of ``shape`` without zeros."""
+        ones = torch.ones(shape)
+        if self.constants_are_live:
+            return Liveness.of_nonzeros(ones)
+        return Liveness(torch.zeros(shape), ones)
 
-    def constant(self, tensor: Tensor) -> Mark:
-        mark = present(tensor)
-        return one(mark) if self.source else Mark(0 * mark, mark)
-
-    def _rule(self, call: Call) -> Mark:
-        name, shape = call.name, call.result.shape
-        if name in operations.MOVES:
-            return self._moved(call)
-        if name in operations.CONVOLUTIONS or name == "linear":
-            return self.contracted(call, "input", "weight", bias="bias")
-        if name in self.rules:
-            rule = self.rules[name](call, self)
-            if rule is not None:
-                return rule
-        if name in operations.POINTWISE:
-            return self._pointwise(call, operations.POINTWISE[name](call))
-        return self._mixed(call, shape)
-
-    def contracted(self, call: Call, left: str, right: str, bias: str | None = None) -> Mark:
-        """A bilinear operation, run on the marks in place of the numbers."""
+    def contract(self, call: Call, left: str, right: str, bias: str | None = None) -> Liveness:
+        """A bilinear operation, run on the liveness of its factors in place of the numbers."""
         none = {bias: None} if bias else {}
-        product = call[left].value.bilinear(
-            call[right].value, lambda a, b: call.run({left: a, right: b} | none)
-        )
+        factor: Liveness = call[left].value
+        product = factor.multiply(call[right].value, lambda a, b: call.run({left: a, right: b} | none))
         if bias is None or call[bias] is None:
             return product
-        return product + call[bias].value.map(lambda mark: _along_channels(mark, call))
+        summand: Liveness = call[bias].value.map(lambda tensor: _broadcast_bias(tensor, call))
+        return product + summand
 
-    def _moved(self, call: Call) -> Any:
-        """An operation that only moves numbers, run on the marks; what says where to is needed too."""
-        data = operations.MOVES[call.name]
-        padding = {"value": float(bool(call["value"]))} if call.name in operations.PADS else {}
-
-        def moved(part: str) -> Any:
-            marks = map_arguments(call[data], lambda argument: getattr(argument.value, part))
-            return call.run({data: marks} | padding)
-
-        others = [argument.value for name, argument in call.tensors() if name != data]
-        if all(argument.value.is_one for name, argument in call.tensors() if name == data):
-            reach = gain = moved("reach")
-        else:
-            reach, gain = moved("reach"), moved("gain")
-        if isinstance(call.result, Tensor):
-            return self._with(Mark(reach, gain), others)
-        return [self._with(Mark(*pair), others) for pair in zip(reach, gain, strict=True)]
-
-    def _pointwise(self, call: Call, *keeps_zero: bool) -> Mark:
-        """A sum over the arguments, plus a constant unless zeros give zero."""
+    def _apply_rule_or_mix(self, call: Call) -> Liveness:
         shape = call.result.shape
-        total = self._nothing(shape) if all(keeps_zero) else self.something(shape)
+        try:
+            liveness = self._apply_rule(call)
+        except operations.RULE_ERRORS:
+            return self._mix(call, shape)
+        return liveness if liveness.live.shape == shape else self._mix(call, shape)
+
+    def _apply_rule(self, call: Call) -> Liveness:
+        name = call.name
+        if name in operations.REARRANGING:
+            moved: Liveness = self._rearrange(call)
+            return moved
+        if name in operations.CONVOLUTIONS or name == "linear":
+            return self.contract(call, "input", "weight", bias="bias")
+        if name in self.rules:
+            liveness = self.rules[name](call, self)
+            if liveness is not None:
+                return liveness
+        if name in operations.POINTWISE:
+            return self._add_pointwise(call, operations.POINTWISE[name](call))
+        return self._mix(call, call.result.shape)
+
+    def _rearrange(self, call: Call) -> Any:
+        """Run an operation that only rearranges numbers on their liveness; what indexes them counts too."""
+        data = operations.REARRANGING[call.name]
+        padding = {"value": float(bool(call["value"]))} if call.name in operations.PADDING else {}
+
+        def run_on(select: Callable[[Argument], Tensor]) -> Any:
+            return call.run({data: map_arguments(call[data], select)} | padding)
+
+        indices: list[Liveness] = [argument.value for name, argument in call.tensors() if name != data]
+        live = run_on(lambda argument: argument.value.live)
+        single = all(argument.value.is_single for name, argument in call.tensors() if name == data)
+        nonzero = live if single else run_on(lambda argument: argument.value.nonzero)
+        if isinstance(call.result, Tensor):
+            return self._index_by(Liveness(live, nonzero), indices)
+        return [self._index_by(Liveness(*pair), indices) for pair in zip(live, nonzero, strict=True)]
+
+    def _add_pointwise(self, call: Call, keeps_zero: bool) -> Liveness:
+        """The sum over the arguments, and a constant where zeros do not give zero."""
+        shape = call.result.shape
+        total = Liveness.of_nonzeros(torch.zeros(shape)) if keeps_zero else self.make_nonzero(shape)
         for _, argument in call.tensors():
-            total = total + argument.value.map(lambda mark: torch.broadcast_to(mark, shape))
+            total = total + argument.value.map(lambda tensor: torch.broadcast_to(tensor, shape))
         return total
 
-    def _mixed(self, call: Call, shape: torch.Size) -> Mark:
-        """Anything may depend on everything."""
-        total = self.something(shape)
+    def _mix(self, call: Call, shape: torch.Size) -> Liveness:
+        """Every number of the result may depend on every number of the arguments."""
+        total = self.make_nonzero(shape)
         for _, argument in call.tensors():
-            total = total + argument.value.expand(shape)
+            total = total + argument.value.spread(shape)
         return total
 
-    def _with(self, mark: Mark, others: list[Mark]) -> Mark:
-        """``mark``, whose numbers also depend on all of ``others`` where they are not zero anyway."""
-        for other in others:
-            mark = mark * (self.something(mark.reach.shape) + other.expand(mark.reach.shape))
-        return mark
-
-    def something(self, shape: torch.Size) -> Mark:
-        ones = torch.ones(shape)
-        return one(ones) if self.source else Mark(torch.zeros(shape), ones)
-
-    def _nothing(self, shape: torch.Size) -> Mark:
-        return one(torch.zeros(shape))
-
-    def kept(self, mark: Mark) -> Mark:
-        raise NotImplementedError
+    def _index_by(self, liveness: Liveness, indices: list[Liveness]) -> Liveness:
+        """``liveness`` of numbers that were chosen by ``indices``, and depend on all of these where not zero."""
+        for index in indices:
+            shape = liveness.live.shape
+            liveness = liveness * (self.make_nonzero(shape) + index.spread(shape))
+        return liveness
 
 
-def present(tensor: Tensor) -> Tensor:
-    """1 where a number is not zero; whole numbers and booleans may say where, so all of theirs count."""
+def may_be_nonzero(tensor: Tensor) -> Tensor:
+    """1 where a number is not zero, float32; integers and booleans may be indices, so all of theirs count."""
     if tensor.dtype.is_floating_point:
         return (tensor != 0).float()
     return torch.ones(tensor.shape)
 
 
-def _along_channels(mark: Tensor, call: Call) -> Tensor:
-    """A mark per channel (the bias, say), shaped to be added to the result of ``call``."""
+def _broadcast_bias(tensor: Tensor, call: Call) -> Tensor:
+    """A vector over the output channels, shaped to be added to the result of ``call``."""
     if call.name == "linear":
-        return mark
-    return operations.channels_first(mark, operations.CONVOLUTIONS[call.name])
+        return tensor
+    return operations.broadcast_channels(tensor, operations.CONVOLUTIONS[call.name])
 
 
-Rule = Callable[[Call, Marks], Mark | None]  # the mark of the result, or None where it is not understood
+# Gives the liveness of the result, or None where the rule does not cover the call.
+LivenessRule = Callable[[Call, LivenessDomain], Liveness | None]

@@ -1,14 +1,14 @@
-"""Families of torch's operations, by what they do to the zeros and the order of what they are given."""
+"""Families of torch's operations: those that rearrange, work on each channel or on each number, or multiply."""
 
 # ruff: noqa: SIM905 - lists of names read better as text
 from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from netrazor.simplify.graph import Call
+from netrazor.simplify.interpretation import Call
 
-# Operations that only move numbers, with the name of the argument that holds them.
-MOVES: Mapping[str, str] = {
+# Operations that only rearrange numbers, with the name of the argument that holds them.
+REARRANGING: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "_unsafe_view chunk clone contiguous detach alias diagonal expand flatten flip lift_fresh "
@@ -22,7 +22,7 @@ MOVES: Mapping[str, str] = {
     **dict.fromkeys(("dropout", "feature_dropout", "alpha_dropout"), "input"),
     **dict.fromkeys(("cat", "concat", "stack", "hstack", "vstack"), "tensors"),
 }
-PADS = frozenset({"pad", "constant_pad_nd"})
+PADDING = frozenset({"pad", "constant_pad_nd"})
 
 CONVOLUTIONS: Mapping[str, int] = {
     f"conv{transposed}{dimensions}d": dimensions
@@ -30,7 +30,7 @@ CONVOLUTIONS: Mapping[str, int] = {
     for dimensions in (1, 2, 3)
 }
 
-# Operations on each channel by itself, with the number of axes that they work over.
+# Pooling and resizing: operations on each channel by itself, with the number of spatial axes.
 CHANNELWISE: Mapping[str, int] = {
     **{
         f"{kind}_pool{dimensions}d": dimensions
@@ -52,30 +52,30 @@ CHANNELWISE: Mapping[str, int] = {
 }
 
 
-def _always(call: Call) -> bool:
+def _keeps_zero(call: Call) -> bool:
     return True
 
 
-def _never(call: Call) -> bool:
+def _moves_zero(call: Call) -> bool:
     return False
 
 
-def _zero_lies_within(call: Call) -> bool:
+def _range_includes_zero(call: Call) -> bool:
     lower = call["min"] if call.name == "clamp" else call["min_val"]
     upper = call["max"] if call.name == "clamp" else call["max_val"]
     lower, upper = (-1.0 if lower is None else lower), (1.0 if upper is None else upper)
     return isinstance(lower, (int, float)) and isinstance(upper, (int, float)) and lower <= 0 <= upper
 
 
-def _adds_nothing(call: Call) -> bool:
+def _adds_no_number(call: Call) -> bool:
     return not isinstance(call["other"], (int, float)) or call["other"] == 0
 
 
-def _positive_exponent(call: Call) -> bool:
+def _exponent_is_positive(call: Call) -> bool:
     return isinstance(call["exponent"], (int, float)) and call["exponent"] > 0
 
 
-# Operations on each number by itself, and whether zeros give zero.
+# Operations on each number by itself, with a function that says whether a call of theirs maps zeros to zero.
 POINTWISE: Mapping[str, Callable[[Call], bool]] = {
     **dict.fromkeys(
         (
@@ -83,32 +83,32 @@ POINTWISE: Mapping[str, Callable[[Call], bool]] = {
             "erf sign softsign mish hardshrink softshrink expm1 log1p square round floor ceil trunc to "
             "_to_copy type_as float double maximum minimum rrelu"
         ).split(),
-        _always,
+        _keeps_zero,
     ),
     **dict.fromkeys(
         (
             "sigmoid hardsigmoid log_sigmoid exp exp2 cos log log2 rsqrt reciprocal softplus threshold where "
             "masked_fill eq ne lt le gt ge logical_not logical_and logical_or rsub"
         ).split(),
-        _never,
+        _moves_zero,
     ),
-    **dict.fromkeys(("clamp", "hardtanh"), _zero_lies_within),
-    **dict.fromkeys(("add", "sub"), _adds_nothing),
-    "pow": _positive_exponent,
+    **dict.fromkeys(("clamp", "hardtanh"), _range_includes_zero),
+    **dict.fromkeys(("add", "sub"), _adds_no_number),
+    "pow": _exponent_is_positive,
 }
 
-ADDED_PRODUCTS = {"addmm": ("mat1", "mat2"), "baddbmm": ("batch1", "batch2")}
-
+# Matrix products with a summand, with the names of the two factors.
+ADDED_PRODUCTS: Mapping[str, tuple[str, str]] = {"addmm": ("mat1", "mat2"), "baddbmm": ("batch1", "batch2")}
 
 # What torch and Python raise where a rule meets arguments that it was not written for.
-MISFITS = (RuntimeError, TypeError, ValueError, IndexError, AttributeError)
+RULE_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, AttributeError)
 
 
-def channels_first(vector: Tensor, spatial: int) -> Tensor:
-    """One number per channel, shaped to broadcast over channels and so many axes behind them."""
+def broadcast_channels(vector: Tensor, spatial: int) -> Tensor:
+    """One number for each channel, shaped to broadcast over channels and ``spatial`` axes behind them."""
     return vector.reshape(-1, *[1] * spatial)
 
 
-def first(call: Call) -> str:
+def name_first_tensor(call: Call) -> str:
     """The name of the first tensor argument of ``call``."""
     return next(name for name, _ in call.tensors())

@@ -1,7 +1,7 @@
-"""A smaller network for training: the empty units that `simplify` moved to the back are cut off.
+"""A smaller network for training: the dead channels that `simplify` moved to the end are cut off.
 
-Zeros in place are what is coded, but multiplying by them takes time. Where every layer's live units stand in
-front, the leading blocks of all tensors are a network of their own with the same function.
+The message holds zeros in place, but multiplying by them takes time. Where every layer's live channels come first,
+the leading blocks of all tensors are a network of their own with the same function.
 """
 
 import copy
@@ -13,18 +13,20 @@ _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 @torch.no_grad()
-def shrunk(model: nn.Module, example: Tensor) -> nn.Module:
-    """A copy of ``model`` without its trailing empty units, or a plain copy where cutting would change it.
+def shrink(model: nn.Module, example: Tensor) -> nn.Module:
+    """A copy of ``model`` without its trailing dead channels, or a plain copy where cutting would change it.
 
-    Walks the layers in the order in which ``example`` passes them. Each layer loses the input columns that no
-    longer arrive (they must be empty) and its trailing empty outputs. A network with grouped convolutions,
-    norms, or sums of branches that lose different numbers of units is returned whole.
+    Layers are cut in the order in which ``example`` passes them. Each layer loses the weights of input channels that
+    no longer arrive (these weights must be zero) and its trailing dead output channels. A network with grouped
+    convolutions, norms, or sums of branches that lose different numbers of channels is copied in full.
     """
     small = copy.deepcopy(model).eval()
-    own = [module for module in small.modules() if next(module.parameters(recurse=False), None) is not None]
-    if any(not isinstance(module, _LAYERS) or getattr(module, "groups", 1) != 1 for module in own):
+    layers = [
+        module for module in small.modules() if next(module.parameters(recurse=False), None) is not None
+    ]
+    if any(not isinstance(module, _LAYERS) or getattr(module, "groups", 1) != 1 for module in layers):
         return copy.deepcopy(model)
-    hooks = [module.register_forward_pre_hook(_cut) for module in own]
+    hooks = [module.register_forward_pre_hook(_cut_layer) for module in layers]
     try:
         scores = small(example.clone())
     except Exception:  # the leading blocks do not make a network; a user's forward pass may say so in any way
@@ -37,11 +39,11 @@ def shrunk(model: nn.Module, example: Tensor) -> nn.Module:
     return small.train(model.training) if same else copy.deepcopy(model)
 
 
-def training_copy(model: nn.Module, example: Tensor) -> nn.Module:
-    """`shrunk`, with channels last where the forward pass bears that (one that calls ``view`` may not)."""
-    small = shrunk(model, example)
+def copy_for_training(model: nn.Module, example: Tensor) -> nn.Module:
+    """`shrink`, in the layout channels last where the forward pass allows it (one that calls ``view`` may not)."""
+    small = shrink(model, example)
     try:
-        fast = copy.deepcopy(small).to(memory_format=torch.channels_last)
+        fast: nn.Module = copy.deepcopy(small).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         with torch.no_grad():
             fast(example.clone())
     except Exception:
@@ -51,7 +53,7 @@ def training_copy(model: nn.Module, example: Tensor) -> nn.Module:
 
 @torch.no_grad()
 def expand_into(model: nn.Module, small: nn.Module) -> None:
-    """Put the tensors of ``small`` into the leading blocks of those of ``model``; the rest becomes zero."""
+    """Copy the tensors of ``small`` into the leading blocks of those of ``model``; the rest becomes zero."""
     parts = dict(small.named_parameters())
     for name, parameter in model.named_parameters():
         parameter.zero_()
@@ -61,7 +63,8 @@ def expand_into(model: nn.Module, small: nn.Module) -> None:
         buffer.copy_(buffers[name])
 
 
-def _cut(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+def _cut_layer(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    """Cut the tensors of a layer to the input channels that arrive and to its live output channels."""
     weight: Tensor = module.weight  # type: ignore[assignment]
     bias: Tensor | None = module.bias  # type: ignore[assignment]
     arriving = inputs[0].shape[-1 if isinstance(module, nn.Linear) else 1]

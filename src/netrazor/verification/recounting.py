@@ -13,7 +13,7 @@ from netrazor.certification.bounding import bound_claim
 from netrazor.certification.spending import split_positions
 from netrazor.counting import count_errors, in_order, scores_of
 from netrazor.data.subsets import take
-from netrazor.perturb import error_rates, mean_and_variance
+from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
 from netrazor.verification.sample_check import check_dataset
@@ -104,13 +104,12 @@ class Recount:
     ) -> None:
         """The noisy risk from draws of the verifier's own, against the recorded upper confidence bound."""
         assert claim.noisy is not None  # checked before
-        rates = error_rates(
+        passes = MORE_DRAWS * record.draws * record.examples_per_draw // claim.n
+        rates = draw_error_rates(
             self.network,
             noise.sigma,
             examples,
-            examples_per_draw=record.examples_per_draw,
-            passes=MORE_DRAWS * record.draws * record.examples_per_draw // claim.n,
-            seed=seed,
+            DrawPlan(record.examples_per_draw, passes, seed),
             top=claim.top,
             reporter=self.reporter,
         )

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 import tiny
 from netrazor.networks import LeNet5
-from netrazor.simplify import expand_into, shrunk, simplify
+from netrazor.simplify import expand_into, shrink, simplify
 
 
 def with_dead_units(model: nn.Module) -> nn.Module:
@@ -27,7 +27,7 @@ def test_the_function_stays_and_the_weights_come_back(make: type, shape: tuple[i
     x = torch.rand(5, *shape)
     simplify(model, x)
     expected = model(x)
-    small = shrunk(model, x)
+    small = shrink(model, x)
     assert sum(p.numel() for p in small.parameters()) < 0.6 * sum(p.numel() for p in model.parameters())
     assert torch.allclose(small(x), expected, atol=1e-5)
     before = {name: p.clone() for name, p in model.named_parameters()}
@@ -39,7 +39,7 @@ def test_weights_of_inputs_that_do_not_arrive_keep_the_network_whole() -> None:
     model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
     model[0].weight.data[2] = 0.0
     model[0].bias.data[2] = 0.0
-    small = shrunk(model, torch.rand(2, 4))
+    small = shrink(model, torch.rand(2, 4))
     assert small[0].weight.shape == (3, 4)
 
 
@@ -61,13 +61,13 @@ class Stubborn(nn.Module):
 
 def test_a_network_that_will_not_shrink_is_copied_whole() -> None:
     model = Stubborn()
-    small = shrunk(model, torch.rand(2, 4))
+    small = shrink(model, torch.rand(2, 4))
     assert small is not model
     assert small.a.weight.shape == (3, 4)
 
 
 def test_norms_keep_the_network_whole() -> None:
     model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
-    assert [p.shape for p in shrunk(model, torch.rand(2, 4)).parameters()] == [
+    assert [p.shape for p in shrink(model, torch.rand(2, 4)).parameters()] == [
         p.shape for p in model.parameters()
     ]

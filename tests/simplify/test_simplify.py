@@ -14,12 +14,12 @@ from zoo import DECLARED, ZOO, inputs, pruned
 from netrazor import networks
 from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state
-from netrazor.simplify.channel_groups import Place, UnitGroup, unit_groups
+from netrazor.simplify.channel_groups import ChannelAxis, ChannelGroup, find_channel_groups
 from netrazor.simplify.folding import fold_constants
-from netrazor.simplify.graph import Graph, trace
-from netrazor.simplify.live_elements import live_elements
+from netrazor.simplify.live_elements import find_live_elements
 from netrazor.simplify.simplification import SimplifyReport, simplify
-from netrazor.simplify.undo_log import History
+from netrazor.simplify.traced_graph import Graph, trace
+from netrazor.simplify.undo_log import UndoLog
 
 ALL = {**ZOO, **DECLARED}
 
@@ -48,7 +48,9 @@ def test_function_stays_and_a_second_call_changes_nothing(name: str) -> None:
     assert report.zeroed > 0
     assert_same_function(expected, model(x))
     first = coded_state(model)
-    assert simplify(model, inputs(kind, seed=7)) == SimplifyReport(units=report.units, live=report.live)
+    assert simplify(model, inputs(kind, seed=7)) == SimplifyReport(
+        channels=report.channels, live_channels=report.live_channels
+    )
     assert all(np.array_equal(first[key], array) for key, array in coded_state(model).items())
 
 
@@ -85,13 +87,13 @@ def test_any_mask_and_any_order_leave_the_function(name: str, density: float, se
         ("encoder", [8, 4, 4, 4, 4, 12]),
     ],
 )
-def test_groups_of_interchangeable_units(name: str, sizes: list[int]) -> None:
+def test_groups_of_interchangeable_channels(name: str, sizes: list[int]) -> None:
     make, kind = ALL[name]
-    groups = unit_groups(trace(make(), inputs(kind)))
+    groups = find_channel_groups(trace(make(), inputs(kind)))
     assert sorted(len(group) for group in groups) == sorted(sizes)
 
 
-def test_a_unit_without_a_way_out_or_in_is_cleared() -> None:
+def test_a_channel_without_a_way_out_or_in_is_cleared() -> None:
     model = networks.MLP((3, 4, 2))
     with torch.no_grad():
         model.layers[1].weight[0] = 0.0
@@ -104,14 +106,14 @@ def test_a_unit_without_a_way_out_or_in_is_cleared() -> None:
     assert (model.layers[1].weight[:2] != 0).all()
 
 
-def test_a_unit_with_a_bias_alone_goes_to_the_next_bias() -> None:
+def test_a_channel_with_a_bias_alone_goes_to_the_next_bias() -> None:
     model = networks.MLP((3, 4, 2))
     with torch.no_grad():
         model.layers[1].weight[0] = 0.0
         model.layers[1].bias[0] = 0.5
     bias, weight = model.layers[3].bias.clone(), model.layers[3].weight.clone()
     report = simplify(model, torch.rand(2, 3))
-    assert report == SimplifyReport(zeroed=1, folded=2, reordered=1, units=4, live=3)
+    assert report == SimplifyReport(zeroed=1, folded=2, reordered=1, channels=4, live_channels=3)
     assert torch.allclose(model.layers[3].bias, bias + 0.5 * weight[:, 0])
     assert (model.layers[3].weight[:, 3] == 0).all()
 
@@ -121,9 +123,9 @@ def test_a_constant_behind_padding_stays() -> None:
     with torch.no_grad():
         model[0].weight[0] = 0.0
         model[0].bias[:] = 1.0
-    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5)), History()) == 0
+    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5)), UndoLog()) == 0
     model[2].padding = (0, 0)
-    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5)), History()) == 18
+    assert fold_constants(trace(model, torch.rand(2, 1, 5, 5)), UndoLog()) == 18
 
 
 def test_constants_go_through_batch_norm() -> None:
@@ -139,13 +141,13 @@ def test_constants_go_through_batch_norm() -> None:
     assert (model.stem[1].running_var[-4:] == 0).all()
 
 
-def test_units_stand_in_descending_order_of_their_weights() -> None:
+def test_channels_stand_in_descending_order_of_their_weights() -> None:
     model = pruned(lambda: networks.build("lenet5"), 0.02, seed=3)
     report = simplify(model, torch.rand(2, 1, 28, 28))
     counts = (model.fc1.weight != 0).sum(1) + (model.fc2.weight != 0).sum(0) + (model.fc1.bias != 0)
     assert (counts.diff() <= 0).all()
     assert (counts == 0).any()
-    assert report.live < report.units == 570
+    assert report.live_channels < report.channels == 570
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_an_order_that_does_not_exist_is_refused() -> None:
         simplify(networks.MLP((3, 4, 2)), torch.rand(2, 3), order="size")
 
 
-def test_order_does_not_depend_on_where_units_stood() -> None:
+def test_order_does_not_depend_on_where_channels_stood() -> None:
     one, other = (pruned(lambda: networks.build("lenet5"), 0.03, seed=2) for _ in range(2))
     simplify(other, torch.rand(2, 1, 28, 28), order=random_order(0))
     for model in (one, other):
@@ -197,7 +199,7 @@ def test_a_network_that_cannot_be_followed_stays_untouched() -> None:
 
 
 class Ungraded(nn.Module):
-    """Its forward holds a region that torch.export keeps whole, and one that it cannot have units in."""
+    """Its forward holds a region that torch.export keeps whole, and one that it cannot have channels in."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -222,7 +224,7 @@ def test_live_elements_are_those_on_paths() -> None:
     for seed in range(5):
         model = pruned(lambda: networks.MLP((5, 7, 6, 3)), 0.25, seed)
         graph = trace(model, torch.rand(2, 5))
-        live = {id(graph.leaves[node]): mask for node, mask in live_elements(graph).items()}
+        live = {id(graph.state[node]): mask for node, mask in find_live_elements(graph).items()}
         layers = [model.layers[index] for index in (1, 3, 5)]
         weights = [(layer.weight != 0).float() for layer in layers]
         biases = [(layer.bias != 0).float() for layer in layers]
@@ -242,11 +244,11 @@ def test_a_wrong_order_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     model = networks.MLP((3, 4, 2)).train()
     before = coded_state(model)
 
-    def wrong(graph: Graph) -> list[UnitGroup]:
-        node = next(node for node in graph.leaves if "layers_1_weight" in str(node))
-        return [UnitGroup((Place(node, 0, np.arange(4)[:, None]),))]
+    def wrong(graph: Graph) -> list[ChannelGroup]:
+        node = next(node for node in graph.state if "layers_1_weight" in str(node))
+        return [ChannelGroup((ChannelAxis(node, 0, np.arange(4)[:, None]),))]
 
-    monkeypatch.setattr(sys.modules[simplify.__module__], "unit_groups", wrong)
+    monkeypatch.setattr(sys.modules[simplify.__module__], "find_channel_groups", wrong)
     report = simplify(model, torch.rand(2, 3), order=lambda patterns: np.arange(4)[::-1])
     assert report == SimplifyReport()
     assert model.training
@@ -258,21 +260,21 @@ def test_a_wrong_zero_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     before = coded_state(model)
 
     def wrong(graph: Graph) -> dict:
-        return {node: torch.zeros_like(tensor, dtype=torch.bool) for node, tensor in graph.leaves.items()}
+        return {node: torch.zeros_like(tensor, dtype=torch.bool) for node, tensor in graph.state.items()}
 
-    monkeypatch.setattr(sys.modules[simplify.__module__], "live_elements", wrong)
+    monkeypatch.setattr(sys.modules[simplify.__module__], "find_live_elements", wrong)
     assert simplify(model, torch.rand(2, 3)) == SimplifyReport(untouched="its outputs would change")
     assert all(np.array_equal(before[name], array) for name, array in coded_state(model).items())
 
 
-def test_units_that_a_shortcut_mixes_up_are_checked_by_their_outputs() -> None:
+def test_channels_that_a_shortcut_mixes_up_are_checked_by_their_outputs() -> None:
     make, kind = ZOO["gapped"]
     model = pruned(make, 0.5, seed=0)
     model.order.copy_(torch.tensor([1, 2, 0, 5, 3, 4, 6, 7, 8]))  # one circle each way round
     x = inputs(kind)
     expected = model(x)
     report = simplify(model, x, order=lambda patterns: np.arange(len(patterns.incoming))[::-1])
-    assert report.units == 6 + 3 + 3
+    assert report.channels == 6 + 3 + 3
     assert_same_function(expected, model(x))
 
 

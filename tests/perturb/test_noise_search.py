@@ -7,9 +7,10 @@ import torch
 import tiny
 from netrazor import bounds, coding
 from netrazor.certification.charging import LAMBDA_GRID
+from netrazor.compress import SearchContext
 from netrazor.networks.network_message import encode
 from netrazor.perturb import NoiseConfig, NoiseSearch, search_noise
-from netrazor.perturb.search import _descend, _near, _Option
+from netrazor.perturb.noise_search import _choose_options, _find_lambdas_near, _Option
 from netrazor.units import bits_from_nats
 
 
@@ -17,7 +18,7 @@ def found(config: NoiseConfig, seed: int = 0) -> tuple[NoiseSearch, dict]:
     run = tiny.noisy_run()
     static = coding.static_values(encode(run.issued.decoded, "custom", static=True))
     search = search_noise(
-        run.issued.decoded, static, tiny.images(2000), config, fixed_bits=400, n=2000, delta=0.02, seed=seed
+        run.issued.decoded, static, config, SearchContext(tiny.images(2000), 0.02, seed), fixed_bits=400
     )
     return search, static
 
@@ -61,7 +62,7 @@ def test_the_same_seed_finds_the_same() -> None:
 
 @pytest.mark.parametrize(("sigma", "largest"), [(1e4, 1e5), (1e-12, 1e-10), (1e-9, 1.0)])
 def test_scales_out_of_reach_are_left_out(sigma: float, largest: float) -> None:
-    assert _near(sigma, largest) == []
+    assert _find_lambdas_near(sigma, largest) == []
 
 
 def test_weights_of_odd_scales_are_certified_without_noise() -> None:
@@ -70,7 +71,7 @@ def test_weights_of_odd_scales_are_certified_without_noise() -> None:
         model[1].weight.copy_(model[1].weight.sign() * 2.0**20)
     static = coding.static_values(encode(model, "custom", static=True))
     config = NoiseConfig(shares=(0.1,), search_examples=100)
-    search = search_noise(model, static, tiny.images(), config, fixed_bits=10, n=400, delta=0.02, seed=0)
+    search = search_noise(model, static, config, SearchContext(tiny.images(), 0.02), fixed_bits=10)
     assert set(search.noise.index.values()) == {0}
 
 
@@ -80,7 +81,7 @@ def test_descent_finds_the_best_of_all_choices_where_arrays_do_not_interact() ->
         "b": [_Option(0, 0, 10, 0), _Option(1, 5, 9, 9)],
         "c": [_Option(0, 0, 7, 0)],
     }
-    chosen = _descend(options, lambda bits, added: bits + added)
+    chosen = _choose_options(options, lambda bits, added: bits + added)
     assert [chosen[name].index for name in "abc"] == [5, 0, 0]
 
 
@@ -89,5 +90,5 @@ def test_one_array_has_noise_even_where_it_does_not_pay() -> None:
         "a": [_Option(0, 0, 1, 0), _Option(1, 5, 2, 9)],
         "b": [_Option(0, 0, 1, 0), _Option(1, 7, 2, 3)],
     }
-    chosen = _descend(options, lambda bits, added: bits + added)
+    chosen = _choose_options(options, lambda bits, added: bits + added)
     assert [chosen[name].index for name in "ab"] == [0, 7]

@@ -1,7 +1,7 @@
-"""Choosing the noise of each array: where the bits saved outweigh the errors made.
+"""Choosing the noise of each array: where the bits that it saves outweigh the errors that it causes.
 
-The search looks at draws of its own on part of the examples. What it chooses is then frozen, and the risk
-that enters the bound is estimated from fresh draws over all of them.
+The search uses draws of its own on part of the examples. Its choice is then fixed, and the risk that enters the bound
+is estimated from new draws over all of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,16 +10,15 @@ from dataclasses import dataclass as plain_dataclass
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch import nn
 
 from netrazor import bounds
 from netrazor.certification.noise_description import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
-from netrazor.compress.search_objective import guide
+from netrazor.compress.search_objective import SearchContext
 from netrazor.counting.error_count import part_of
-from netrazor.perturb.draws import draw_seed, error_rates, largest_divisor
-from netrazor.runtime.reporting import Reporter, Silent
+from netrazor.perturb.draw_plan import DrawPlan, draw_seed, largest_divisor
+from netrazor.perturb.draws import draw_error_rates
 from netrazor.units import LOG_2
 
 
@@ -44,7 +43,7 @@ class NoiseConfig:
 
 @plain_dataclass(frozen=True)
 class Trial:
-    """What the search saw with noise on one array alone.
+    """What the search found with noise on one array alone.
 
     Attributes:
         array: its name.
@@ -66,7 +65,7 @@ class NoiseSearch:
     Attributes:
         noise: sigma and index of lambda for each array.
         saved_bits: value bits saved, by array.
-        risk: noisy risk as the search estimated it; of no weight in the certificate.
+        risk: noisy risk as the search estimated it; no claim rests on it.
         trials: everything that was tried.
     """
 
@@ -78,6 +77,8 @@ class NoiseSearch:
 
 @plain_dataclass(frozen=True)
 class _Option:
+    """One choice for an array: its noise, index of lambda (0: no noise), bits of its values, and added risk."""
+
     sigma: float
     index: int
     bits: float
@@ -87,64 +88,49 @@ class _Option:
 def search_noise(
     model: nn.Module,
     static: Mapping[str, StaticValues],
-    dataset: Dataset[tuple[Tensor, int]],
     config: NoiseConfig,
+    context: SearchContext,
     *,
     fixed_bits: float,
-    n: int,
-    delta: float,
-    seed: int,
     shares: Mapping[str, tuple[float, ...]] | None = None,
     top: int = 1,
-    reporter: Reporter | None = None,
 ) -> NoiseSearch:
-    """Sigma and lambda of each array of weights by the bound that they lead to, on draws of its own.
+    """Choose sigma and lambda of each array of weights by the bound that they lead to.
 
-    Each array is tried alone at each share; the errors that it adds alone are taken to add up. Then arrays
+    Each array is tried alone at each share; the errors that arrays add alone are assumed to add up. Then arrays
     choose in turn until none changes. Vectors (biases) and scalars carry no noise.
 
     Args:
         model: the decoded network.
         static: codebooks and probabilities, by parameter name.
-        dataset: the training set.
         config: shares to try, draws to spend.
+        context: the training set, delta of the PAC-Bayes bound, the seed of the search's draws.
         fixed_bits: charged bits of everything but the values.
-        n: number of examples of the certificate.
-        delta: of the PAC-Bayes bound.
-        seed: of the search's draws.
         shares: to try on single arrays, instead of the config's; empty: no noise.
         top: an answer is right if the label is among so many best scores.
-        reporter: told of the progress.
     """
-    part = part_of(dataset, config.search_examples)
-    group = largest_divisor(len(part), config.examples_per_draw)  # type: ignore[arg-type]
-    parameters = dict(model.named_parameters())
-    noiseless = float(error_rates(model, {}, part, examples_per_draw=group, top=top).mean())
+    risks = _RiskEstimate(model, context, config, top)
+    noiseless = risks.estimate({}, 0)
     options = {name: [_Option(0.0, 0, _discrete_bits(prior), 0.0)] for name, prior in static.items()}
     trials: list[Trial] = []
-    tried = {
-        name: (shares or {}).get(name, config.shares)
-        for name, prior in static.items()
-        if name in parameters and parameters[name].ndim > 1 and prior.centers.any()
-    }
-    with (reporter or Silent()).stage("search noise", sum(map(len, tried.values()))) as tick:
-        for name, candidates in tried.items():
+    candidates = _list_candidates(model, static, config, shares or {})
+    with context.reporter.stage("search noise", sum(map(len, candidates.values()))) as tick:
+        for name, tried in candidates.items():
             magnitudes = np.abs(static[name].centers)
             scale = float(magnitudes.max() - magnitudes.min()) or float(magnitudes.max())
-            for number, share in enumerate(candidates):
+            for number, share in enumerate(tried):
                 sigma = float(np.float32(share * scale))
-                near = _near(sigma, magnitudes.max())
+                near = _find_lambdas_near(sigma, magnitudes.max())
                 if near:
-                    draws = draw_seed(seed, f"search {name} {number}")
-                    risk = error_rates(
-                        model, {name: sigma}, part, examples_per_draw=group, seed=draws, top=top
-                    )
-                    option = _option(static[name], sigma, near, float(risk.mean()) - noiseless)
+                    seed = draw_seed(context.seed, f"search {name} {number}")
+                    risk = risks.estimate({name: sigma}, seed)
+                    option = _price_option(static[name], sigma, near, risk - noiseless)
                     options[name].append(option)
-                    saves = options[name][0].bits - option.bits
-                    trials.append(Trial(name, share, float(risk.mean()), saves))
+                    trials.append(Trial(name, share, risk, options[name][0].bits - option.bits))
                 tick()
-    chosen = _descend(options, lambda bits, added: guide(noiseless + added, fixed_bits + bits, n, delta))
+    chosen = _choose_options(
+        options, lambda bits, added: context.approximate_bound(noiseless + added, fixed_bits + bits)
+    )
     noise = Noise(
         {name: option.sigma for name, option in chosen.items()},
         {name: option.index for name, option in chosen.items()},
@@ -154,30 +140,62 @@ def search_noise(
     return NoiseSearch(noise, saved, expected, tuple(trials))
 
 
+class _RiskEstimate:
+    """The mean noisy risk of a network on the search's part of the examples."""
+
+    def __init__(self, model: nn.Module, context: SearchContext, config: NoiseConfig, top: int) -> None:
+        self.model, self.top = model, top
+        self.part = part_of(context.dataset, config.search_examples)
+        self.group = largest_divisor(len(self.part), config.examples_per_draw)  # type: ignore[arg-type]
+
+    def estimate(self, sigma: Mapping[str, float], seed: int) -> float:
+        """The risk with noise of ``sigma``."""
+        plan = DrawPlan(self.group, seed=seed)
+        return float(draw_error_rates(self.model, sigma, self.part, plan, top=self.top).mean())
+
+
+def _list_candidates(
+    model: nn.Module,
+    static: Mapping[str, StaticValues],
+    config: NoiseConfig,
+    shares: Mapping[str, tuple[float, ...]],
+) -> dict[str, tuple[float, ...]]:
+    """The shares to try for each array that may carry noise."""
+    parameters = dict(model.named_parameters())
+    return {
+        name: shares.get(name, config.shares)
+        for name, prior in static.items()
+        if name in parameters and parameters[name].ndim > 1 and prior.centers.any()
+    }
+
+
 def _discrete_bits(prior: StaticValues) -> float:
     """Bits of an array's values under their probabilities, without noise."""
     used = prior.counts > 0
     return float(-(prior.counts[used] * np.log2(prior.probabilities[used])).sum())
 
 
-def _near(sigma: float, largest: float) -> list[int]:
-    """Places in the grid within reach of ``sigma``; none where values of that size leave it no room."""
+def _find_lambdas_near(sigma: float, largest: float) -> list[int]:
+    """Indices of lambdas within reach of ``sigma``; none where ``sigma`` is lost beside values of that size."""
     if sigma < 2.0**-20 * largest:
         return []
     return [i for i, lam in enumerate(LAMBDA_GRID) if sigma / 2 <= lam <= 4 * sigma]
 
 
-def _option(prior: StaticValues, sigma: float, near: list[int], added_risk: float) -> _Option:
-    """The price of one array's values with noise ``sigma``, at the best of the lambdas ``near``."""
+def _price_option(prior: StaticValues, sigma: float, near: list[int], added_risk: float) -> _Option:
+    """The option of noise ``sigma`` on one array, at the lambda of ``near`` that costs the fewest bits."""
     lams = [LAMBDA_GRID[i] for i in near]
     best = bounds.choose_lambda(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, lams)
     return _Option(sigma, near[best.index] + 1, best.kl_nats / LOG_2, added_risk)
 
 
-def _descend(
+def _choose_options(
     options: Mapping[str, list[_Option]], bound: Callable[[float, float], float]
 ) -> dict[str, _Option]:
-    """One option for each array, by coordinate descent; at least one array has noise where any can."""
+    """One option for each array, by coordinate descent on ``bound`` (of bits and added risk).
+
+    At least one array has noise, where any can.
+    """
     best: tuple[float, dict[str, _Option]] = (np.inf, {name: of[0] for name, of in options.items()})
     for forced in (name for name, of in options.items() if len(of) > 1):
         open_options = {name: of[1:] if name == forced else of for name, of in options.items()}

@@ -1,0 +1,236 @@
+"""Weights that are small integers, trained to have a short code.
+
+The network computes with rounded weights, and gradients are passed to the latent ones unchanged (straight-through
+estimator, Bengio, Leonard and Courville 2013). The loss has a second term, price x bits: the code length of a latent
+weight is interpolated between those of the two integers next to it, under a code that follows the counts of its
+tensor. The price is adjusted so that all tensors together come to a target length.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from netrazor.compress.order_zero import order_zero_bits
+
+_SMOOTHING = 0.3  # added to counts
+_ADJUSTMENT = 0.3  # power of (bits / goal) by which the price is multiplied
+_ADJUSTMENT_LIMIT = 1.3  # the largest such factor
+_COVERED = 0.95  # of the given weights are in reach of the largest integer
+
+
+@dataclass(frozen=True, config={"extra": "forbid"})
+class IntegerConfig:
+    """Which integers, and how their code becomes short.
+
+    Attributes:
+        limit: largest magnitude of weights.
+        bias_limit: largest magnitude of biases.
+        target_bits: of all tensors together, under an adaptive code.
+        start: "random", or "given": from the weights as they are, each tensor with a step of its own.
+        spread: standard deviation of the weights at a random start.
+        rise: shares of the training steps between which the goal falls from the initial bits to the target.
+        freeze: share of the training steps after which zeros stay zero and the price is halved.
+        settle: share of the training steps after which cross-entropy is replaced by a multiple of the mean
+            probability of a wrong answer, which is closer to the errors that the bound counts; 1: never.
+        price: initial price of a bit, in nats of the loss.
+        every: training steps between updates of code lengths and price.
+        zeros: share of zeros that the code of a tensor assumes, at least. Without it a tensor whose values are all
+            alike is short too, and training ends there.
+    """
+
+    limit: int = Field(default=3, ge=1, le=127)
+    bias_limit: int = Field(default=7, ge=1, le=127)
+    target_bits: float = Field(default=2100.0, gt=0)
+    start: Literal["random", "given"] = "random"
+    spread: float = Field(default=0.6, gt=0)
+    rise: tuple[float, float] = (0.05, 0.5)
+    freeze: float = Field(default=0.65, ge=0, le=1)
+    settle: float = Field(default=0.8, ge=0, le=1)
+    price: float = Field(default=1e-5, gt=0)
+    every: int = Field(default=20, ge=1)
+    zeros: float = Field(default=0.8, ge=0, lt=1)
+
+
+class IntegerWeights:
+    """All parameters of a network as integers times a step; the network computes with the rounded ones.
+
+    A tensor that starts at random has step 1. A given one has a power of two, whose multiples take no more bits of
+    the message than integers do. Training scales the scores by a factor that is trained too and then dropped, since
+    it changes no answer.
+
+    Args:
+        model: trained in place.
+        config: which integers.
+        steps: of training.
+    """
+
+    def __init__(self, model: nn.Module, config: IntegerConfig, steps: int) -> None:
+        self.named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.config, self.steps, self.done = config, max(1, steps), 0
+        self.device = next((p.device for p in self.named.values()), torch.device("cpu"))
+        self.scale = torch.tensor(math.nan, device=self.device, requires_grad=True)
+        self.price, self.initial_bits = config.price, 0.0
+        self.support: dict[str, Tensor] = {}
+        self.step_sizes = dict.fromkeys(self.named, 1.0)
+        with torch.no_grad():
+            for name, parameter in self.named.items():
+                if config.start == "given":
+                    self.step_sizes[name] = choose_step_size(parameter, self.get_limit(name))
+                    parameter.div_(self.step_sizes[name])
+                    continue
+                # Drawn on the CPU, so that training starts alike on every device.
+                start = torch.empty_like(parameter, device="cpu")
+                parameter.copy_(start.normal_(std=config.spread) if parameter.ndim > 1 else start.zero_())
+        self._update_slopes()
+
+    def get_limit(self, name: str) -> int:
+        """Largest magnitude of a tensor."""
+        return self.config.limit if self.named[name].ndim > 1 else self.config.bias_limit
+
+    def parameters(self) -> list[Tensor]:
+        """The latent tensors and the scale of the scores."""
+        return [*self.named.values(), self.scale]
+
+    def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy of the scaled scores; after ``settle``, 4 times the mean probability of a wrong answer."""
+        if bool(self.scale.isnan()):
+            with torch.no_grad():
+                self.scale.copy_(-torch.log(scores.std() + 1e-6))
+        scaled = scores * self.scale.exp()
+        if self.done >= self.config.settle * self.steps:
+            return 4 * (1 - F.softmax(scaled, 1).gather(1, labels[:, None]).mean())
+        return F.cross_entropy(scaled, labels)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Within it the network holds multiples of the steps; at its end gradients get those of price x bits."""
+        latent = {name: p.data for name, p in self.named.items()}
+        for name, parameter in self.named.items():
+            parameter.data = self.round(name, latent[name]) * self.step_sizes[name]
+        try:
+            yield
+        finally:
+            price = self._read_price()
+            for name, parameter in self.named.items():
+                parameter.data = latent[name]
+                if parameter.grad is not None:
+                    parameter.grad.mul_(self.step_sizes[name])
+                if parameter.grad is not None and price > 0:
+                    parameter.grad.add_(self._compute_bit_slopes(name, parameter.data), alpha=price)
+
+    def round(self, name: str, latent: Tensor) -> Tensor:
+        """The integers nearest to the latent values of a tensor, without minus zeros."""
+        limit = self.get_limit(name)
+        return latent.round().clamp(-limit, limit) + 0.0
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Keep tensors in range and frozen zeros at zero; every few steps update code lengths and price."""
+        self.done += 1
+        if not self.support and self.done >= self.config.freeze * self.steps:
+            self.support = {name: self.round(name, p) != 0 for name, p in self.named.items()}
+        for name, parameter in self.named.items():
+            parameter.clamp_(-self.get_limit(name) - 0.4, self.get_limit(name) + 0.4)
+            if self.support:
+                self.support[name] &= self.round(name, parameter) != 0
+                parameter.mul_(self.support[name])
+        if self.done % self.config.every == 0:
+            self._update_slopes()
+            self._adjust_price()
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """The network's parameters become multiples of their steps."""
+        for name, parameter in self.named.items():
+            parameter.copy_(self.round(name, parameter) * self.step_sizes[name])
+
+    def estimate_bits(self) -> float:
+        """Bits of the integers, each tensor under an adaptive code."""
+        return sum(order_zero_bits(self._count_values(name)) for name in self.named)
+
+    def _count_values(self, name: str) -> np.ndarray:
+        """How often each number occurs, zero first."""
+        limit = self.get_limit(name)
+        numbers = self.round(name, self.named[name].detach()).long().flatten() + limit
+        counts = np.bincount(numbers.cpu().numpy(), minlength=2 * limit + 1)
+        return np.concatenate([counts[limit : limit + 1], np.delete(counts, limit)])
+
+    def _update_slopes(self) -> None:
+        """Slopes of the code length between neighbouring integers from -limit to limit, alike for both signs.
+
+        Towards zero every step saves something, even where a rare integer lies between zero and a frequent one:
+        otherwise weights could not get past it.
+        """
+        self.slopes = {}
+        for name in self.named:
+            limit = self.get_limit(name)
+            counts = np.insert(self._count_values(name)[1:].astype(float), limit, self._count_values(name)[0])
+            counts = (counts + counts[::-1]) / 2 + _SMOOTHING
+            others = counts.sum() - counts[limit]
+            counts[limit] = max(counts[limit], others * self.config.zeros / (1 - self.config.zeros))
+            bits = -np.log2(counts / counts.sum())[limit:]
+            bits = np.minimum.accumulate(bits[::-1])[::-1]  # an integer costs no more than larger ones
+            least = (bits[1] - bits[0]) / (2 * limit)
+            outward = np.maximum(np.diff(bits), least)
+            slopes = torch.from_numpy(np.concatenate([-outward[::-1], outward])).float()
+            self.slopes[name] = slopes.to(self.device)
+
+    def _compute_bit_slopes(self, name: str, latent: Tensor) -> Tensor:
+        """Slope of the code length at each latent weight."""
+        limit = self.get_limit(name)
+        return self.slopes[name][(latent.clamp(-limit, limit - 1e-4).floor() + limit).long()]
+
+    def _read_price(self) -> float:
+        """0 before the rise; half of it once zeros are frozen."""
+        if self.done < self.config.rise[0] * self.steps:
+            return 0.0
+        return self.price / 2 if self.support else self.price
+
+    def _adjust_price(self) -> None:
+        """Raise the price where the bits are above the goal of this step, lower it where they are below."""
+        start, end = (share * self.steps for share in self.config.rise)
+        if self.done < start or self.support:
+            return
+        bits = self.estimate_bits()
+        self.initial_bits = self.initial_bits or bits
+        progress = min(1.0, (self.done - start) / max(1.0, end - start))
+        goal = self.initial_bits * (self.config.target_bits / self.initial_bits) ** progress
+        self.price *= min(_ADJUSTMENT_LIMIT, max(1 / _ADJUSTMENT_LIMIT, (bits / goal) ** _ADJUSTMENT))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Steps done, scale, price, slopes and frozen zeros."""
+        return {
+            "done": self.done,
+            "scale": self.scale.detach().clone(),
+            "price": self.price,
+            "initial_bits": self.initial_bits,
+            "slopes": self.slopes,
+            "support": self.support,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+        self.done, self.price, self.initial_bits = state["done"], state["price"], state["initial_bits"]
+        self.slopes, self.support = dict(state["slopes"]), dict(state["support"])
+        with torch.no_grad():
+            self.scale.copy_(state["scale"])
+
+
+def choose_step_size(weights: Tensor, limit: int) -> float:
+    """A power of two: 1 for integers up to ``limit``, or one by which most weights become at most ``limit``."""
+    sizes = weights[weights != 0].abs().cpu().numpy()
+    if sizes.size == 0:
+        return 1.0
+    covering = 2.0 ** math.ceil(math.log2(sizes.max() / limit))  # brings all weights in reach
+    if not (sizes % covering).any():
+        return max(1.0, covering) if not (sizes % 1).any() else covering
+    reach = float(np.quantile(sizes, _COVERED if weights.ndim > 1 else 1.0))
+    return float(2.0 ** round(math.log2(reach / limit)))
