@@ -69,7 +69,7 @@ def test_with_gpus_nccl_carries_what_is_on_them_and_gloo_the_rest(monkeypatch: p
 
 PRECISIONS = """
 import torch
-from netrazor import devices
+from netrazor.runtime import devices
 from torch import backends as b, nn
 
 def precisions():
