@@ -1,8 +1,8 @@
 """What an object holds, and everything that can be reached from it: the one walker over objects of any kind.
 
 Weights are looked for in networks, measured numbers in transforms of a data set, and all that determines a run in its
-configuration; all of these are objects that users write as they like. Nothing of the user's is executed by looking:
-contents are read by the built-in types' own methods, attributes from ``__dict__`` and slots, never through properties.
+configuration; all of these are objects that users write as they like. Looking executes nothing of the user's:
+contents are read as the built-in types hold them, attributes from ``__dict__`` and slots, never through properties.
 """
 
 import functools
@@ -71,7 +71,7 @@ def reachable(
 
 
 def is_plain(value: object) -> bool:
-    """Whether ``value`` is a number, text, bytes, a class or None: of exactly such a type, so it holds nothing else."""
+    """Whether ``value`` is a number, text, bytes, a class or None, and of exactly that type: it holds nothing else."""
     return type(value) in _PLAIN or isinstance(value, type)
 
 

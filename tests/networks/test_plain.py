@@ -81,3 +81,10 @@ def test_a_network_that_torchao_quantized() -> None:
     for plain in (make_plain(model), plain_copy(copied)):
         assert set(coded_state(plain)) == {"0.weight", "0.bias", "2.weight", "2.bias"}
         assert torch.allclose(plain(x), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [pruned, old_norms, new_norms])
+def test_arrays_come_in_the_order_of_the_plain_class(make) -> None:
+    """So that a certificate of the pruned network is verified with the class alone."""
+    plain = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
+    assert list(coded_state(make_plain(make()))) == list(coded_state(plain))

@@ -33,8 +33,9 @@ class FitConfig:
         freeze_norms: batch norms compute with their statistics, as in evaluation, and leave them as they are.
         norm_momentum: of the batch norms' statistics in this stage, as PyTorch counts it (0.01 is TensorFlow's
             0.99), instead of the network's own.
-        precision: as Lightning Fabric calls it. "bf16-mixed" computes forward passes in bfloat16 where torch holds
-            that to be safe; it pays on processors that multiply it natively. Errors are never counted so.
+        precision: "32-true", or "bf16-mixed": forward passes under torch's automatic mixed precision, in bfloat16
+            where torch holds that to be safe. It pays on processors that multiply it natively. Errors are always
+            counted in float32.
     """
 
     steps: int = Field(ge=0)
@@ -244,9 +245,7 @@ def _precision(config: FitConfig, device: torch.device) -> AbstractContextManage
     """In it forward passes compute in the precision of the stage."""
     if config.precision == "32-true":
         return nullcontext()
-    from lightning_fabric.plugins.precision import MixedPrecision
-
-    return MixedPrecision(config.precision, device=device.type).forward_context()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def _check_loss(value: object, name: str) -> None:
