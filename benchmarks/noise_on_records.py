@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from netrazor import bounds, coding, data
 from netrazor.certification import parse
 from netrazor.certification.charging import charge
-from netrazor.counting.error_count import count_errors, part_of
+from netrazor.counting import count_errors, part_of
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import OWN, encode
 from netrazor.perturb import NoiseConfig, search_noise

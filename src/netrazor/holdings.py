@@ -71,7 +71,7 @@ def reachable(
 
 
 def is_plain(value: object) -> bool:
-    """Whether ``value`` is a number, text, bytes, a class or None, and of exactly that type: it holds nothing else."""
+    """Whether ``value`` is a number, text, bytes, a class or None, of exactly that type: it holds nothing else."""
     return type(value) in _PLAIN or isinstance(value, type)
 
 

@@ -11,7 +11,7 @@ from netrazor import bounds, coding
 from netrazor.compress.descent import DescentConfig, _Search, descend, errors_per_bit
 from netrazor.compress.last_layer import last_layer
 from netrazor.compress.order_zero import order_zero_bits
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state

@@ -23,7 +23,7 @@ import tiny
 from netrazor import cli
 from netrazor.compress import CodebookConfig, DescentConfig, IntegerConfig, cut_without_training
 from netrazor.compress.last_layer import last_layer
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.perturb import error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, run

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 from netrazor import bounds
 from netrazor.compress.last_layer import last_layer
 from netrazor.compress.order_zero import bits_by_move, counts_of, tensor_bits
-from netrazor.counting.error_count import wrong
+from netrazor.counting import wrong
 from netrazor.errors import UnsupportedModel
 from netrazor.runtime import devices
 from netrazor.runtime.reporting import Reporter, Silent

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from netrazor.compress.grids import entropy_bits, mean_squared_gradients, on_grid, open_arrays
 from netrazor.compress.search_objective import guide
-from netrazor.counting.error_count import count_errors, in_order, part_of
+from netrazor.counting import count_errors, in_order, part_of
 from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.simplify.batch_norms import fold_statistics
 

@@ -14,6 +14,7 @@ from netrazor.coding.message import Message, read
 from netrazor.errors import CheckpointMismatch
 from netrazor.networks.declared import index_of
 from netrazor.networks.state import Array, coded_state, load_coded_state
+from netrazor.networks.walk import set_evaluation_mode
 
 _BITS: dict[int, np.dtype[Any]] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # by the bytes of a float
 OWN = Limits(elements=2**62, arrays=2**62, decisions=2**62)  # a message that was just written can be trusted
@@ -80,7 +81,8 @@ def network_of(model: nn.Module, message: Message) -> nn.Module:
 def filled(model: nn.Module, message: Message) -> nn.Module:
     """`network_of` for a ``model`` that may be changed: without a copy."""
     described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
-    own = coded_state(model.eval(), copy=False)
+    set_evaluation_mode(model)
+    own = coded_state(model, copy=False)
     arrays = {name: array for name, array in message.arrays.items() if name not in described}
     load_coded_state(
         model, {name: _as_state(a, own[name]) if name in own else a for name, a in arrays.items()}

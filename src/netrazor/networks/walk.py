@@ -46,6 +46,19 @@ def modules(root: nn.Module) -> Iterator[nn.Module]:
     return (value for _, value in reachable(root, "", _holdings) if isinstance(value, nn.Module))
 
 
+def set_evaluation_mode(model: nn.Module) -> None:
+    """Put every module that ``model`` reaches in evaluation mode.
+
+    Those in plain lists too, which ``model.eval()`` does not find, and those that override ``train``.
+
+    Raises:
+        UnsupportedModel: as for `tensors`.
+    """
+    model.eval()
+    for module in modules(model):
+        module.training = False
+
+
 def _holdings(name: str, value: object) -> Iterator[Holding]:
     """What is to be visited below ``value``, parameters and buffers of a module before its other attributes."""
     if isinstance(value, torch.ScriptObject):

@@ -17,7 +17,7 @@ from netrazor import bounds
 from netrazor.certification.noise_description import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
 from netrazor.compress.search_objective import guide
-from netrazor.counting.error_count import part_of
+from netrazor.counting import part_of
 from netrazor.perturb.draws import draw_seed, error_rates, largest_divisor
 from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.units import LOG_2

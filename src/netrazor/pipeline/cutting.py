@@ -21,7 +21,7 @@ from netrazor.compress import (
     descend,
     snap_rest,
 )
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.network_message import OWN, encode
 from netrazor.pipeline.histogram import Histogram, histograms

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.compress import DescentConfig, IntegerWeights, descend
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.pipeline.stages import PolishStage
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.simplify import expand_into, training_copy

@@ -164,7 +164,7 @@ def fit(
                 with _precision(config, device), devices.making_on(device):
                     value = objective(model, inputs.to(device), labels.to(device))
                 _check_loss(value, name)
-                value.backward()
+                torch.autograd.backward(value)
                 value = _averaged(value.detach(), weights, len(labels) / batches.batch_size)
             _check_finite(value, name, step)
             optimizer.step()

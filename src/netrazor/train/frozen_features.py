@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import BATCH_SIZE
+from netrazor.counting import BATCH_SIZE
 from netrazor.data import ImageDataset
 from netrazor.data.images import WHITE
 
@@ -26,6 +26,6 @@ def without_front(
     """The learned part and the features of ``dataset``, or both as given where the model has no fixed front."""
     if not isinstance(model, Fronted) or not isinstance(dataset, ImageDataset):
         return model, dataset
-    parts = torch.arange(len(dataset)).split(BATCH_SIZE)
+    parts = torch.split(torch.arange(len(dataset)), BATCH_SIZE)
     features = [torch.round(WHITE * model.front(dataset.batch(part)[0])).to(torch.uint8) for part in parts]
     return model.learned, ImageDataset(torch.cat(features), dataset.labels, dataset.classes)

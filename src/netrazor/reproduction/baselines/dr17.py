@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.errors import BadDataset
 from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.reproduction.baselines.gaussian import GaussianNetwork, noisy_error_rate

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from netrazor import __version__
 from netrazor import data as datasets
 from netrazor.compress import GradualPruning, MaskedWeights
-from netrazor.counting.error_count import count_errors, in_order
+from netrazor.counting import count_errors, in_order
 from netrazor.networks import build
 from netrazor.networks.network_message import OWN, decode_into, encode
 from netrazor.pipeline.trainables import quantized
