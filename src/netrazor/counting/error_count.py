@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.reading_order import BATCH_SIZE, in_counting_order, length
+from netrazor.counting.reading_order import BATCH_SIZE, in_counting_order
 from netrazor.counting.scoring import scores_of, wrong
+from netrazor.data.subsets import size_of
 from netrazor.errors import BadDataset
 from netrazor.networks.walk import set_evaluation_mode
 from netrazor.runtime import devices, processes
@@ -55,7 +56,7 @@ def count_errors(
     set_evaluation_mode(model)
     device = devices.device_of(model)
     found = torch.zeros(2, dtype=torch.int64)
-    batches = math.ceil(length(dataset) / max(1, batch_size) / processes.count())
+    batches = math.ceil(size_of(dataset) / max(1, batch_size) / processes.count())
     with (reporter or Silent()).stage(name, batches) as tick:
         for inputs, labels in in_counting_order(dataset, batch_size, shared=True):
             errors = wrong(scores_of(model, inputs.to(device)), labels.to(device), top).sum()

@@ -1,17 +1,17 @@
 """In which order, and in which batches, a network is shown the examples of a data set."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader, Dataset
 
 from netrazor.counter_hash import hash_counters
 from netrazor.data import ImageDataset, Squares
 from netrazor.data.items import BatchedDataset
+from netrazor.data.subsets import size_of, take
 from netrazor.errors import BadDataset, InvalidArgument
 from netrazor.runtime import processes
 
@@ -37,19 +37,14 @@ def in_counting_order(
 
     ``shared``: only this process's share of the batches; together the processes have all.
     """
-    return _batches(dataset, counting_order(length(dataset)), batch_size, shared)
+    return _batches(dataset, counting_order(size_of(dataset)), batch_size, shared)
 
 
 def in_order(
     dataset: Dataset[tuple[Tensor, int]], batch_size: int, *, shared: bool = False
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """As `in_counting_order`, but from the first example to the last."""
-    return _batches(dataset, torch.arange(length(dataset)), batch_size, shared)
-
-
-def length(dataset: Dataset[tuple[Tensor, int]]) -> int:
-    """The number of examples."""
-    return len(dataset)  # type: ignore[arg-type]
+    return _batches(dataset, torch.arange(size_of(dataset)), batch_size, shared)
 
 
 def labels_in_order(dataset: Dataset[tuple[Tensor, int]]) -> NDArray[np.int64]:
@@ -62,11 +57,8 @@ def labels_in_order(dataset: Dataset[tuple[Tensor, int]]) -> NDArray[np.int64]:
 
 def part_of(dataset: Dataset[tuple[Tensor, int]], examples: int) -> Dataset[tuple[Tensor, int]]:
     """Evenly spread examples, ``examples`` of them or all there are."""
-    n = length(dataset)
-    chosen = np.unique(np.linspace(0, n - 1, min(n, examples)).astype(int)).tolist()
-    if isinstance(dataset, ImageDataset):  # stays in memory, so that batches stay fast
-        return replace(dataset, images=dataset.images[chosen], labels=dataset.labels[chosen])
-    return Subset(dataset, chosen)
+    n = size_of(dataset)
+    return take(dataset, np.unique(np.linspace(0, n - 1, min(n, examples)).astype(np.int64)))
 
 
 def _batches(

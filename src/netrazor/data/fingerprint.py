@@ -4,8 +4,8 @@
 
 ``header`` is the ASCII line "netrazor-dataset-2 N dtype AxBx..." with a line feed, where AxBx... is the shape of one
 input. Inputs are the values that the network is given, in order, little-endian: images held as bytes and given as
-bytes / 255 enter as the float32 that they are given as. Labels are little-endian int64. The names of the data set, its
-split and its files do not enter: the same items in the same order are the same data set, however they are stored.
+bytes / 255 enter as the float32 that they are given as. Labels are little-endian int64. The names of the data set,
+its split and its files do not enter: the same items in the same order are the same data set, however they are stored.
 """
 
 import hashlib

@@ -15,6 +15,7 @@ from netrazor.errors import BadDataset
 # Formats that Pillow decodes itself or by the usual libraries; others (EPS, say) would start foreign programs.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_BYTES = 2**28  # of a file
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # do not wait for a pipe's writer
 MAX_PIXELS = 2**26  # of an image, which takes 3 bytes each
 
 
@@ -41,19 +42,17 @@ def open_regular(path: Path) -> IO[bytes]:
         BadDataset: it is missing, a pipe or a device, or too large.
     """
     try:
-        file = os.fdopen(
-            os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
-        )
+        number = os.open(path, os.O_RDONLY | _AT_ONCE)
     except (OSError, ValueError) as error:
         raise BadDataset(f"{path}: must be an image file, got {error}; give one that can be read") from error
-    status = os.fstat(file.fileno())
+    status = os.fstat(number)
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-        file.close()
+        os.close(number)
         raise BadDataset(
             f"{path}: must be a regular file of at most {MAX_BYTES:,} bytes, got "
             f"{f'{status.st_size:,} bytes' if stat.S_ISREG(status.st_mode) else 'a pipe or a device'}; take it out"
         )
-    return file
+    return os.fdopen(number, "rb")
 
 
 def decode(file: IO[bytes], name: str, channels: int) -> Image.Image:
