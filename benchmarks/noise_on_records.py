@@ -25,7 +25,7 @@ from netrazor.counting import count_errors, part_of
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import OWN, encode
 from netrazor.perturb import NoiseConfig, search_noise
-from netrazor.train.frozen_features import Fronted, without_front
+from netrazor.train.frozen_features import Fronted, precompute_features
 from netrazor.units import nats_from_bits
 from netrazor.verification import load
 
@@ -53,7 +53,7 @@ def measure(record: Path) -> dict[str, object]:
     static = encode(network, certificate.predictor, static=True)
     ledger = charge(static, OWN)
     fixed_bits = ledger.charged_bits - ledger.charged_to("values")
-    part, dataset = without_front(network, data.load(certificate.sample.name))
+    part, dataset = precompute_features(network, data.load(certificate.sample.name))
     search = search_noise(
         Behind(part) if isinstance(network, Fronted) else part,
         coding.static_values(static, limits=OWN),

@@ -45,7 +45,11 @@ def make_plain(model: nn.Module) -> nn.Module:
 
 
 def plain_copy(model: nn.Module) -> nn.Module:
-    """A copy of ``model``, made plain; ``model`` is left as it is."""
+    """A copy of ``model``, made plain; ``model`` is left as it is.
+
+    Raises:
+        UnsupportedModel: as for `make_plain`, or an attribute that cannot be copied (a lock, an open file).
+    """
     instead: dict[int, object] = {
         id(held): held.detach().clone()  # masked weights are results of operations, which cannot be copied
         for module in model.modules()
@@ -53,7 +57,13 @@ def plain_copy(model: nn.Module) -> nn.Module:
         if isinstance(held, Tensor) and not held.is_leaf
     }
     instead |= {id(value): NOT_COPIED for _, _, value in attached(model)}
-    return make_plain(copy.deepcopy(model, instead))
+    try:
+        copied = copy.deepcopy(model, instead)
+    except (TypeError, RuntimeError, RecursionError) as error:
+        raise UnsupportedModel(
+            f"model: cannot be copied ({str(error)[:200]}); take locks, open files and the like off it"
+        ) from error
+    return make_plain(copied)
 
 
 def _own_class(module: nn.Module) -> None:

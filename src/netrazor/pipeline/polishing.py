@@ -17,7 +17,7 @@ from netrazor.pipeline.stages import PolishStage
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.simplify import expand_into, training_copy
 from netrazor.train import Batches, fit
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 from netrazor.units import percent_up
 
 
@@ -54,7 +54,7 @@ def polish(
         UnsupportedModel: the scores come from something else than a linear layer.
     """
     reporter = reporter or Silent()
-    learned, features = without_front(model, dataset)
+    learned, features = precompute_features(model, dataset)
     example = next(in_order(features, 8))[0]
 
     def descended(search: DescentConfig) -> float:

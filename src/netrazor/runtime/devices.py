@@ -128,7 +128,7 @@ def full_float32() -> Iterator[None]:
     """In it products and convolutions of float32 are plain sums of products in float32, in some order.
 
     Their factors are not rounded (TF32), and no convolution goes by a transform (cuDNN's Winograd and FFT): sums of
-    whole numbers below 2^24 are exact on every device.
+    entire numbers below 2^24 are exact on every device.
     """
     switches = _switches()
     before = [_setting(read) for read, _, _ in switches]
@@ -172,11 +172,11 @@ def _setting(read: Callable[[], Any]) -> Any:
 
 
 def _taken_over(tensor: Tensor, device: torch.device, storages: dict[int, torch.UntypedStorage]) -> Tensor:
-    """``tensor`` on ``device``; the memory behind it is taken over once, and whole."""
+    """``tensor`` on ``device``; the memory behind it is taken over once, and entire."""
     storage = tensor.untyped_storage()
     if storage.data_ptr() not in storages:
-        whole = torch.empty(0, dtype=torch.uint8, device=tensor.device).set_(storage)
-        storages[storage.data_ptr()] = whole.to(device).untyped_storage()
+        entire = torch.empty(0, dtype=torch.uint8, device=tensor.device).set_(storage)
+        storages[storage.data_ptr()] = entire.to(device).untyped_storage()
     there = torch.empty(0, dtype=tensor.dtype, device=device)
     there.set_(storages[storage.data_ptr()], tensor.storage_offset(), tensor.size(), tensor.stride())
     if isinstance(tensor, nn.Parameter):

@@ -1,6 +1,6 @@
 """The processes of one job, started by ``torchrun``, and what they find together; without it there is one.
 
-Every process runs the whole program on the same seed. Shared out are examples: of a training batch, of a count of
+Every process runs the entire program on the same seed. Shared out are examples: of a training batch, of a count of
 errors, of the draws of noise. What follows from them is then the same everywhere, or is made by the first process,
 which alone writes and reports. Sums are of whole numbers where a certificate rests on them, so that the number of
 processes changes no count.
