@@ -124,9 +124,9 @@ def scores(net: Calls, x: Tensor) -> Tensor:
     ("forward", "reason"),
     [
         (lambda net, x: scores(net, x) if x.mean() > 0 else -scores(net, x), "cannot be exported"),
-        (lambda net, x: nn.functional.dropout(scores(net, x), 0.5), "depend on chance"),
+        (lambda net, x: nn.functional.dropout(scores(net, x), 0.5), "depend on chance or"),
         (lambda net, x: scores(net, x) + torch.rand(4), "is random"),
-        (lambda net, x: scores(net, net.norm(x)), "other examples of a batch"),
+        (lambda net, x: scores(net, net.norm(x)), "or on the rest of a batch"),
         (lambda net, x: scores(net, x) + net.steps.add_(1), "forward pass changes steps"),
         (lambda net, x: (scores(net, x), x), "output: must be one tensor"),
     ],

@@ -105,7 +105,7 @@ def check_call(name: str, arguments: list[Any], keywords: Mapping[str, Any], kno
                 and given.get(argument.name, argument.default_value) != _OFF[argument.name]
             ):
                 raise UnsupportedModel(
-                    f"model: {name} in training mode: its answers depend on chance or on the other examples of a batch"
+                    f"model: {name} in training mode: answers would depend on chance or on the rest of a batch"
                 )
     _check_arguments([arguments, *keywords.values()], known)
 
