@@ -27,7 +27,7 @@ from netrazor.certification.charging import charge
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.quantization import CodebookConfig
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled

@@ -17,7 +17,7 @@ from netrazor.data import ImageDataset
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import recipe_named
-from netrazor.train import Batches, FitConfig, Whole, fit, flush_denormals
+from netrazor.train import Batches, FitConfig, AllParameters, fit, flush_denormals
 
 BATCH, SIDE, STEPS, EXAMPLES, COUNTS = 64, 224, 3, 1_281_167, 4
 
@@ -30,7 +30,7 @@ def main() -> None:
     dataset = ImageDataset(pixels, torch.arange(BATCH), 1000)
     model = build("mobilenet-0.5").to(memory_format=torch.channels_last)
     clock = []
-    fit(model, Whole(model), Batches(dataset, BATCH, seed=0), FitConfig(STEPS, BATCH),
+    fit(model, AllParameters(model), Batches(dataset, BATCH, seed=0), FitConfig(STEPS, BATCH),
         save=lambda _: clock.append(time.process_time()))  # fmt: skip
     step = (clock[-1] - clock[0]) / (STEPS - 1)
     started = time.process_time()

@@ -22,11 +22,11 @@ from netrazor import bounds, coding, data
 from netrazor.certification import parse
 from netrazor.certification.charging import charge
 from netrazor.compress import SearchContext
-from netrazor.counting.error_count import count_errors, part_of
+from netrazor.counting import count_errors, part_of
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import OWN, encode
 from netrazor.perturb import NoiseConfig, search_noise
-from netrazor.train.frozen_features import Fronted, without_front
+from netrazor.train.frozen_features import Fronted, precompute_features
 from netrazor.units import nats_from_bits
 from netrazor.verification import load
 
@@ -54,7 +54,7 @@ def measure(record: Path) -> dict[str, object]:
     static = encode(network, certificate.predictor, static=True)
     ledger = charge(static, OWN)
     fixed_bits = ledger.charged_bits - ledger.charged_to("values")
-    part, dataset = without_front(network, data.load(certificate.sample.name))
+    part, dataset = precompute_features(network, data.load(certificate.sample.name))
     search = search_noise(
         Behind(part) if isinstance(network, Fronted) else part,
         coding.static_values(static, limits=OWN),

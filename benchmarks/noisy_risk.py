@@ -24,7 +24,7 @@ import torch
 import netrazor
 from netrazor import bounds, data
 from netrazor.certification import parse
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.perturb import DrawPlan, draw_error_rates, draws_needed, largest_divisor, mean_and_variance
 from netrazor.pipeline.issuing import PILOT_DRAWS

@@ -24,7 +24,7 @@ from netrazor.networks import build
 from netrazor.pipeline.recipes import PAPER, QUICK
 from netrazor.pipeline.trainables import masked
 from netrazor.simplify import simplify
-from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, Whole, fit
+from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, AllParameters, fit
 
 STEPS, ROUNDS = 20, 9
 
@@ -64,7 +64,7 @@ def kinds_of_steps(batch_size: int) -> dict[str, Callable[[], None]]:
     codebook, n = QUICK.quantize.codebook, 60_000
     return {
         "plain": lambda: plain_steps(plain, batches, STEPS),
-        "whole": lambda: netrazor_steps(whole, Whole(whole), batches, STEPS),
+        "whole": lambda: netrazor_steps(whole, AllParameters(whole), batches, STEPS),
         "surgery": lambda: netrazor_steps(
             surgery, masked(PAPER.prune[0], surgery, seed=0, examples=n), batches, STEPS
         ),

@@ -11,7 +11,7 @@ from smoke import fashion, smoke_wanted
 
 from netrazor.networks import MLP
 from netrazor.reproduction import baselines
-from netrazor.train import Batches, FitConfig, OptimizerConfig, Whole, fit
+from netrazor.train import Batches, FitConfig, OptimizerConfig, AllParameters, fit
 
 smoke = smoke_wanted("Earlier bounds on a network of your own.")
 train, test = fashion(smoke)
@@ -19,7 +19,7 @@ train, test = fashion(smoke)
 torch.manual_seed(0)
 model = MLP((784, 32 if smoke else 300, train.classes))
 config = FitConfig(50 if smoke else 2000, 100, OptimizerConfig(rate=2e-3))
-fit(model, Whole(model), Batches(train, config.batch_size, seed=0), config)
+fit(model, AllParameters(model), Batches(train, config.batch_size, seed=0), config)
 
 answers = [
     baselines.spectral_margin(model, train),  # NBS18

@@ -12,7 +12,7 @@ import tiny
 from netrazor import bounds
 from netrazor.bounds import Outcome
 from netrazor.certification import NoiseRecord
-from netrazor.counting.error_count import ErrorCount, count_errors
+from netrazor.counting import ErrorCount, count_errors
 from netrazor.reproduction.baselines import Missing, held_out, occam_around, parameter_count, vc
 from netrazor.reproduction.baselines.chain import chain_of
 from netrazor.reproduction.baselines.paper_bounds import perturbation_row

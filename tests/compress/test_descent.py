@@ -13,7 +13,7 @@ from netrazor.compress.last_layer import read_last_layer
 from netrazor.compress.last_layer_search import DescentConfig, LastLayerSearch
 from netrazor.compress.order_zero import order_zero_bits
 from netrazor.compress.search_objective import SearchContext
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state
@@ -21,7 +21,7 @@ from netrazor.networks import coded_state
 VALUES = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
 
-class Whole(nn.Module):
+class AllParameters(nn.Module):
     """Inputs as the whole numbers that they were, so that all scores are exact."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -42,7 +42,7 @@ def network(seed: int = 0, *, bias: bool = True) -> nn.Module:
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.copy_(torch.tensor(VALUES)[torch.randint(0, 5, parameter.shape)])
-    return nn.Sequential(Whole(), nn.ReLU(), layer)
+    return nn.Sequential(AllParameters(), nn.ReLU(), layer)
 
 
 def message_bits(model: nn.Module) -> float:

@@ -41,7 +41,7 @@ def test_a_good_data_set_is_summed_up() -> None:
 def test_images_held_in_memory_are_summed_up_alike() -> None:
     images = torch.arange(48, dtype=torch.uint8).reshape(3, 1, 4, 4)
     dataset = ImageDataset(images, torch.tensor([1, 0, 1]), classes=2)
-    assert check(dataset, classes=2) == check(list(zip(images, [1, 0, 1], strict=True)), classes=2)
+    assert check(dataset, classes=2) == check(list(zip(images / 255, [1, 0, 1], strict=True)), classes=2)
     assert check(dataset, classes=2).fingerprint == dataset.fingerprint
 
 

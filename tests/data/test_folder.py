@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.data import ImageFolder, check, fingerprint, open_dataset
 from netrazor.errors import BadDataset, InvalidArgument
 

@@ -10,7 +10,7 @@ from netrazor.data.idx import idx_bytes, read_idx
 from netrazor.errors import BadDataset
 
 GOLDEN = bytes.fromhex("00000802 00000002 00000003 010203 0405ff")
-shapes = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+shapes = arrays.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=5)
 
 
 def test_golden_bytes() -> None:
@@ -41,6 +41,8 @@ def test_any_bytes_give_an_array_or_the_named_error(content: bytes) -> None:
     [
         (b"", "must begin with"),
         (GOLDEN.replace(b"\x08", b"\x0d", 1), "must begin with"),
+        (b"\0\0\x08\0\x07", "1 to 4 axes allowed, got 0"),
+        (b"\0\0\x08\x41" + bytes(4 * 65), "1 to 4 axes allowed, got 65"),
         (GOLDEN[:9], "header of 12 bytes"),
         (GOLDEN[:-1], "needs 6 values, got 5"),
         (GOLDEN + b"\0", "needs 6 values, got 7"),

@@ -6,13 +6,13 @@ import torch
 from netrazor import data
 
 FINGERPRINTS = {
-    "mnist train": "b9b7cb7f3e17e7140463af463ee8bff76d75b5baacf1584f83d0fc0ea46bf785",
-    "mnist test": "9999da7bf1029905bfcbfeac16c07f075fd8001e0d7aa194a060c69290f0bd37",
-    "fashion-mnist train": "ea54edb2e63141bc22346b898e3f24cbb9088f378e01665adf37f102b26e56ee",
+    "mnist train": "c74cb547804b329456edf3d7b95813ec066fb58d15b06e27f5f4c75668a05871",
+    "mnist test": "3a34768e461311abb25910b0222188881e2eb79f43d08b0e5e788ee442f00abc",
+    "fashion-mnist train": "a26d25074f4eb148ad948d7c9d5a67cc1a6ba5fd58c944456ca7d0ed79ebb60e",
 }
 
 
-def test_mnist_is_whole(mnist: data.ImageDataset, mnist_test: data.ImageDataset) -> None:
+def test_mnist_is_complete(mnist: data.ImageDataset, mnist_test: data.ImageDataset) -> None:
     images, labels = mnist.tensors()
     assert (images.shape, images.dtype) == ((60_000, 1, 28, 28), torch.float32)
     assert (images.min(), images.max()) == (0, 1)

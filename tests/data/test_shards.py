@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.data import ImageFolder, ImageShards, check, open_dataset
 from netrazor.errors import BadDataset
 
@@ -67,7 +67,10 @@ def test_a_folder_of_shards_opens_by_its_name(shards: Path) -> None:
     [
         ({"0.png": picture(0)}, "w", "'0' must have an image and its class .* got the image only"),
         ({"0.cls": b"1"}, "w", "got the class only"),
-        ({"0.png": picture(0), "0.cls": b"cat"}, "w", "a number from 0, got 'cat'"),
+        ({"0.png": picture(0), "0.cls": b"cat"}, "w", "a number from 0 of at most 7 digits, got 'cat'"),
+        ({"0.png": picture(0), "0.cls": b"-1"}, "w", "a number from 0"),
+        ({"0.png": picture(0), "0.cls": b"1" * 5000}, "w", "must be a plain member"),
+        ({"0.png": picture(0), "0.jpg": picture(1), "0.cls": b"1"}, "w", "must come once"),
         ({"0.png": picture(0), "0.cls": b"0"}, "w:gz", "must be a plain tar file"),
     ],
 )
@@ -83,3 +86,40 @@ def test_no_shards_and_no_image(tmp_path: Path) -> None:
     write_shard(tmp_path / "0.tar", {"0.png": b"text", "0.cls": b"0"})
     with pytest.raises(BadDataset, match=r"0\.tar at byte \d+: must be an image"):
         ImageShards(tmp_path, 8)[0]
+
+
+def sparse_member() -> bytes:
+    """A member of GNU's old sparse format that says it is a terabyte of zeros."""
+    member = tarfile.TarInfo("0.png")
+    member.type, member.size = tarfile.GNUTYPE_SPARSE, 512
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = tarfile.itn(2**40, 12, tarfile.GNU_FORMAT)
+    header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
+    return bytes(header) + bytes(512)
+
+
+def test_sparse_members_are_refused(tmp_path: Path) -> None:
+    label = io.BytesIO()
+    with tarfile.open(fileobj=label, mode="w") as shard:
+        member = tarfile.TarInfo("0.cls")
+        member.size = 1
+        shard.addfile(member, io.BytesIO(b"0"))
+    (tmp_path / "0.tar").write_bytes(sparse_member() + label.getvalue())
+    with pytest.raises(BadDataset, match=r"plain member.*\(sparse\)"):
+        ImageShards(tmp_path, 8)
+
+
+def test_altered_shards_give_a_data_set_or_the_named_error(shards: Path) -> None:
+    path = shards / "train-0.tar"
+    content = path.read_bytes()
+    generator = np.random.default_rng(0)
+    for _ in range(200):
+        altered = bytearray(content)
+        for place in generator.integers(0, len(content), 3):
+            altered[place] = generator.integers(0, 256)
+        path.write_bytes(altered[: generator.integers(1, len(content) + 1)])
+        try:
+            dataset = ImageShards(shards, 8)
+            dataset.batch(torch.arange(len(dataset)))
+        except BadDataset:
+            continue

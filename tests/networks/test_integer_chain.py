@@ -12,7 +12,6 @@ from netrazor.reproduction.record_networks.integer_chain import IntegerChain, de
 CHAINS = {
     "integer-chain-mnist": (1, 28, 28),
     "integer-chain-fashion": (1, 28, 28),
-    "integer-chain-cifar": (3, 32, 32),
 }
 
 

@@ -1,6 +1,7 @@
 """Pruned, parametrized and normalized layers made plain: the same function, no hooks, idempotent."""
 
 import copy
+import threading
 import types
 from functools import partial
 
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
+from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state, make_plain
 from netrazor.networks.plain import plain_copy
 
@@ -81,3 +83,18 @@ def test_a_network_that_torchao_quantized() -> None:
     for plain in (make_plain(model), plain_copy(copied)):
         assert set(coded_state(plain)) == {"0.weight", "0.bias", "2.weight", "2.bias"}
         assert torch.allclose(plain(x), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [pruned, old_norms, new_norms])
+def test_arrays_come_in_the_order_of_the_plain_class(make) -> None:
+    """So that a certificate of the pruned network is verified with the class alone."""
+    plain = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
+    assert list(coded_state(make_plain(make()))) == list(coded_state(plain))
+
+
+@pytest.mark.parametrize("attribute", [threading.Lock(), memoryview(b"abc"), (number for number in range(3))])
+def test_a_network_that_cannot_be_copied(attribute: object) -> None:
+    model = nn.Linear(2, 2)
+    model.extra = attribute
+    with pytest.raises(UnsupportedModel, match="cannot be copied"):
+        plain_copy(model)

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from netrazor.counter_hash import hash_counters
 from netrazor.errors import InvalidArgument
 from netrazor.networks import coded_state
 from netrazor.networks.resnet_cifar import ResNetCifar
-from netrazor.networks.subspace import Subspace, directions, mixed
+from netrazor.networks.subspace import Subspace, directions
 
 
 def small() -> nn.Module:
@@ -105,7 +106,7 @@ def test_the_hash_equals_one_by_unbounded_integers() -> None:
         return x
 
     for stream in (0, 5):
-        found = mixed(np.arange(20, dtype=np.uint64), stream).tolist()
+        found = hash_counters(np.arange(20, dtype=np.uint64), stream).tolist()
         assert found == [naive(counter, stream) for counter in range(20)]
 
 

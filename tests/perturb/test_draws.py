@@ -93,7 +93,7 @@ def test_vectorized_and_one_by_one_agree() -> None:
 
 
 def test_without_noise_it_is_the_plain_count() -> None:
-    from netrazor.counting.error_count import count_errors
+    from netrazor.counting import count_errors
 
     model, dataset = tiny.small(), tiny.images(60)
     rates = draw_error_rates(model, {"fc1.weight": 0.0}, dataset, DrawPlan(5))

@@ -12,7 +12,7 @@ from torch.nn.utils import prune
 from torch.utils.data import Dataset
 
 import netrazor
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.errors import (
     BadDataset,
     CheckpointMismatch,

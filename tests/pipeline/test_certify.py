@@ -17,7 +17,7 @@ import netrazor
 import tiny
 from netrazor.certification import parse
 from netrazor.coding import decode
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import (
     BadDataset,

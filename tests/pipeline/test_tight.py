@@ -17,7 +17,7 @@ from netrazor.pipeline.recipes import RECIPES, TIGHT, IntegerStage, PolishStage
 from netrazor.reproduction.record_networks import IntegerChain, IntegerStack
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig, OptimizerConfig
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 
 FIT = FitConfig(steps=60, batch_size=50, optimizer=OptimizerConfig(rate=0.03))
 RECIPE = Recipe(
@@ -121,7 +121,7 @@ def test_the_certificate_is_valid(tmp_path: Path) -> None:
 
 def test_features_behind_the_front_are_what_the_network_sees() -> None:
     model, data = chain().eval(), images(30)
-    part, features = without_front(model, data)
+    part, features = precompute_features(model, data)
     everything = torch.arange(30)
     with torch.no_grad():
         assert torch.equal(part(features.batch(everything)[0]), model(data.batch(everything)[0]))
@@ -129,7 +129,7 @@ def test_features_behind_the_front_are_what_the_network_sees() -> None:
 
 def test_other_networks_have_no_front() -> None:
     model, data = torch.nn.Linear(2, 2), images(3)
-    assert without_front(model, data) == (model, data)
+    assert precompute_features(model, data) == (model, data)
 
 
 def test_every_record_has_its_recipe() -> None:

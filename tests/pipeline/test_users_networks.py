@@ -16,7 +16,7 @@ from torch.nn.utils import parametrizations, prune
 from torch.utils.data import Dataset
 
 import netrazor
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
 from netrazor.networks import load_weights, make_plain
 from netrazor.pipeline import Recipe

@@ -72,3 +72,12 @@ def test_removing_twice_is_no_error(tmp_path: Path) -> None:
     checkpoint.remove()
     checkpoint.remove()
     assert checkpoint.load() is None
+
+
+@pytest.mark.parametrize(
+    "content", [{"run": "a", "state": 3}, {"run": "a"}, [1], {"run": "a", "state": [1, 2]}]
+)
+def test_edited_files_are_refused_by_name(content: object, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "checkpoint")
+    with pytest.raises(CheckpointMismatch, match="cannot be read"):
+        Checkpoint(tmp_path / "checkpoint", "a").load()

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 import tiny
 from netrazor.compress import CodebookConfig, MaskedWeights, QuantizedWeights, RatePruning
-from netrazor.errors import NonFiniteWeights
-from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, Whole, fit
+from netrazor.errors import CheckpointMismatch, NonFiniteWeights
+from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, Trainable, fit
 
 CONFIG = FitConfig(6, 20, OptimizerConfig(rate=1e-2))
 
@@ -44,7 +44,7 @@ def test_it_is_the_plain_loop() -> None:
     fitted, plain = tiny.small(), tiny.small()
     config = FitConfig(4, 20, OptimizerConfig(kind="sgd", rate=0.1, decay="constant", momentum=0.5))
     torch.manual_seed(2)
-    fit(fitted, Whole(fitted), Batches(tiny.images(), 20, seed=0), config)
+    fit(fitted, AllParameters(fitted), Batches(tiny.images(), 20, seed=0), config)
     torch.manual_seed(2)
     sgd = torch.optim.SGD(plain.parameters(), 0.1, momentum=0.5)
     plain.train()
@@ -56,7 +56,7 @@ def test_it_is_the_plain_loop() -> None:
     assert not fitted.training
 
 
-@pytest.mark.parametrize("behind", [Whole, masked, quantized])
+@pytest.mark.parametrize("behind", [AllParameters, masked, quantized])
 def test_resumed_at_any_step_it_ends_as_if_never_stopped(behind: Any) -> None:
     states: list[dict[str, Any]] = []
     start = tiny.small()
@@ -88,7 +88,7 @@ def test_a_loss_that_is_no_number_stops_it(bad: float) -> None:
     with pytest.raises(NonFiniteWeights, match="loss in stage 'train', step 0: must be finite, got"):
         fit(
             model,
-            Whole(model),
+            AllParameters(model),
             Batches(tiny.images(), 20, seed=0),
             CONFIG,
             loss=lambda scores, labels: F.cross_entropy(scores, labels) * bad,
@@ -99,7 +99,7 @@ def test_a_loss_that_is_no_number_stops_it(bad: float) -> None:
 def test_no_steps_change_nothing() -> None:
     model = tiny.small()
     before = copy.deepcopy(model)
-    fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), FitConfig(0))
+    fit(model, AllParameters(model), Batches(tiny.images(), 20, seed=0), FitConfig(0))
     assert same(model, before)
 
 
@@ -107,13 +107,24 @@ def test_frozen_parameters_stay() -> None:
     model = tiny.small()
     model.conv.weight.requires_grad_(False)
     before = model.conv.weight.clone()
-    fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), CONFIG)
+    fit(model, AllParameters(model), Batches(tiny.images(), 20, seed=0), CONFIG)
     assert torch.equal(model.conv.weight, before)
 
 
 def test_bfloat16_is_for_forward_passes_only() -> None:
     model, seen = tiny.small(), []
     model.fc2.register_forward_hook(lambda *call: seen.append(call[-1].dtype))
-    fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), FitConfig(2, precision="bf16-mixed"))
+    fit(model, AllParameters(model), Batches(tiny.images(), 20, seed=0), FitConfig(2, precision="bf16-mixed"))
     assert seen == [torch.bfloat16] * 2
     assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    "edit", [{"done": "many"}, {"model": {}}, {"random": 3}, {"optimizer": []}, {"weights": None}]
+)
+def test_an_edited_state_is_refused_by_name(edit: dict[str, Any]) -> None:
+    model, states = tiny.small(), []
+    batches = Batches(tiny.images(), 20, seed=0)
+    fit(model, masked(model), batches, CONFIG, save=lambda state: states.append(state()))
+    with pytest.raises(CheckpointMismatch, match="its state does not fit this stage"):
+        fit(model, masked(model), batches, CONFIG, resume=states[0] | edit)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import BATCH_SIZE, in_order
+from netrazor.counting import BATCH_SIZE, in_order
 from netrazor.errors import UnsupportedModel
 from netrazor.runtime import devices
 

@@ -14,7 +14,7 @@ from netrazor.compress.grids import (
     round_to_grid,
 )
 from netrazor.compress.search_objective import SearchContext
-from netrazor.counting.error_count import count_errors, in_order, part_of
+from netrazor.counting import count_errors, in_order, part_of
 from netrazor.simplify.batch_norms import fold_statistics
 
 _SCAN = range(-12, 1)  # powers of two of the scale of all steps; at 0 the most sensitive array has one step

@@ -1,21 +1,25 @@
 """Counting errors of a network over a data set: the empirical risk that a certificate stands on."""
 
-from netrazor.counting.error_count import (
+from netrazor.counting.error_count import ErrorCount, count_errors
+from netrazor.counting.majority import majority_errors
+from netrazor.counting.reading_order import (
     BATCH_SIZE,
-    ErrorCount,
-    count_errors,
+    LARGEST_BATCH,
+    counting_order,
+    in_counting_order,
     in_order,
     labels_in_order,
     part_of,
-    scores_of,
-    wrong,
 )
-from netrazor.counting.majority import majority_errors
+from netrazor.counting.scoring import scores_of, wrong
 
 __all__ = [
     "BATCH_SIZE",
+    "LARGEST_BATCH",
     "ErrorCount",
     "count_errors",
+    "counting_order",
+    "in_counting_order",
     "in_order",
     "labels_in_order",
     "majority_errors",

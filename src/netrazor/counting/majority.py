@@ -4,7 +4,7 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import labels_in_order
+from netrazor.counting.reading_order import labels_in_order
 
 
 def majority_errors(dataset: Dataset[tuple[Tensor, int]]) -> int:

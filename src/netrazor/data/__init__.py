@@ -1,4 +1,4 @@
-"""Data sets: loaded whole, checked by the SHA-256 of their content, recognised by a fingerprint."""
+"""Data sets: checked by the SHA-256 of their content, recognised by a fingerprint."""
 
 from netrazor.data.check import DatasetSummary, check
 from netrazor.data.fingerprint import fingerprint

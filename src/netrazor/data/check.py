@@ -1,14 +1,14 @@
 """What must hold of a data set before anything can be certified about it."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from torch.utils.data import Dataset
 
-from netrazor.data.fingerprint import Fingerprinter, Image, example, examples
+from netrazor.data.fingerprint import Fingerprinter
 from netrazor.data.images import ImageDataset
+from netrazor.data.items import Images, Labels, item_at, item_batches
 from netrazor.errors import BadDataset
 
 
@@ -41,42 +41,43 @@ def check(
         BadDataset: empty, no fixed length, shapes that differ, values that are not finite, labels outside
             0 .. classes - 1, or an item that differs when it is read again (random augmentation).
     """
-    if isinstance(dataset, ImageDataset):  # its bytes, read once, are finite and cannot change
-        rereads = 0
-        pairs: Iterable[tuple[Image, int]] = zip(dataset.images.numpy(), dataset.labels.tolist(), strict=True)
-    else:
-        pairs = examples(dataset)
     seen: set[bytes] = set()
-    counts = [0] * classes
+    counts = np.zeros(classes, np.int64)
     content = Fingerprinter()
     shape: tuple[int, ...] = ()
     n = 0
-    for n, (image, label) in enumerate(pairs, start=1):
-        _check_example(n - 1, image, label, classes)
-        content.add(image[None], np.array([label]))
-        counts[label] += 1
-        seen.add(hashlib.blake2b(image.tobytes(), digest_size=16).digest())
-        shape = image.shape
+    for images, labels in item_batches(dataset):
+        _check_batch(n, images, labels, classes)
+        content.add(images, labels)
+        counts += np.bincount(labels, minlength=classes)
+        seen.update(hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images)
+        shape = images.shape[1:]
+        n += len(labels)
     if n == 0:
         raise BadDataset("dataset: must hold at least one example, got none; give one with examples")
-    _check_repeatable(dataset, n, n if rereads is None else rereads)
-    return DatasetSummary(n, tuple(shape), tuple(counts), n - len(seen), content.hexdigest())
+    if type(dataset) is not ImageDataset:  # what is held in memory is the same each time
+        _check_repeatable(dataset, n, n if rereads is None else rereads)
+    return DatasetSummary(n, tuple(shape), tuple(counts.tolist()), n - len(seen), content.hexdigest())
 
 
-def _check_example(index: int, image: Image, label: int, classes: int) -> None:
-    if not 0 <= label < classes:
+def _check_batch(first: int, images: Images, labels: Labels, classes: int) -> None:
+    outside = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(outside):
         raise BadDataset(
-            f"label {index}: must be in 0 .. {classes - 1}, got {label}; "
+            f"label {first + outside[0]}: must be in 0 .. {classes - 1}, got {labels[outside[0]]}; "
             "correct the labels or give the network as many outputs as there are classes"
         )
-    if image.dtype != np.uint8 and not np.isfinite(image).all():
-        raise BadDataset(f"image {index}: must be finite, got NaN or infinite values; repair or drop it")
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        broken = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
+        raise BadDataset(
+            f"image {first + broken[0]}: must be finite, got NaN or infinite values; repair or drop it"
+        )
 
 
 def _check_repeatable(dataset: Dataset[tuple[object, object]], n: int, rereads: int) -> None:
     for index in np.unique(np.linspace(0, n - 1, min(n, rereads)).astype(int)).tolist():
-        (first, first_label), (second, second_label) = example(dataset, index), example(dataset, index)
-        if first_label != second_label or not np.array_equal(first, second):
+        (first, first_label), (second, second_label) = item_at(dataset, index), item_at(dataset, index)
+        if not (np.array_equal(first_label, second_label) and np.array_equal(first, second)):
             raise BadDataset(
                 f"item {index}: must be the same each time it is read, got two different ones; random "
                 "augmentation makes the counted error mean something else: certify on the plain training "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netrazor.errors import BadDataset
 
 UNSIGNED_BYTE = 0x08
+MAX_AXES = 4
 
 
 def read_idx(content: bytes) -> NDArray[np.uint8]:
@@ -26,6 +27,8 @@ def read_idx(content: bytes) -> NDArray[np.uint8]:
             "give a file of unsigned bytes in MNIST's format"
         )
     axes = content[3]
+    if not 1 <= axes <= MAX_AXES:
+        raise BadDataset(f"IDX file: 1 to {MAX_AXES} axes allowed, got {axes}; give images or labels")
     start = 4 + 4 * axes
     if len(content) < start:
         raise BadDataset(f"IDX file: {axes} axes need a header of {start} bytes, got {len(content)} in all")

@@ -1,20 +1,19 @@
-"""A classified image data set that is held whole in memory."""
+"""A classified image data set that is held in memory as bytes."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from netrazor.data.fingerprint import fingerprint_of_arrays
+from netrazor.data.fingerprint import fingerprint
+from netrazor.data.items import BatchedDataset
 from netrazor.errors import BadDataset
 
 WHITE = 255
 
 
 @dataclass(frozen=True, eq=False)
-class ImageDataset(Dataset[tuple[Tensor, int]]):
+class ImageDataset(BatchedDataset):
     """Images as bytes and their labels; items come as float32 in [0, 1], divided by 255 and nothing else.
 
     Attributes:
@@ -71,10 +70,10 @@ class ImageDataset(Dataset[tuple[Tensor, int]]):
         """The items at ``indices``: images float32 in [0, 1] and labels, equal to the stacked items."""
         return _unit_scaled(self.images[indices]), self.labels[indices]
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 of the content (see :func:`netrazor.data.fingerprint`), in hexadecimal."""
-        return fingerprint_of_arrays(self.images.numpy(), self.labels.numpy())
+        """SHA-256 of the items as they are now (see :func:`netrazor.data.fingerprint`), in hexadecimal."""
+        return fingerprint(self)
 
 
 def _unit_scaled(images: Tensor) -> Tensor:

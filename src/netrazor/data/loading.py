@@ -11,7 +11,7 @@ from netrazor.errors import InvalidArgument
 
 
 def load(name: str, split: str = "train", *, directory: str | os.PathLike[str] | None = None) -> ImageDataset:
-    """A whole published data set, fetched the first time and kept in the data directory.
+    """A published data set, fetched the first time and kept in the data directory.
 
     Args:
         name: one of :func:`netrazor.data.names`.

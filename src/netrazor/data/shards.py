@@ -4,14 +4,15 @@ import io
 import os
 import posixpath
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from netrazor.data.pictures import MAX_BYTES
 from netrazor.data.squares import SUFFIXES, Squares
 from netrazor.errors import BadDataset
 
 LABEL = ".cls"  # the file beside each image that holds its class, a number from 0
+MAX_DIGITS = 7  # of a class
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +78,58 @@ def shards_in(root: str | os.PathLike[str]) -> list[Path]:
     return sorted(Path(root).glob("*.tar"))
 
 
-def _examples(shard: Path) -> Iterator[tuple[_Place, int]]:
+def _examples(shard: Path) -> list[tuple[_Place, int]]:
     """Place and class of each image of a shard."""
-    examples: dict[str, dict[str, tarfile.TarInfo]] = {}
     try:
         with tarfile.open(shard, mode="r:") as members:
-            for member in members:
-                stem, suffix = posixpath.splitext(member.name)
-                if member.isfile() and suffix.lower() in SUFFIXES | {LABEL}:
-                    examples.setdefault(stem, {})["class" if suffix == LABEL else "image"] = member
-            for stem, files in examples.items():
-                if len(files) < 2:
-                    raise BadDataset(
-                        f"shard {shard}: {stem!r} must have an image and its class ({LABEL}), got the "
-                        f"{next(iter(files))} only; write the shard again"
-                    )
-                label = members.extractfile(files["class"])
-                assert label is not None  # it is a file
-                number = label.read().decode("ascii", errors="replace").strip()
-                if not number.isdecimal():
-                    raise BadDataset(
-                        f"shard {shard}: {stem}{LABEL} must hold a class, a number from 0, got {number[:20]!r}"
-                    )
-                yield _Place(shard, files["image"].offset_data, files["image"].size), int(number)
-    except (tarfile.TarError, OSError, EOFError) as error:
+            found = _paired(shard, members)
+            return [
+                (_Place(shard, image.offset_data, image.size), _class_in(shard, members, label))
+                for image, label in found
+            ]
+    except BadDataset:
+        raise
+    except Exception as error:  # damaged archives raise anything, too deep a recursion among it
         raise BadDataset(
-            f"shard {shard}: must be a plain tar file, got {error}; unpack it, or get it again"
+            f"shard {shard}: must be a plain tar file, got {str(error)[:200]} ({type(error).__name__}); unpack it, "
+            "or get it again"
         ) from error
+
+
+def _paired(shard: Path, members: tarfile.TarFile) -> list[tuple[tarfile.TarInfo, tarfile.TarInfo]]:
+    """The images of a shard in order, each with the file that holds its class."""
+    images: dict[str, tarfile.TarInfo] = {}
+    labels: dict[str, tarfile.TarInfo] = {}
+    for member in members:
+        stem, suffix = posixpath.splitext(member.name)
+        kind = labels if suffix == LABEL else images if suffix.lower() in SUFFIXES else None
+        if kind is None or not member.isfile():
+            continue
+        if member.issparse() or member.size > (MAX_DIGITS + 2 if kind is labels else MAX_BYTES):
+            raise BadDataset(
+                f"shard {shard}: {member.name[:100]!r} must be a plain member of at most {MAX_BYTES:,} bytes, or "
+                f"{MAX_DIGITS} digits for a class, got {member.size:,} bytes"
+                f"{' (sparse)' if member.issparse() else ''}; write the shard again"
+            )
+        if stem in kind:
+            raise BadDataset(
+                f"shard {shard}: {stem[:100]!r} must come once, got it twice; write the shard again"
+            )
+        kind[stem] = member
+    if alone := next(iter(images.keys() ^ labels.keys()), None):
+        raise BadDataset(
+            f"shard {shard}: {alone[:100]!r} must have an image and its class ({LABEL}), got the "
+            f"{'image' if alone in images else 'class'} only; write the shard again"
+        )
+    return [(image, labels[stem]) for stem, image in images.items()]
+
+
+def _class_in(shard: Path, members: tarfile.TarFile, member: tarfile.TarInfo) -> int:
+    file = members.extractfile(member)
+    content = b"" if file is None else file.read().strip()
+    if not content.isdigit() or len(content) > MAX_DIGITS:
+        raise BadDataset(
+            f"shard {shard}: {member.name[:100]} must hold a class, a number from 0 of at most {MAX_DIGITS} digits, "
+            f"got {content.decode('ascii', errors='replace')[:20]!r}"
+        )
+    return int(content)

@@ -1,23 +1,23 @@
 """Image files as squares of one size, read as they are needed."""
 
 import os
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from netrazor.errors import BadDataset
+from netrazor.data.items import BatchedDataset
+from netrazor.data.pictures import decode
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
-class Squares(Dataset[tuple[Tensor, int]], ABC):
+class Squares(BatchedDataset):
     """Images at ``places``, each with its label: float32 in [0, 1], channels x ``size`` x ``size``.
 
     Each image is converted to RGB (or grey), scaled (bicubic) until its shorter side is ``size``, and cut to its
@@ -32,6 +32,7 @@ class Squares(Dataset[tuple[Tensor, int]], ABC):
     ) -> None:
         self.size, self.channels = size, channels
         self._places = places
+        self.labels = torch.tensor([label for _, label in places], dtype=torch.int64)
         self._pool = ThreadPoolExecutor(decoders or min(16, os.cpu_count() or 1))
 
     def __len__(self) -> int:
@@ -44,26 +45,25 @@ class Squares(Dataset[tuple[Tensor, int]], ABC):
 
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """The items at ``indices``: equal to the stacked items."""
-        chosen = [self._places[index] for index in indices.tolist()]
-        images = torch.stack(list(self._pool.map(lambda item: self._read(item[0]), chosen)))
-        return images.float().div_(255), torch.tensor([label for _, label in chosen])
+        places = [self._places[index][0] for index in indices.tolist()]
+        images = torch.stack(list(self._pool.map(self._read, places)))
+        return images.float().div_(255), self.labels[indices]
 
     @abstractmethod
     def _open(self, place: object) -> IO[bytes]:
         """The file at a place."""
 
     def _read(self, place: object) -> Tensor:
-        try:
-            with self._open(place) as file, Image.open(file) as image:
-                pixels = np.array(_square(image.convert("L" if self.channels == 1 else "RGB"), self.size))
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise BadDataset(f"{place}: must be an image, got {error}; repair it or take it out") from error
+        with self._open(place) as file:
+            pixels = np.array(_square(decode(file, str(place), self.channels), self.size))
         return torch.from_numpy(pixels.reshape(self.size, self.size, self.channels)).permute(2, 0, 1)
 
     def first_size(self) -> tuple[int, int]:
         """Width and height of the first image, as it is."""
-        with self._open(self._places[0][0]) as file, Image.open(file) as image:
-            return image.size
+        place = self._places[0][0]
+        with self._open(place) as file:
+            width, height = decode(file, str(place), self.channels).size
+        return width, height
 
 
 def _square(image: Image.Image, size: int) -> Image.Image:

@@ -12,8 +12,6 @@ class LeNet5(nn.Module):
     a constant that no data chose, so the scaling is not part of the message.
     """
 
-    input_shape = (1, 28, 28)
-
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 20, 5)
@@ -27,4 +25,5 @@ class LeNet5(nn.Module):
         x = F.max_pool2d(self.conv1(x), 2)
         x = F.max_pool2d(self.conv2(x), 2)
         x = torch.flatten(x, 1)
-        return self.fc2(F.relu(self.fc1(x)))
+        logits: Tensor = self.fc2(F.relu(self.fc1(x)))
+        return logits

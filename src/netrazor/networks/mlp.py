@@ -18,4 +18,5 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of ``x``, which is scaled to [-1, 1] by constants first."""
-        return self.layers(2.0 * (x - 0.5))
+        logits: Tensor = self.layers(2.0 * (x - 0.5))
+        return logits

@@ -29,7 +29,8 @@ class MobileNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits of ``images``, which are scaled to [-1, 1] by constants first."""
         x = self.blocks(self.stem(2.0 * (images - 0.5)))
-        return self.fc(x.mean((2, 3)))
+        logits: Tensor = self.fc(x.mean((2, 3)))
+        return logits
 
 
 def _separable(inputs: int, outputs: int, stride: int, momentum: float) -> nn.Module:

@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from netrazor import coding
 from netrazor.certification.noise_description import LAMBDA, SIGMA, Noise
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
-from netrazor.errors import CheckpointMismatch, NonFiniteWeights
+from netrazor.errors import CheckpointMismatch
 from netrazor.networks.declared import index_of
-from netrazor.networks.state import coded_state, load_coded_state
+from netrazor.networks.state import Array, coded_state, load_coded_state
+from netrazor.networks.walk import set_evaluation_mode
 
+_BITS: dict[int, np.dtype[Any]] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # by the bytes of a float
 OWN = Limits(elements=2**62, arrays=2**62, decisions=2**62)  # a message that was just written can be trusted
 
 
@@ -31,22 +32,37 @@ def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, s
     )
 
 
-def codable_arrays(model: nn.Module) -> dict[str, NDArray[Any]]:
-    """The whole state of a network, minus zeros made zero: they would be paid for and mean nothing.
+def codable_arrays(model: nn.Module) -> dict[str, Array]:
+    """The entire state of a network as the coder takes it.
 
-    Arrays without minus zeros are views: they change with the network.
+    Minus zeros are made zero: they would be paid for and mean nothing. Floats with infinite values among them (an
+    attention mask in a buffer) are sent as their bits, whole numbers of the same width.
+
+    Arrays without either are views: they change with the network.
 
     Raises:
         UnsupportedModel: state that cannot be coded.
-        NonFiniteWeights: NaN or infinite values.
+        NonFiniteWeights: NaN anywhere, or an infinite parameter.
     """
-    arrays = coded_state(model, copy=False)
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise NonFiniteWeights(
-                f"{name}: finite values needed, got infinite ones; write masks as large numbers or booleans"
-            )
-    return {name: array + 0 if _has_minus_zeros(array) else array for name, array in arrays.items()}
+    return {name: _codable(array) for name, array in coded_state(model, copy=False).items()}
+
+
+def _codable(array: Array) -> Array:
+    if array.dtype.kind != "f":
+        return array
+    if np.isinf(array).any():
+        bits: Array = array.view(_BITS[array.dtype.itemsize])
+        return bits
+    return array + 0 if np.signbit(array[array == 0]).any() else array
+
+
+def _as_state(array: Array, own: Array) -> Array:
+    """An array of a message in the type of ``own``, the network's: the opposite of `_codable`."""
+    if own.dtype.kind == "f" and array.dtype == _BITS[own.dtype.itemsize]:
+        values = array.view(own.dtype)
+        if np.isinf(values).any() and not np.isnan(values).any():  # others are sent as they are
+            return values
+    return array
 
 
 def limits_of(model: nn.Module) -> Limits:
@@ -77,17 +93,25 @@ def network_of(model: nn.Module, message: Message) -> nn.Module:
 def filled(model: nn.Module, message: Message) -> nn.Module:
     """`network_of` for a ``model`` that may be changed: without a copy."""
     described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
-    load_coded_state(model.eval(), {name: a for name, a in message.arrays.items() if name not in described})
-    if list(message.arrays) != [*coded_state(model, copy=False), *described]:
+    set_evaluation_mode(model)
+    own = coded_state(model, copy=False)
+    arrays = {name: array for name, array in message.arrays.items() if name not in described}
+    load_coded_state(
+        model, {name: _as_state(a, own[name]) if name in own else a for name, a in arrays.items()}
+    )
+    if list(message.arrays) != [*own, *described]:
         # The order of a declared architecture's arrays is not paid for, so it must not be chosen.
         raise CheckpointMismatch(
             "message: arrays in the order of the network's definition needed, got another order; "
             "the message is not one that certify writes"
         )
     if message.architecture > 0:  # the forward pass of a user's own network may count on the usual layout
-        model = model.to(memory_format=torch.channels_last)  # runs twice as fast
+        _use_channels_last(model)  # runs twice as fast
     return model
 
 
-def _has_minus_zeros(array: NDArray[Any]) -> bool:
-    return array.dtype.kind == "f" and bool(np.signbit(array[array == 0]).any())
+def _use_channels_last(model: nn.Module) -> None:
+    with torch.no_grad():
+        for tensor in (*model.parameters(), *model.buffers()):
+            if tensor.ndim == 4:
+                tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)

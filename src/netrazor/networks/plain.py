@@ -1,17 +1,22 @@
-"""Making a network plain: what torch's own tools put around its weights, taken off again."""
+"""Making a network plain: what training and torch's own tools put around its weights, taken off again."""
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize, prune
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
 
 from netrazor.errors import UnsupportedModel
+from netrazor.networks.training_state import NOT_COPIED, attached, detach
 
 
 def make_plain(model: nn.Module) -> nn.Module:
     """Turn pruned, parametrized or weight-quantized layers into plain ones, in place; returns ``model``.
 
+    - Optimizers, schedulers, data loaders and Lightning's trainer, where they are attributes, are taken off.
     - ``torch.nn.utils.prune``: the mask is multiplied into the weights.
     - ``torch.nn.utils.parametrize`` (weight and spectral norm among them) and the old ``weight_norm`` and
       ``spectral_norm``: the computed weight takes the place of its parts.
@@ -24,28 +29,41 @@ def make_plain(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedModel: weights that cannot be made dense.
     """
+    detach(model)
     model.eval()  # spectral norm's power iteration takes a step at each use of the weight in training mode
     for module in model.modules():
         vars(module).pop("extra_repr", None)  # torchao's prints, and holds on to the module it was made for
         _bake_masks(module)
         if parametrize.is_parametrized(module):
             _own_class(module)
-            for name in list(module.parametrizations):
+            for name in list(cast(nn.ModuleDict, module.parametrizations)):
                 parametrize.remove_parametrizations(module, name, leave_parametrized=True)
+            _restore_order(module)
         _bake_norms(module)
     _densify(model)
     return model
 
 
 def plain_copy(model: nn.Module) -> nn.Module:
-    """A copy of ``model``, made plain; ``model`` is left as it is."""
-    computed = {
+    """A copy of ``model``, made plain; ``model`` is left as it is.
+
+    Raises:
+        UnsupportedModel: as for `make_plain`, or an attribute that cannot be copied (a lock, an open file).
+    """
+    instead: dict[int, object] = {
         id(held): held.detach().clone()  # masked weights are results of operations, which cannot be copied
         for module in model.modules()
         for held in vars(module).values()
         if isinstance(held, Tensor) and not held.is_leaf
     }
-    return make_plain(copy.deepcopy(model, computed))
+    instead |= {id(value): NOT_COPIED for _, _, value in attached(model)}
+    try:
+        copied = copy.deepcopy(model, instead)
+    except (TypeError, RuntimeError, RecursionError) as error:
+        raise UnsupportedModel(
+            f"model: cannot be copied ({str(error)[:200]}); take locks, open files and the like off it"
+        ) from error
+    return make_plain(copied)
 
 
 def _own_class(module: nn.Module) -> None:
@@ -61,15 +79,24 @@ def _own_class(module: nn.Module) -> None:
 def _bake_masks(module: nn.Module) -> None:
     for hook in list(module._forward_pre_hooks.values()):
         if isinstance(hook, prune.BasePruningMethod):
-            prune.remove(module, hook._tensor_name)
+            prune.remove(module, hook._tensor_name)  # type: ignore[no-untyped-call]
+            _restore_order(module)
 
 
 def _bake_norms(module: nn.Module) -> None:
     for hook in list(module._forward_pre_hooks.values()):
-        if type(hook).__name__ == "WeightNorm":
+        if isinstance(hook, WeightNorm):
             torch.nn.utils.remove_weight_norm(module, hook.name)
-        elif type(hook).__name__ == "SpectralNorm":
+            _restore_order(module)
+        elif isinstance(hook, SpectralNorm):
             torch.nn.utils.remove_spectral_norm(module, hook.name)
+            _restore_order(module)
+
+
+def _restore_order(module: nn.Module) -> None:
+    """The weight before the bias, as torch's layers define them; it came last when it was put back."""
+    if list(module._parameters) == ["bias", "weight"]:
+        module._parameters["bias"] = module._parameters.pop("bias")
 
 
 def _densify(model: nn.Module) -> None:

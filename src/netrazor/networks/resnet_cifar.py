@@ -55,7 +55,8 @@ class ResNetCifar(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits of ``images``, which are scaled to [-1, 1] by constants first."""
         x = F.relu(self.bn1(self.conv1(2.0 * (images - 0.5))))
-        return self.fc(self.blocks(x).mean((2, 3)))
+        logits: Tensor = self.fc(self.blocks(x).mean((2, 3)))
+        return logits
 
 
 def _pad(inputs: int, outputs: int) -> nn.Module:

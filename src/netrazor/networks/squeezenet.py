@@ -46,7 +46,8 @@ class SqueezeNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of ``images``, which are scaled to [-1, 1] by constants first."""
-        return self.classifier(self.features(2.0 * (images - 0.5))).mean((2, 3))
+        scores: Tensor = self.classifier(self.features(2.0 * (images - 0.5)))
+        return scores.mean((2, 3))
 
 
 def _pool() -> nn.Module:

@@ -1,15 +1,19 @@
-"""The whole state that shapes a network's output, as arrays, and back."""
+"""The entire state that shapes a network's output, as arrays, and back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from netrazor.errors import CheckpointMismatch, NonFiniteWeights, UnsupportedModel
 from netrazor.networks.hidden import refuse_hidden_state
 from netrazor.networks.walk import tensors
 
+Array = NDArray[np.generic]
 _MENTIONED = 5  # names listed in an error
 
 # The dtypes that are coded as they are; the short floats below are widened, which is exact.
@@ -26,7 +30,7 @@ _CODED = {
 _WIDENED = {torch.float16, torch.bfloat16}
 
 
-def coded_state(model: nn.Module, *, copy: bool = True) -> dict[str, np.ndarray]:
+def coded_state(model: nn.Module, *, copy: bool = True) -> dict[str, Array]:
     """Everything in ``model`` that its output in evaluation mode depends on, by name in order of definition.
 
     Parameters, buffers (persistent or not), and tensors and arrays held in attributes of any module or of
@@ -53,7 +57,7 @@ def coded_state(model: nn.Module, *, copy: bool = True) -> dict[str, np.ndarray]
     return state
 
 
-def load_coded_state(model: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
+def load_coded_state(model: nn.Module, arrays: Mapping[str, Array]) -> None:
     """Put ``arrays``, as `coded_state` gave them, into a network of the same architecture, in place.
 
     Nothing is changed unless everything fits.
@@ -88,7 +92,7 @@ def _slots(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _check_codable(name: str, tensor: Tensor) -> None:
-    if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+    if isinstance(tensor, (UninitializedBuffer, UninitializedParameter)):
         problem, remedy = "is not initialized yet", "run one forward pass first"
     elif tensor.is_meta:
         problem, remedy = "is on the meta device and has no values", "load the weights first"
@@ -109,7 +113,7 @@ def _widened(tensor: Tensor) -> Tensor:
     return tensor.float() if tensor.dtype in _WIDENED else tensor
 
 
-def _check_finite(name: str, array: np.ndarray, *, allow_infinite: bool) -> None:
+def _check_finite(name: str, array: Array, *, allow_infinite: bool) -> None:
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return
     if np.isnan(array).any() or not allow_infinite:
@@ -120,22 +124,23 @@ def _check_finite(name: str, array: np.ndarray, *, allow_infinite: bool) -> None
         )
 
 
-def _check_names(expected: object, given: object) -> None:
-    missing = [name for name in expected if name not in given]  # type: ignore[attr-defined,operator]
-    unexpected = [name for name in given if name not in expected]  # type: ignore[attr-defined,operator]
+def _check_names(expected: Collection[str], given: Collection[str]) -> None:
+    missing = [name for name in expected if name not in given]
+    unexpected = [name for name in given if name not in expected]
     if missing or unexpected:
         raise CheckpointMismatch(
-            f"weights for another architecture: missing {_listed(missing)}, "
-            f"unexpected {_listed(unexpected)}; build the network that these weights were coded from"
+            f"weights for another architecture: missing {listed(missing)}, "
+            f"unexpected {listed(unexpected)}; build the network that these weights were coded from"
         )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Collection[str]) -> str:
+    """The first few names, for an error, and how many more there are."""
     more = f" and {len(names) - _MENTIONED} more" if len(names) > _MENTIONED else ""
-    return (", ".join(names[:_MENTIONED]) or "none") + more
+    return (", ".join(islice(names, _MENTIONED)) or "none") + more
 
 
-def _fitted(name: str, slot: Tensor, array: np.ndarray) -> Tensor:
+def _fitted(name: str, slot: Tensor, array: Array) -> Tensor:
     """``array`` as a tensor with the type of ``slot``, checked to hold the same values."""
     if tuple(slot.shape) != array.shape:
         raise CheckpointMismatch(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from netrazor.counter_hash import hash_counters
 from netrazor.errors import InvalidArgument
 from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.resnet_cifar import ResNetCifar
@@ -72,7 +73,7 @@ class Subspace(nn.Module):
     def weights(self) -> dict[str, Tensor]:
         """The network's parameters at this place of the subspace, by name."""
         found, first = {}, 0
-        pieces = self.coordinates[:, 0].split(self.parts)
+        pieces = torch.split(self.coordinates[:, 0], self.parts)
         for name, shape, z, at_one in zip(self.names, self.shapes, pieces, self.starts_at_one, strict=True):
             size = math.prod(shape)
             drawn = directions(self.seed, first, size, len(z))
@@ -103,21 +104,11 @@ def directions(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
     """Start (nearly standard normal), sign and bucket of ``size`` weights from the ``first`` on."""
     counter = np.arange(first, first + size, dtype=np.uint64)
-    drawn, placed = mixed(counter, 2 * seed), mixed(counter, 2 * seed + 1)
+    drawn, placed = hash_counters(counter, 2 * seed), hash_counters(counter, 2 * seed + 1)
     total = drawn.view(np.uint8).reshape(size, _BYTES).sum(1, dtype=np.int64)
     start = ((total - _MEAN) / _DEVIATION).astype(np.float32)
     sign = 1 - 2 * (placed & np.uint64(1)).astype(np.float32)
     return start, sign, (placed >> np.uint64(1)).astype(np.int64) % buckets
-
-
-def mixed(counter: NDArray[np.uint64], stream: int) -> NDArray[np.uint64]:
-    """A hash of each 64-bit counter: the finalizer of SplitMix64 (Steele et al. 2014), twice, by streams."""
-    x = counter + np.uint64((0x9E3779B97F4A7C15 * (stream + 1)) % 2**64)
-    for _ in range(2):
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        x = x ^ (x >> np.uint64(31))
-    return x
 
 
 def lenet5_subspace(coordinates: int, step: float, classes: int = 10) -> Subspace:

@@ -13,22 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.errors import CheckpointMismatch, ConfigurationError
+from netrazor.networks.state import listed
 
-_NESTED = (
-    "state_dict",
-    "model_state_dict",
-    "model",
-    "net",
-    "network",
-    "weights",
-)  # where training scripts put the weights in a checkpoint
-_WRAPPERS = (
-    "module.",
-    "_orig_mod.",
-    "model.",
-    "net.",
-)  # put before names by DataParallel, torch.compile, Lightning
-_MENTIONED = 5  # names listed in an error
+# Where training scripts put the weights in a checkpoint.
+_NESTED = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+# What DataParallel, torch.compile and Lightning put before all names.
+_WRAPPERS = ("module.", "_orig_mod.", "model.", "net.")
 
 
 def build_from(reference: str) -> nn.Module:
@@ -48,7 +38,7 @@ def build_from(reference: str) -> nn.Module:
     made = getattr(home, name, None)
     if made is None:
         public = [key for key in vars(home) if not key.startswith("_")]
-        raise ConfigurationError(f"model: {source} has no {name!r}; it has {_listed(public)}")
+        raise ConfigurationError(f"model: {source} has no {name!r}; it has {listed(public)}")
     try:
         network = made if isinstance(made, nn.Module) else made()
     except Exception as error:
@@ -110,8 +100,8 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
     ]
     if missing or unexpected or differing:
         raise CheckpointMismatch(
-            f"weights: of another architecture: missing {_listed(missing)}; unexpected {_listed(unexpected)}; "
-            f"shapes {_listed(differing)}; build the network that these weights belong to"
+            f"weights: of another architecture: missing {listed(missing)}; unexpected {listed(unexpected)}; "
+            f"shapes {listed(differing)}; build the network that these weights belong to"
         )
     with torch.no_grad():
         for name, tensor in weights.items():
@@ -176,8 +166,3 @@ def _with_masks(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Map
         if f"{name}_orig" not in own:
             found[name] = found.pop(f"{name}_orig") * found.pop(f"{name}_mask")
     return found
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _MENTIONED} more" if len(names) > _MENTIONED else ""
-    return (", ".join(names[:_MENTIONED]) or "none") + more

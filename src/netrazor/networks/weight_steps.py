@@ -1,5 +1,7 @@
 """A network as whole steps away from a given one: what a message says where the weights to start from are given."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
@@ -12,7 +14,7 @@ from netrazor.networks.state import coded_state, load_coded_state
 
 STEPS_TO_LARGEST = 128  # steps from zero to the largest weight of a tensor
 
-Steps = dict[str, NDArray[np.int8]]
+Steps = dict[str, NDArray[Any]]  # of int8
 
 
 def no_steps(given: nn.Module) -> Steps:

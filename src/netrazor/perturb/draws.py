@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import BATCH_SIZE, in_order, scores_of, wrong
+from netrazor.counting import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.errors import InvalidArgument, UnsupportedModel
 from netrazor.perturb.draw_plan import DrawPlan, draw_seed
 from netrazor.runtime import devices, processes

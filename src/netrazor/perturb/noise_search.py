@@ -16,7 +16,7 @@ from netrazor import bounds
 from netrazor.certification.noise_description import LAMBDA_GRID, Noise
 from netrazor.coding import StaticValues
 from netrazor.compress.search_objective import SearchContext
-from netrazor.counting.error_count import part_of
+from netrazor.counting import part_of
 from netrazor.perturb.draw_plan import DrawPlan, draw_seed, largest_divisor
 from netrazor.perturb.draws import draw_error_rates
 from netrazor.units import LOG_2

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
-from netrazor.counting.error_count import count_errors, in_order, scores_of
+from netrazor.counting import count_errors, in_order, scores_of
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError, InvalidArgument, UnsupportedModel
 from netrazor.files import write_together

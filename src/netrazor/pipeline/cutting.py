@@ -22,7 +22,7 @@ from netrazor.compress import (
     descend,
     quantize_remaining,
 )
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.network_message import OWN, encode
 from netrazor.pipeline.histogram import Histogram, histograms
@@ -31,8 +31,8 @@ from netrazor.pipeline.stages import PolishStage, Recipe
 from netrazor.pipeline.trainables import integer, masked, quantized, rules_for
 from netrazor.runtime import Reporter, devices, processes
 from netrazor.simplify import copy_for_training, expand_into, fold_statistics, simplify
-from netrazor.train import Batches, Checkpoint, FitConfig, Loss, Trainable, TrainingStep, Whole, fit
-from netrazor.train.frozen_features import without_front
+from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, Loss, Trainable, TrainingStep, fit
+from netrazor.train.frozen_features import precompute_features
 from netrazor.units import percent_up
 
 _POLISH_SEED = 50  # beyond the numbers of the stages
@@ -169,7 +169,7 @@ class Cutting:
 
     def _stages(self) -> Iterator[Stage]:
         if self.recipe.train is not None:
-            yield "train", self.recipe.train, Whole
+            yield "train", self.recipe.train, AllParameters
         for number, prune in enumerate(self.recipe.prune, start=1):
             name = "prune" if len(self.recipe.prune) == 1 else f"prune {number}"
             examples = len(self.dataset)  # type: ignore[arg-type]
@@ -195,7 +195,7 @@ class Cutting:
             fold_statistics(self.model)
         found = {key: value.clone() for key, value in self.model.state_dict().items()}
         working = copy_for_training(self.model, self.example)
-        part, training = without_front(working, self.training)
+        part, training = precompute_features(working, self.training)
 
         def save(fit_state: Callable[[], dict[str, Any]]) -> None:
             if self.checkpoint is not None and self.checkpoint.due():

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.compress import DescentConfig, IntegerWeights, SearchContext, descend
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.pipeline.stages import PolishStage
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.simplify import copy_for_training, expand_into
 from netrazor.train import Batches, fit
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 from netrazor.units import percent_up
 
 
@@ -54,7 +54,7 @@ def polish(
         UnsupportedModel: the scores come from something else than a linear layer.
     """
     reporter = reporter or Silent()
-    learned, features = without_front(model, dataset)
+    learned, features = precompute_features(model, dataset)
     example = next(in_order(features, 8))[0]
 
     def descended(search: DescentConfig) -> float:

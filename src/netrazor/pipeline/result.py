@@ -8,7 +8,7 @@ from torch import nn
 
 from netrazor import bounds
 from netrazor.certification import Certificate
-from netrazor.counting.error_count import ErrorCount
+from netrazor.counting import ErrorCount
 from netrazor.perturb import Trial
 from netrazor.pipeline.histogram import Histogram
 from netrazor.units import BITS_PER_BYTE, nats_from_bits

@@ -9,7 +9,7 @@ from netrazor.certification.record import Spending
 from netrazor.certification.spending import split_positions_of
 from netrazor.counting import majority_errors, scores_of
 from netrazor.data import check
-from netrazor.data.fingerprint import examples
+from netrazor.data.items import item_batches
 from netrazor.data.subsets import size_of, take
 from netrazor.errors import BadDataset
 from netrazor.runtime import Reporter, processes
@@ -25,11 +25,11 @@ def describe_sample(
     spending: Spending = "none",
 ) -> SampleRecord:
     """The training examples as a certificate names them, the first ``spent`` in the declared order spent."""
-    first, n = next(iter(examples(dataset)), None), size_of(dataset)
+    first, n = next(item_batches(dataset), None), size_of(dataset)
     if first is None or n < LEAST_EXAMPLES:
         raise BadDataset(f"dataset: at least {LEAST_EXAMPLES} examples needed, got {n}; give one with more")
     with torch.inference_mode():
-        classes = scores_of(model.eval(), torch.as_tensor(first[0])[None]).shape[1]
+        classes = scores_of(model.eval(), torch.as_tensor(first[0][:1])).shape[1]
     summary = processes.on_rank_zero(lambda: check(dataset, classes))
     if summary.duplicates:
         reporter.say(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -87,12 +87,18 @@ def placed(model: nn.Module, device: torch.device) -> Iterator[nn.Module]:
 
 
 def moved(held: Held, source: torch.device, target: torch.device) -> Held:
-    """What is held on ``source``, in tensors, dictionaries and lists, on ``target``."""
-    if source == target:
-        return held
-    from lightning_fabric.utilities import move_data_to_device  # takes a second to import
+    """What is held on ``source``, in tensors, dictionaries, lists and tuples, on ``target``."""
+    return held if source == target else cast(Held, _moved_to(target, held))
 
-    return move_data_to_device(held, target)  # type: ignore[no-any-return]
+
+def _moved_to(target: torch.device, held: object) -> object:
+    if isinstance(held, Tensor):
+        return held.to(target)
+    if isinstance(held, dict):
+        return {key: _moved_to(target, value) for key, value in held.items()}
+    if isinstance(held, (list, tuple)):
+        return type(held)(_moved_to(target, value) for value in held)
+    return held
 
 
 def making_on(device: torch.device) -> AbstractContextManager[Any]:
@@ -122,7 +128,7 @@ def full_float32() -> Iterator[None]:
     """In it products and convolutions of float32 are plain sums of products in float32, in some order.
 
     Their factors are not rounded (TF32), and no convolution goes by a transform (cuDNN's Winograd and FFT): sums of
-    whole numbers below 2^24 are exact on every device.
+    entire numbers below 2^24 are exact on every device.
     """
     switches = _switches()
     before = [_setting(read) for read, _, _ in switches]
@@ -142,10 +148,13 @@ Switch = tuple[Callable[[], Any], Callable[[Any], None], Any]
 def _switches() -> list[Switch]:
     """How each of torch's switches is read and chosen, and its strictest value; newer names have the last word."""
     backends: Any = torch.backends
-    named = [(backends.cudnn, "enabled", False), (backends.cudnn, "allow_tf32", False)]
+    named: list[tuple[Any, str, object]] = [
+        (backends.cudnn, "enabled", False),
+        (backends.cudnn, "allow_tf32", False),
+    ]
     if hasattr(backends, "fp32_precision"):
-        places = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
-        places += (backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn)
+        places = [backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn]
+        places += [backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn]
         named += [(place, "fp32_precision", "ieee") for place in places]
     matmul = (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest")
     return [
@@ -163,11 +172,11 @@ def _setting(read: Callable[[], Any]) -> Any:
 
 
 def _taken_over(tensor: Tensor, device: torch.device, storages: dict[int, torch.UntypedStorage]) -> Tensor:
-    """``tensor`` on ``device``; the memory behind it is taken over once, and whole."""
+    """``tensor`` on ``device``; the memory behind it is taken over once, and entire."""
     storage = tensor.untyped_storage()
     if storage.data_ptr() not in storages:
-        whole = torch.empty(0, dtype=torch.uint8, device=tensor.device).set_(storage)
-        storages[storage.data_ptr()] = whole.to(device).untyped_storage()
+        entire = torch.empty(0, dtype=torch.uint8, device=tensor.device).set_(storage)
+        storages[storage.data_ptr()] = entire.to(device).untyped_storage()
     there = torch.empty(0, dtype=tensor.dtype, device=device)
     there.set_(storages[storage.data_ptr()], tensor.storage_offset(), tensor.size(), tensor.stride())
     if isinstance(tensor, nn.Parameter):

@@ -11,7 +11,7 @@ def keep_freed_memory() -> bool:
     """Let the C library keep freed memory, where it is GNU's; whether it does.
 
     By default each tensor above some hundred KiB is mapped anew and its pages are zeroed by the kernel, which takes
-    up to ten times as long as adding two of them. Holds for the whole process, so a program calls it, not a library.
+    up to ten times as long as adding two of them. Holds for the entire process, so a program calls it, not a library.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,13 +1,13 @@
 """The processes of one job, started by ``torchrun``, and what they find together; without it there is one.
 
-Every process runs the whole program on the same seed. Shared out are examples: of a training batch, of a count of
+Every process runs the entire program on the same seed. Shared out are examples: of a training batch, of a count of
 errors, of the draws of noise. What follows from them is then the same everywhere, or is made by the first process,
 which alone writes and reports. Sums are of whole numbers where a certificate rests on them, so that the number of
 processes changes no count.
 
-The group is torch's own and not one of Lightning Fabric's strategies, which wrap a network and average the gradients
-of its parameters in the backward pass: stages here train tensors beside these (codebooks, the scale of scores), and a
-user's training step may call the network as it likes. NCCL carries what is on CUDA devices, gloo all the rest.
+The group is torch's own, without DistributedDataParallel, which wraps a network and averages the gradients of its
+parameters in the backward pass: stages here train tensors beside these (codebooks, the scale of scores), and a user's
+training step may call the network as it likes. NCCL carries what is on CUDA devices, gloo all the rest.
 """
 
 import atexit
@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 Made = TypeVar("Made")
 
@@ -26,11 +28,9 @@ def join() -> None:
     """Become one of the processes that ``torchrun`` started; alone, or joined already, nothing happens."""
     if os.environ.get("WORLD_SIZE", "1") == "1" or distributed.is_initialized():
         return
-    store, rank, count = next(distributed.rendezvous("env://"))
+    store, rank, count = next(rendezvous("env://"))
     start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    store = distributed.PrefixStore(
-        f"start {start}", store
-    )  # it still holds the addresses of those that died
+    store = PrefixStore(f"start {start}", store)  # it still holds the addresses of those that died
     with_nccl = torch.cuda.is_available() and distributed.is_nccl_available()
     backends = "cpu:gloo,cuda:nccl" if with_nccl else "gloo"
     distributed.init_process_group(backends, store=store, rank=rank, world_size=count)
@@ -69,9 +69,9 @@ def on_rank_zero(make: Callable[[], Made]) -> Made:
         except Exception as error:
             outcome = [None, error]
     distributed.broadcast_object_list(outcome)
-    made, error = outcome
-    if error is not None:
-        raise error
+    made, failure = outcome
+    if failure is not None:
+        raise failure
     return made  # type: ignore[no-any-return]
 
 
@@ -101,7 +101,7 @@ def average(tensors: list[Tensor], weight: float) -> None:
     if count() == 1:
         return
     together = all_reduce(torch.cat([tensor.flatten() for tensor in tensors]).mul_(weight))
-    for tensor, values in zip(tensors, together.split([t.numel() for t in tensors]), strict=True):
+    for tensor, values in zip(tensors, torch.split(together, [t.numel() for t in tensors]), strict=True):
         tensor.copy_(values.view(tensor.shape))
 
 

@@ -1,7 +1,7 @@
 """How long stages of work tell somebody where they are."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Ticker(Protocol):
@@ -33,7 +33,7 @@ class Silent:
         """Nothing."""
 
 
-def _ignore(*_: Any) -> None:
+def _ignore(steps: int = 1) -> None:
     """Take any progress."""
 
 

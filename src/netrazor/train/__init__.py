@@ -2,10 +2,12 @@
 
 from netrazor.train.batches import Batches
 from netrazor.train.checkpoint import Checkpoint
-from netrazor.train.fit import FitConfig, Loss, Trainable, TrainingStep, Whole, fit, flush_denormals
+from netrazor.train.fit import FitConfig, Loss, TrainingStep, fit, flush_denormals
 from netrazor.train.optimizer import OptimizerConfig
+from netrazor.train.trainable import AllParameters, Trainable
 
 __all__ = [
+    "AllParameters",
     "Batches",
     "Checkpoint",
     "FitConfig",
@@ -13,7 +15,6 @@ __all__ = [
     "OptimizerConfig",
     "Trainable",
     "TrainingStep",
-    "Whole",
     "fit",
     "flush_denormals",
 ]

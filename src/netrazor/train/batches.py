@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from netrazor.data import ImageDataset, Squares
+from netrazor.data.items import BatchedDataset
 from netrazor.errors import BadDataset, ConfigurationError
 from netrazor.runtime import processes
 
@@ -43,7 +43,7 @@ class Batches:
         step = start
         while step < stop:
             epoch, skipped = divmod(step, self.per_epoch)
-            indices = self._permutation(epoch).split(self.batch_size)[skipped : self.per_epoch]
+            indices = torch.split(self._permutation(epoch), self.batch_size)[skipped : self.per_epoch]
             shares = [chosen[processes.rank() :: processes.count()] for chosen in indices[: stop - step]]
             for inputs, labels in self._read(shares):
                 yield step, inputs, labels
@@ -54,7 +54,7 @@ class Batches:
         return torch.randperm(self.n, generator=generator)
 
     def _read(self, indices: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        if isinstance(self.dataset, (ImageDataset, Squares)):
+        if isinstance(self.dataset, BatchedDataset):
             for chosen in indices:
                 yield self.dataset.batch(chosen)
         else:

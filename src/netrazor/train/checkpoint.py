@@ -15,7 +15,7 @@ from netrazor.runtime import processes
 
 
 class Checkpoint:
-    """One file that holds the latest state of a run; replaced as a whole, at most every ``seconds``.
+    """One file that holds the latest state of a run; replaced at once, at most every ``seconds``.
 
     ``run`` identifies what is being computed (recipe, seed, data set): a file of another run is refused, so
     that no result is ever stitched together from two runs. Files are read with weights-only loading. The first of
@@ -39,17 +39,17 @@ class Checkpoint:
             return None
         try:
             content = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
-            run, state = content["run"], content["state"]
+            run, state = str(content["run"]), dict(content["state"])
         except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
             raise CheckpointMismatch(
                 f"checkpoint {self.path}: cannot be read ({type(error).__name__}); delete it to start again"
             ) from error
         if run != self.run:
             raise CheckpointMismatch(
-                f"checkpoint {self.path}: belongs to another run ({run}), this one is {self.run}; "
+                f"checkpoint {self.path}: belongs to another run ({run[:100]}), this one is {self.run}; "
                 "delete it, or choose another output directory"
             )
-        return dict(state)
+        return state
 
     def due(self) -> bool:
         """Whether the last save is long enough ago, and this process the one that saves."""

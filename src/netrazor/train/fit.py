@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netrazor.errors import ConfigurationError, NonFiniteWeights
+from netrazor.errors import CheckpointMismatch, ConfigurationError, NonFiniteWeights
 from netrazor.runtime import devices, processes
 from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.train.batches import Batches
 from netrazor.train.optimizer import OptimizerConfig
+from netrazor.train.trainable import Trainable
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 TrainingStep = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -33,8 +34,9 @@ class FitConfig:
         freeze_norms: batch norms compute with their statistics, as in evaluation, and leave them as they are.
         norm_momentum: of the batch norms' statistics in this stage, as PyTorch counts it (0.01 is TensorFlow's
             0.99), instead of the network's own.
-        precision: as Lightning Fabric calls it. "bf16-mixed" computes forward passes in bfloat16 where torch holds
-            that to be safe; it pays on processors that multiply it natively. Errors are never counted so.
+        precision: "32-true", or "bf16-mixed": forward passes under torch's automatic mixed precision, in bfloat16
+            where torch holds that to be safe. It pays on processors that multiply it natively. Errors are always
+            counted in float32.
     """
 
     steps: int = Field(ge=0)
@@ -43,63 +45,6 @@ class FitConfig:
     freeze_norms: bool = False
     norm_momentum: float | None = Field(default=None, gt=0, le=1)
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-
-
-class Trainable(Protocol):
-    """What an optimizer moves, and what the network computes with meanwhile."""
-
-    def parameters(self) -> list[Tensor]:
-        """The tensors that the optimizer moves."""
-        ...
-
-    def applied(self) -> AbstractContextManager[None]:
-        """Within it the network holds the weights it computes with; leaving it hands their gradients over."""
-        ...
-
-    def step(self) -> None:
-        """Called after each step of the optimizer."""
-        ...
-
-    def finish(self) -> None:
-        """Called once at the end: the network's parameters become what it computed with."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` needs to go on, beside the network's own state."""
-        ...
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a saved state."""
-        ...
-
-
-class Whole:
-    """The network's own parameters, as they are."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self._parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
-
-    def parameters(self) -> list[Tensor]:
-        """All that require a gradient."""
-        return self._parameters
-
-    @contextmanager
-    def applied(self) -> Iterator[None]:
-        """Nothing to exchange."""
-        yield
-
-    def step(self) -> None:
-        """Nothing to do."""
-
-    def finish(self) -> None:
-        """They are already."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Nothing beside the network."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Nothing beside the network."""
 
 
 def flush_denormals() -> None:
@@ -163,7 +108,7 @@ def fit(
                 with _precision(config, device), devices.making_on(device):
                     value = objective(model, inputs.to(device), labels.to(device))
                 _check_loss(value, name)
-                value.backward()
+                torch.autograd.backward(value)
                 value = _averaged(value.detach(), weights, len(labels) / batches.batch_size)
             _check_finite(value, name, step)
             optimizer.step()
@@ -177,7 +122,7 @@ def fit(
 
 
 def _averaged(value: Tensor, weights: Trainable, share: float) -> Tensor:
-    """The loss of the whole batch, of which this process had a ``share``; the gradients become those of it too."""
+    """The loss of the entire batch, of which this process had a ``share``; the gradients become those of it too."""
     if processes.count() > 1:
         for parameter in weights.parameters():
             if parameter.grad is None:
@@ -206,14 +151,24 @@ def _state(
 def _restore(
     state: dict[str, Any], model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
 ) -> int:
-    """Take up a saved state; the number of steps already done."""
+    """Take up a saved state; the number of steps already done.
+
+    Raises:
+        CheckpointMismatch: the state is not one that was saved in this stage.
+    """
     device = devices.device_of(model)
-    model.load_state_dict(state["model"])
-    weights.load_state_dict(devices.moved(state["weights"], devices.CPU, device))
-    optimizer.load_state_dict(state["optimizer"])
-    torch.set_rng_state(state["random"])
-    devices.go_on_drawing(state.get("random_there", {}), device)
-    return int(state["done"])
+    try:
+        model.load_state_dict(state["model"])
+        weights.load_state_dict(devices.moved(state["weights"], devices.CPU, device))
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
+        devices.go_on_drawing(state.get("random_there", {}), device)
+        return int(state["done"])
+    except Exception as error:  # an edited file raises anything
+        raise CheckpointMismatch(
+            f"checkpoint: its state does not fit this stage ({type(error).__name__}: {str(error)[:200]}); delete it "
+            "to start again"
+        ) from error
 
 
 def _trainable(model: nn.Module, weights: Trainable, name: str) -> list[Tensor]:
@@ -244,9 +199,7 @@ def _precision(config: FitConfig, device: torch.device) -> AbstractContextManage
     """In it forward passes compute in the precision of the stage."""
     if config.precision == "32-true":
         return nullcontext()
-    from lightning_fabric.plugins.precision import MixedPrecision
-
-    return MixedPrecision(config.precision, device=device.type).forward_context()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def _check_loss(value: object, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Training behind a front that is fixed: what it makes of each example is computed once."""
+"""Training behind features that are fixed: what they are for each example is computed once."""
 
 from typing import Protocol, runtime_checkable
 
@@ -6,26 +6,26 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import BATCH_SIZE
+from netrazor.counting import BATCH_SIZE
 from netrazor.data import ImageDataset
 from netrazor.data.images import WHITE
 
 
 @runtime_checkable
-class Fronted(Protocol):
-    """A network that is ``learned`` after ``front``; the front has no state and gives whole numbers over 255."""
+class HasFrozenFeatures(Protocol):
+    """A network that is ``learned`` after ``features``; these have no state, and are whole numbers over 255."""
 
-    front: nn.Module
+    features: nn.Module
     learned: nn.Module
 
 
 @torch.no_grad()
-def without_front(
+def precompute_features(
     model: nn.Module, dataset: Dataset[tuple[Tensor, int]]
 ) -> tuple[nn.Module, Dataset[tuple[Tensor, int]]]:
-    """The learned part and the features of ``dataset``, or both as given where the model has no fixed front."""
-    if not isinstance(model, Fronted) or not isinstance(dataset, ImageDataset):
+    """The learned part and the features of ``dataset``, or both as given where the model has no fixed features."""
+    if not isinstance(model, HasFrozenFeatures) or not isinstance(dataset, ImageDataset):
         return model, dataset
-    parts = torch.arange(len(dataset)).split(BATCH_SIZE)
-    features = [torch.round(WHITE * model.front(dataset.batch(part)[0])).to(torch.uint8) for part in parts]
+    parts = torch.split(torch.arange(len(dataset)), BATCH_SIZE)
+    features = [torch.round(WHITE * model.features(dataset.batch(part)[0])).to(torch.uint8) for part in parts]
     return model.learned, ImageDataset(torch.cat(features), dataset.labels, dataset.classes)

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from netrazor import coding
 from netrazor.certification.charging import charge
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.networks import coded_state, load_coded_state
 from netrazor.reproduction.baselines.estimate import Estimate
 from netrazor.reproduction.baselines.paper_bounds import occam_row

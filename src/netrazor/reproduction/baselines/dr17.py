@@ -26,12 +26,12 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.errors import BadDataset
 from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.reproduction.baselines.gaussian import GaussianNetwork, noisy_error_rate
 from netrazor.runtime import Reporter
-from netrazor.train import Batches, Checkpoint, FitConfig, OptimizerConfig, Whole, fit
+from netrazor.train import Batches, Checkpoint, FitConfig, OptimizerConfig, AllParameters, fit
 
 REFERENCE = "Dziugaite, Roy 2017, sections 3 to 5"
 STRUCTURE = "Perturbation robustness"
@@ -241,7 +241,7 @@ class _Kept:
 
         resume = self.state.get(name)
         if resume is None or resume["done"] < config.steps:
-            weights, batches = Whole(model), Batches(dataset, config.batch_size, seed)
+            weights, batches = AllParameters(model), Batches(dataset, config.batch_size, seed)
             fit(
                 model,
                 weights,

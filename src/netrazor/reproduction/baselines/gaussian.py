@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.runtime import Reporter, Silent
 
 _PACE = 20.0  # a log variance moves this many times as fast as a mean at the same rate

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import BATCH_SIZE, in_order, scores_of
+from netrazor.counting import BATCH_SIZE, in_order, scores_of
 from netrazor.runtime import Reporter, Silent
 
 EXPONENTS = range(-40, 41)  # of the margin gamma, as powers of two

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.reproduction.baselines.chain import Chain, chain_of
 from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.reproduction.baselines.layer_norms import frobenius_squared, spectral_norm

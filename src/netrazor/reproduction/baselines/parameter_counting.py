@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.counting.error_count import ErrorCount, count_errors, in_order
+from netrazor.counting import ErrorCount, count_errors, in_order
 from netrazor.reproduction.baselines.chain import Chain, chain_of
 from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.runtime import Reporter

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.counting.error_count import ErrorCount, count_errors
+from netrazor.counting import ErrorCount, count_errors
 from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.runtime import Reporter
 

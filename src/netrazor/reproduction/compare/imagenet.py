@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from netrazor import bounds, networks
-from netrazor.counting.error_count import ErrorCount
+from netrazor.counting import ErrorCount
 from netrazor.reproduction import baselines
 from netrazor.reproduction.baselines import Estimate, Kind, Missing
 from netrazor.reproduction.baselines.dr17 import REFERENCE as DR17_REFERENCE

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from netrazor import __version__
 from netrazor import data as datasets
 from netrazor.compress import GradualPruning, MaskedWeights
-from netrazor.counting.error_count import count_errors, in_order
+from netrazor.counting import count_errors, in_order
 from netrazor.networks import build
 from netrazor.networks.network_message import OWN, decode_into, encode
 from netrazor.pipeline.trainables import quantized
@@ -26,7 +26,7 @@ from netrazor.reproduction.randomize.study_records import (
     write_record,
 )
 from netrazor.simplify import fold_statistics, simplify
-from netrazor.train import Batches, Checkpoint, FitConfig, Trainable, Whole, fit
+from netrazor.train import Batches, Checkpoint, FitConfig, Trainable, AllParameters, fit
 
 RENEWALS = 25  # times that the masks are renewed while the sparsity rises, over half of the tuning
 
@@ -103,7 +103,7 @@ class _Run:
             if self.checkpoint.due():
                 self._save(fit=fit_state())
 
-        self._fit(model, Whole(model), self.study.train, order=0, resume=self.saved.get("fit"), save=save)
+        self._fit(model, AllParameters(model), self.study.train, order=0, resume=self.saved.get("fit"), save=save)
         self.saved.pop("fit", None)
         self._save(dense=model.state_dict())
         return model

@@ -29,7 +29,7 @@ from netrazor.compress import (
     compress_without_training,
 )
 from netrazor.compress.last_layer import read_last_layer
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, run
@@ -43,7 +43,7 @@ from netrazor.pipeline.stages import (
 )
 from netrazor.reproduction.record_networks import IntegerChain
 from netrazor.runtime import Silent, devices
-from netrazor.train import Batches, Checkpoint, FitConfig, Whole, fit
+from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, fit
 
 THERE = stand_in.load(os.environ["STAND_IN"])
 FIT = FitConfig(9, 50, tiny.FAST)
@@ -141,7 +141,7 @@ def test_channels_last_up_to_rounding() -> None:
     with devices.placed(there, THERE) as away:
         for model in (home, away):
             model.forward = lambda x, model=model: model.fc2(model.fc1(model.conv(x).flatten(1)))
-            fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), replace(FIT, steps=4))
+            fit(model, AllParameters(model), Batches(tiny.images(), 20, seed=0), replace(FIT, steps=4))
         assert away.conv.weight.is_contiguous(memory_format=torch.channels_last)
     for a, b in zip(home.parameters(), there.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
@@ -213,7 +213,7 @@ def test_bfloat16_is_the_devices() -> None:
     model, seen = devices.copy_on(tiny.small(), THERE), []
     model.fc2.register_forward_hook(lambda *call: seen.append((call[-1].device, call[-1].dtype)))
     config = replace(FIT, steps=2, precision="bf16-mixed")
-    fit(model, Whole(model), Batches(tiny.images(), 20, seed=0), config)
+    fit(model, AllParameters(model), Batches(tiny.images(), 20, seed=0), config)
     assert seen == [(THERE, torch.bfloat16)] * 2
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import tiny
-from netrazor.counting.error_count import ErrorCount, count_errors, in_order, scores_of, wrong
+from netrazor.counting import ErrorCount, count_errors, in_order, scores_of, wrong
+from netrazor.data import ImageDataset
 from netrazor.errors import BadDataset, UnsupportedModel
 
 SCORES = st.sampled_from([float("nan"), float("-inf"), -1.0, 0.0, 0.5, 1.0, float("inf")])
@@ -54,6 +55,79 @@ def test_counting_leaves_training_mode() -> None:
     """Dropout and batch statistics would make an answer depend on chance and on its batch mates."""
     model = nn.Sequential(nn.BatchNorm2d(1), tiny.small()).train()
     assert count_errors(model, tiny.images()) == count_errors(model.train(), tiny.images(), batch_size=3)
+
+
+class Scattered(nn.Module):
+    """With a dropout in a plain list, and one whose ``train`` leaves it in training mode."""
+
+    class Stubborn(nn.Dropout):
+        def train(self, mode: bool = True) -> nn.Module:
+            self.training = True
+            return self
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed = [nn.Dropout(0.9)]
+        self.stubborn = self.Stubborn(0.9)
+        self.inner = tiny.linear()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(self.stubborn(self.listed[0](x)))
+
+
+def test_every_module_is_counted_in_evaluation_mode() -> None:
+    model = Scattered()
+    expected = count_errors(model.inner, tiny.images())
+    assert [count_errors(model.train(), tiny.images()) for _ in range(2)] == [expected, expected]
+
+
+def test_what_sees_its_batch_mates_gains_nothing_from_a_sorted_folder() -> None:
+    class BatchMates(nn.Module):
+        """Answers for all what the first example of the batch has in its first pixel: its label."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            label = (255 * x[0, 0, 0, 0]).round().long()
+            return nn.functional.one_hot(label, 4).float().expand(len(x), 4)
+
+    labels = torch.arange(400) // 100
+    sorted_by_class = ImageDataset(labels[:, None, None, None].to(torch.uint8).repeat(1, 1, 2, 2), labels, 4)
+    assert count_errors(BatchMates(), sorted_by_class, batch_size=100).errors > 250
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "remedy"),
+    [
+        (
+            nn.Linear(3, 2),
+            torch.zeros(2, 3, dtype=torch.float64),
+            r"give items in float32, such as image\.float",
+        ),
+        (
+            nn.Linear(3, 2),
+            torch.zeros(2, 3, dtype=torch.uint8),
+            r"give items in float32, such as image\.float",
+        ),
+        (nn.Linear(3, 2).double(), torch.zeros(2, 3), r"call model\.float"),
+    ],
+)
+def test_types_that_differ_get_a_hint_that_helps(model: nn.Module, inputs: Tensor, remedy: str) -> None:
+    with pytest.raises(UnsupportedModel, match=remedy):
+        scores_of(model, inputs)
+
+
+def test_errors_of_a_forward_pass_are_short() -> None:
+    def failing(x: Tensor) -> Tensor:
+        raise ValueError(f"{list(range(100_000))}")
+
+    with pytest.raises(UnsupportedModel) as raised:
+        scores_of(failing, torch.zeros(2, 3))
+    assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.bool])
+def test_scores_that_are_no_real_numbers(dtype: torch.dtype) -> None:
+    with pytest.raises(UnsupportedModel, match="must be real scores"):
+        scores_of(lambda x: x.to(dtype), torch.zeros(2, 3))
 
 
 def test_labels_out_of_range() -> None:

@@ -60,7 +60,7 @@ def test_with_gpus_nccl_carries_what_is_on_them_and_gloo_the_rest(monkeypatch: p
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: True)
     monkeypatch.setattr(
-        torch.distributed, "rendezvous", lambda _: iter([(torch.distributed.HashStore(), 0, 2)])
+        processes, "rendezvous", lambda _: iter([(torch.distributed.HashStore(), 0, 2)])
     )
     monkeypatch.setattr(torch.distributed, "init_process_group", lambda backends, **_: asked.append(backends))
     processes.join()
@@ -69,7 +69,7 @@ def test_with_gpus_nccl_carries_what_is_on_them_and_gloo_the_rest(monkeypatch: p
 
 PRECISIONS = """
 import torch
-from netrazor import devices
+from netrazor.runtime import devices
 from torch import backends as b, nn
 
 def precisions():
