@@ -13,9 +13,9 @@ from netrazor.data.images import WHITE
 
 @runtime_checkable
 class Fronted(Protocol):
-    """A network that is ``learned`` after ``front``; the front has no state and gives whole numbers over 255."""
+    """A network that is ``learned`` after ``features``; these have no state, and are whole numbers over 255."""
 
-    front: nn.Module
+    features: nn.Module
     learned: nn.Module
 
 
@@ -27,5 +27,5 @@ def without_front(
     if not isinstance(model, Fronted) or not isinstance(dataset, ImageDataset):
         return model, dataset
     parts = torch.arange(len(dataset)).split(BATCH_SIZE)
-    features = [torch.round(WHITE * model.front(dataset.batch(part)[0])).to(torch.uint8) for part in parts]
+    features = [torch.round(WHITE * model.features(dataset.batch(part)[0])).to(torch.uint8) for part in parts]
     return model.learned, ImageDataset(torch.cat(features), dataset.labels, dataset.classes)
