@@ -13,7 +13,7 @@ from netrazor.report.certificate_plots import (
 from netrazor.report.page import Claim, Item, Section
 from netrazor.report.reading import CertifiedRun
 from netrazor.report.table import Table
-from netrazor.reproduction.paper_figures import TABLE_3
+from netrazor.reproduction.published_figures import TABLE_3
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
 
 TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")

@@ -55,8 +55,8 @@ class _Run:
 
     def __init__(self, task: Task, checkpoint: Checkpoint) -> None:
         self.task, self.study, self.checkpoint = task, task.study, checkpoint
-        splits = [datasets.load(self.study.dataset, s, directory=task.data) for s in ("train", "test")]
-        sample = draw_sample(*splits, self.study.examples, task.level, task.seed)  # type: ignore[misc]
+        train, test = (datasets.load(self.study.dataset, s, directory=task.data) for s in ("train", "test"))
+        sample = draw_sample(train, test, self.study.examples, task.level, task.seed)
         self.train, self.test = sample.train, sample.test
         self.example = next(in_order(self.train, 8))[0]
         self.saved: dict[str, Any] = checkpoint.load() or {"cpu_seconds": 0.0, "points": []}
@@ -87,8 +87,8 @@ class _Run:
                 record = self._with_point(record, sparsity, refined=False)
         for share in self.study.kept:
             for _ in range(self.study.refinements):
-                if (sparsity := next_sparsity(record, share)) is not None:
-                    record = self._with_point(record, sparsity, refined=True)
+                if (between := next_sparsity(record, share)) is not None:
+                    record = self._with_point(record, between, refined=True)
         return record.model_copy(update={"cpu_seconds": round(time.process_time() - self.started, 1)})
 
     def _trained(self) -> nn.Module:
