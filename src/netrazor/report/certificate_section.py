@@ -2,14 +2,8 @@
 
 from netrazor.certification.noise_description import LAMBDA_GRID, noise_in
 from netrazor.pipeline.result import Layer, Result
-from netrazor.report.certificate_plots import (
-    bound_by_bits,
-    bound_by_method,
-    from_count_to_claim,
-    ledger_picture,
-    noise_trials,
-    weight_histograms,
-)
+from netrazor.report.bound_plots import bound_by_bits, bound_by_method, from_count_to_claim
+from netrazor.report.message_plots import ledger_plot, noise_trials, weight_histograms
 from netrazor.report.page import Claim, Item, Section
 from netrazor.report.reading import CertifiedRun
 from netrazor.report.table import Table
@@ -19,7 +13,7 @@ from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bi
 TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")
 
 
-def certified_section(run: CertifiedRun, prefix: str) -> Section:
+def certificate_section(run: CertifiedRun, prefix: str) -> Section:
     """Everything about one run; ``prefix`` begins the names of its files."""
     c = run.certificate
     title = f"{run.name}: {c.prior.architecture.name} on {c.sample.name}"
@@ -28,7 +22,7 @@ def certified_section(run: CertifiedRun, prefix: str) -> Section:
         return Section(title, tuple(items))
     if run.result is not None:
         items += [_sizes(run, run.result, prefix), _layers(run, run.result, prefix)]
-    items += [ledger_picture(run, prefix), _ledger(run, prefix)]
+    items += [ledger_plot(run, prefix), _ledger(run, prefix)]
     if run.result is not None:
         items += [bound_by_method(run, run.result, prefix), _methods(run.result, prefix)]
     items += [bound_by_bits([run], prefix), from_count_to_claim(run, prefix)]

@@ -13,7 +13,7 @@ from netrazor.errors import ConfigurationError, DatasetMismatch
 from netrazor.pipeline.certified_run import CERTIFICATE
 from netrazor.reproduction import baselines
 from netrazor.reproduction.baselines import DR17Config
-from netrazor.reproduction.compare.comparison import Comparison
+from netrazor.reproduction.compare.comparison_record import Comparison
 from netrazor.reproduction.compare.paper_table_1 import table_1
 from netrazor.reproduction.compare.settings import imagenet, own_network, two_classes
 from netrazor.runtime import Reporter, Silent

@@ -16,7 +16,7 @@ from netrazor.networks import coded_state
 from netrazor.pipeline.certified_run import RESULT
 from netrazor.reproduction import baselines
 from netrazor.reproduction.baselines import DR17Config, Estimate, Missing, TwoScores
-from netrazor.reproduction.compare.comparison import Method, Row, Setting, timed
+from netrazor.reproduction.compare.comparison_record import Method, Row, Setting, timed
 from netrazor.reproduction.compare.imagenet import imagenet_rows
 from netrazor.runtime import Reporter
 
