@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 import tiny
 from netrazor.certification import parse
 from netrazor.cli import app
-from netrazor.errors import ConfigurationError
+from netrazor.errors import CertificateError, ConfigurationError
+from netrazor.pipeline import run
+from netrazor.pipeline.spent_examples import certify_hold_out
 from netrazor.report import Claim, Plot, Prose, Section, Table, compose, page, read, svg, write_report
 from netrazor.report.theme import FONTS
 from netrazor.reproduction.randomize.summary import Summary
@@ -195,20 +197,20 @@ def test_names_of_users_are_text_wherever_they_stand() -> None:
 
 
 def test_a_hostile_directory_makes_a_report(certified: Path, tmp_path: Path) -> None:
-    run = tmp_path / "<script>alert(1)<|script>[/bold]$x"
-    shutil.copytree(certified, run)
+    hostile = tmp_path / "<script>alert(1)<|script>[/bold]$x"
+    shutil.copytree(certified, hostile)
     shutil.copytree(certified, tmp_path / "other")
-    write_report([run, tmp_path / "other"], tmp_path / "r.html", tmp_path / "assets")
+    write_report([hostile, tmp_path / "other"], tmp_path / "r.html", tmp_path / "assets")
     found = Page((tmp_path / "r.html").read_text())
     assert found.open == []
     assert "script" not in found.tags
-    assert run.name in found.text
+    assert hostile.name in found.text
 
 
 def test_a_directory_whose_name_is_no_text_makes_a_report(certified: Path, tmp_path: Path) -> None:
-    run = Path(os.fsdecode(os.fsencode(tmp_path) + b"/run-\xff"))
-    shutil.copytree(certified, run)
-    write_report([run], tmp_path / "r.html")
+    nameless = Path(os.fsdecode(os.fsencode(tmp_path) + b"/run-\xff"))
+    shutil.copytree(certified, nameless)
+    write_report([nameless], tmp_path / "r.html")
     assert "run-\ufffd" in (tmp_path / "r.html").read_text()
 
 
@@ -220,7 +222,7 @@ def test_nothing_to_report_is_refused(tmp_path: Path) -> None:
 def test_a_run_without_its_message_is_refused(certified: Path, tmp_path: Path) -> None:
     shutil.copytree(certified, tmp_path / "run")
     (tmp_path / "run" / "network.nrz").unlink()
-    with pytest.raises(ConfigurationError, match="cannot read"):
+    with pytest.raises(CertificateError, match="missing"):
         read(tmp_path / "run")
 
 
@@ -254,6 +256,28 @@ def test_both_ways_in_which_fonts_are_written_become_the_pages() -> None:
     first, second = svg.themed(drawn, "p")
     assert first.get("style") == f"font: 10px {FONTS}; fill: var(--ink)"
     assert second.get("style") == f"font-size: 10px; font-family: {FONTS}"
+
+
+def test_a_hold_out_certificate_has_no_message_to_show(tmp_path: Path) -> None:
+    certify_hold_out(tiny.small(), tiny.images(), spent=100, out=tmp_path / "held")
+    issued = tiny.occam_run().issued
+    other = tiny.write(tmp_path / "sent", issued.certificate, issued.blob)
+    side_by_side, held, _ = compose([read(tmp_path / "held"), read(other)]).sections
+    facts = next(item for item in held.items if isinstance(item, Table) and item.facts)
+    assert ("examples spent on the prior", "100 (hashed positions)") in facts.rows
+    assert ("message", "none") in facts.rows
+    assert "Where the bits are" not in {item.title for item in held.items if isinstance(item, Plot)}
+    assert len(next(item for item in side_by_side.items if isinstance(item, Table)).rows) == 2
+
+
+def test_every_claim_is_shown_where_there_are_several(tmp_path: Path) -> None:
+    out = tmp_path / "both"
+    run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, tops=(1, 2), out=out)
+    section = compose([read(out)]).sections[0]
+    claims = next(item for item in section.items if isinstance(item, Table) and item.title == "All claims")
+    certificate = parse((out / "certificate.json").read_bytes())
+    assert [row[0] for row in claims.rows] == [claim.sentence for claim in certificate.claims]
+    assert [row[-1] for row in claims.rows] == [percent_up(claim.bound) for claim in certificate.claims]
 
 
 def test_noise_is_shown_alone_and_side_by_side(tmp_path: Path) -> None:

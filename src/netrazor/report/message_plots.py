@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from netrazor import coding
 from netrazor.certification.noise_description import LAMBDA, SIGMA
+from netrazor.coding.message import Message
 from netrazor.pipeline.histogram import Histogram
 from netrazor.pipeline.result import Result
 from netrazor.report.drawing import PERCENT, beside, repeated
@@ -65,11 +65,11 @@ def _heaviest(run: CertifiedRun, array: str) -> float:
     return max(ledger.coded_for(array), ledger.charged_for(array))
 
 
-def weight_histograms(run: CertifiedRun, prefix: str) -> Plot:
+def weight_histograms(run: CertifiedRun, message: Message, prefix: str) -> Plot:
     """The non-zero values of each array of the message, a stem for each; behind them the weights before the cut."""
     arrays = {
         name: array
-        for name, array in coding.decode(run.blob).items()
+        for name, array in message.arrays.items()
         if name not in (LAMBDA, SIGMA) and array.dtype.kind == "f" and np.count_nonzero(array)
     }
     before = run.result.before if run.result is not None else {}

@@ -26,15 +26,13 @@ class CertifiedRun:
     Attributes:
         name: of its directory.
         certificate: as parsed.
-        blob: the message's bytes; empty where nothing was sent.
-        message: as read from them; None where nothing was sent or where they cannot be read.
+        message: as read from its bytes; None where nothing was sent or where they cannot be read.
         result: measurements of the run, None where it left none.
         findings: what of the certificate does not follow from itself and the message; empty if all does.
     """
 
     name: str
     certificate: Certificate
-    blob: bytes
     message: Message | None
     result: Result | None
     findings: tuple[Finding, ...]
@@ -54,8 +52,7 @@ def read(path: Path) -> Source:
         files = read_run(path)
         findings, message = check_run(files)
         result = _result(path / RESULT) if (path / RESULT).exists() else None
-        name, blob = _readable(path.resolve().name), files.message or b""
-        return CertifiedRun(name, files.certificate, blob, message, result, findings)
+        return CertifiedRun(_readable(path.resolve().name), files.certificate, message, result, findings)
     file = path / SUMMARY if path.is_dir() else path
     if not file.is_file():
         raise ConfigurationError(

@@ -8,9 +8,9 @@ from torch import nn
 
 from netrazor import data as datasets
 from netrazor.certification import Certificate, parse
+from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.data import ImageDataset
 from netrazor.errors import ConfigurationError, DatasetMismatch
-from netrazor.pipeline.certified_run import CERTIFICATE
 from netrazor.reproduction import baselines
 from netrazor.reproduction.baselines import DR17Config
 from netrazor.reproduction.compare.comparison_record import Comparison
