@@ -12,15 +12,12 @@ not measured again; ``--again`` does.
 """
 
 import argparse
-import datetime
 import hashlib
 import json
 import lzma
 import math
 import os
-import platform
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from codec_arrays import STEP, Case, cases
+from circumstances import circumstances
+from codec_arrays import Case, cases
 from paper_scheme import paper_bytes
 
 from netrazor import coding
@@ -59,7 +57,12 @@ def main() -> None:
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
     """The results so far."""
-    found = {**circumstances(), "code": code(), "summary": summarize(rows), "cases": rows}
+    found = {
+        **circumstances("benchmarks/codec.py"),
+        "code": code(),
+        "summary": summarize(rows),
+        "cases": rows,
+    }
     write_atomically(path, json.dumps(found, indent=1) + "\n")
 
 
@@ -173,21 +176,6 @@ def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
             row["content_bytes"] - row["ideal_bytes"] for row in small
         )
     return found
-
-
-def circumstances(script: str = "benchmarks/codec.py") -> dict[str, Any]:
-    """What the figures were measured with."""
-    words = ["python", script, *sys.argv[1:]]
-    if "--others" in words:
-        words[words.index("--others") + 1] = "PYTHON"
-    return {
-        "command": " ".join(words),
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "cores": 1,
-        "step": float(STEP),
-    }
 
 
 def line(row: dict[str, Any]) -> str:

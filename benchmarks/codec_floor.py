@@ -14,7 +14,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from codec import circumstances
+from circumstances import circumstances
 from codec_arrays import cases
 from numpy.typing import NDArray
 

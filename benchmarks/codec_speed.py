@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from codec import circumstances
+from circumstances import circumstances
 from codec_arrays import cases
 
 from netrazor import coding

@@ -34,7 +34,7 @@ CONFIG = NoiseConfig(shares=(0.05, 0.1, 0.2, 0.4))
 
 
 class Behind(nn.Module):
-    """What a network does behind its fixed front, under the names that its message has."""
+    """The learned part of a network behind its fixed features, under the names that its message has."""
 
     def __init__(self, learned: nn.Module) -> None:
         super().__init__()

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from circumstances import circumstances
 from codec_arrays import Case, cases, small_values
 from numpy.typing import NDArray
 
@@ -32,8 +33,6 @@ _ESCAPE = 255
 
 def main() -> None:
     """Measure the LeNet-5 cases, print them, write the results."""
-    from codec import circumstances
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("results/paper_scheme.json"))
     chosen = parser.parse_args()

@@ -128,9 +128,7 @@ def issue_again(run: Path, old: dict[str, Any]) -> Certificate:
     )
 
 
-def _noise(
-    old: dict[str, Any], parts: dict[str, float]
-) -> tuple[NoiseRecord, NoisyRisk] | tuple[None, None]:
+def _noise(old: dict[str, Any], parts: dict[str, float]) -> tuple[NoiseRecord, NoisyRisk] | tuple[None, None]:
     draws = old.get("noise")
     if draws is None:
         return None, None

@@ -24,7 +24,7 @@ from netrazor.networks import build
 from netrazor.pipeline.recipes import PAPER, QUICK
 from netrazor.pipeline.trainables import masked
 from netrazor.simplify import simplify
-from netrazor.train import Batches, FitConfig, OptimizerConfig, Trainable, AllParameters, fit
+from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, Trainable, fit
 
 STEPS, ROUNDS = 20, 9
 

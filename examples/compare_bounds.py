@@ -11,7 +11,7 @@ from smoke import fashion, smoke_wanted
 
 from netrazor.networks import MLP
 from netrazor.reproduction import baselines
-from netrazor.train import Batches, FitConfig, OptimizerConfig, AllParameters, fit
+from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, fit
 
 smoke = smoke_wanted("Earlier bounds on a network of your own.")
 train, test = fashion(smoke)

@@ -53,7 +53,13 @@ def test_a_few_bytes_cannot_ask_for_terabytes(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     "array",
-    [np.ones(2**20), np.ones((2**20, 1)), np.ones((1, 2**20)), two_values((2**10, 2**10)), two_values((2**17, 8))],
+    [
+        np.ones(2**20),
+        np.ones((2**20, 1)),
+        np.ones((1, 2**20)),
+        two_values((2**10, 2**10)),
+        two_values((2**17, 8)),
+    ],
     ids=["vector", "column", "row", "square", "tall"],
 )
 @pytest.mark.parametrize("values", ["auto", "static"])
@@ -67,7 +73,9 @@ def test_elements_take_the_memory_that_is_stated(array: np.ndarray, values: str)
 def test_decisions_take_the_memory_that_is_stated(shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(-1, 2, shape).astype(np.int8)
     blob = encode({"w": array})
-    assert peak_of_decoding(blob) < BYTES_A_DECISION * 4 * array.size + 2**20  # a mask, and values of two bits
+    assert (
+        peak_of_decoding(blob) < BYTES_A_DECISION * 4 * array.size + 2**20
+    )  # a mask, and values of two bits
 
 
 @settings(max_examples=30, deadline=None)

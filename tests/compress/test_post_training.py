@@ -9,7 +9,7 @@ from netrazor.compress import PostTrainingConfig, SearchContext, compress_withou
 from netrazor.compress.grids import estimate_entropy_bits, find_unquantized_arrays
 from netrazor.compress.post_training import _minimize
 from netrazor.compress.search_objective import approximate_bound
-from netrazor.counting.error_count import count_errors, part_of
+from netrazor.counting import count_errors, part_of
 
 CONFIG = PostTrainingConfig(search_examples=200, gradient_batches=3, batch_size=16)
 

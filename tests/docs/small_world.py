@@ -17,7 +17,7 @@ from netrazor import data
 from netrazor.data import ImageDataset, opening
 from netrazor.pipeline import recipes
 from netrazor.reproduction.baselines import DR17Config
-from netrazor.reproduction.compare import compare_run as compare
+from netrazor.reproduction.compare import run_comparison
 from netrazor.reproduction.randomize.study import STUDIES
 from netrazor.train import FitConfig, OptimizerConfig
 
@@ -49,7 +49,7 @@ def make_small(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(recipes.RECIPES, name, replace(SHORT, name=name, prune=prune))
     small = DR17Config(hidden=8, start=FEW, optimize=FEW, passes=1)
     for name in ("TRUE", "RANDOM"):
-        monkeypatch.setattr(compare, name, small)
+        monkeypatch.setattr(run_comparison, name, small)
     for name, study in STUDIES.items():
         settings = {"widths": (784, 8, 10)}
         few = replace(study, architecture="normed-mlp", dataset="mnist", settings=settings, examples=100,

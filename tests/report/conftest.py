@@ -12,7 +12,8 @@ from netrazor.networks import MLP
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.recipes import QuantizeStage, RateStage, Recipe
 from netrazor.reproduction.randomize.study_records import MessageRecord, Point, RunRecord
-from netrazor.reproduction.randomize.summary import Summary, summarize
+from netrazor.reproduction.randomize.summarizing import summarize
+from netrazor.reproduction.randomize.summary import Summary
 from netrazor.train import FitConfig, OptimizerConfig
 
 Maker = Callable[..., Path]

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from netrazor.compress.order_zero import count_symbols, order_zero_bits, tabulate_moves
-from netrazor.counting.error_count import wrong
+from netrazor.counting import wrong
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})

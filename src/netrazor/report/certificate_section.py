@@ -1,43 +1,44 @@
 """The section of one certified run: its claim, the paper's tables for it, and its pictures."""
 
 from netrazor.certification.noise_description import LAMBDA_GRID, noise_in
+from netrazor.coding.message import Message
 from netrazor.pipeline.result import Layer, Result
-from netrazor.report.certificate_plots import (
-    bound_by_bits,
-    bound_by_method,
-    from_count_to_claim,
-    ledger_picture,
-    noise_trials,
-    weight_histograms,
-)
+from netrazor.report.bound_plots import bound_by_bits, bound_by_method, from_count_to_claim
+from netrazor.report.message_plots import ledger_plot, noise_trials, weight_histograms
 from netrazor.report.page import Claim, Item, Section
 from netrazor.report.reading import CertifiedRun
 from netrazor.report.table import Table
-from netrazor.reproduction.paper_figures import TABLE_3
+from netrazor.reproduction.published_figures import TABLE_3
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
 
 TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")
 
 
-def certified_section(run: CertifiedRun, prefix: str) -> Section:
+def certificate_section(run: CertifiedRun, prefix: str) -> Section:
     """Everything about one run; ``prefix`` begins the names of its files."""
     c = run.certificate
     title = f"{run.name}: {c.predictor} on {c.sample.name}"
     items: list[Item] = [_claim(run)]
     if run.findings:  # nothing else in the files is worth showing
         return Section(title, tuple(items))
+    if len(c.claims) > 1:
+        items.append(_claims(run, prefix))
     if run.result is not None:
         items += [_sizes(run, run.result, prefix), _layers(run, run.result, prefix)]
-    items += [ledger_picture(run, prefix), _ledger(run, prefix)]
+    if run.message is not None:
+        items += [ledger_plot(run, prefix), _ledger(run, prefix)]
     if run.result is not None:
         items += [bound_by_method(run, run.result, prefix), _methods(run.result, prefix)]
-    items += [bound_by_bits([run], prefix), from_count_to_claim(run, prefix)]
+    if run.message is not None:
+        items.append(bound_by_bits([run], prefix))
+    items.append(from_count_to_claim(run, prefix))
     if run.result is not None and run.result.trials:
         items.append(noise_trials(run.result, prefix))
-    if c.noise is not None:
-        items += [_noise(run, prefix)]
-    items += [weight_histograms(run, prefix), _provenance(run, prefix)]
-    return Section(title, tuple(items))
+    if run.message is not None:
+        if c.noise is not None:
+            items.append(_noise(run, run.message, prefix))
+        items.append(weight_histograms(run, run.message, prefix))
+    return Section(title, (*items, _provenance(run, prefix)))
 
 
 def _claim(run: CertifiedRun) -> Claim:
@@ -50,6 +51,20 @@ def _claim(run: CertifiedRun) -> Claim:
         "not counted again: that takes the data set, and `netrazor verify`."
     )
     return Claim(f"≤ {percent_up(c.risk_bound)}", c.claim, status, c.assumptions)
+
+
+def _claims(run: CertifiedRun, prefix: str) -> Table:
+    rows = tuple(
+        (
+            claim.sentence,
+            f"{claim.errors:,} of {claim.n:,}",
+            f"{sum(claim.delta_parts.values()):g}",
+            percent_up(claim.bound),
+        )
+        for claim in run.certificate.claims
+    )
+    note = f"They hold together with probability at least {1 - run.certificate.delta:g}."
+    return Table(f"{prefix}claims", "All claims", ("claim", "errors", "delta", "error at most"), rows, note)
 
 
 def _sizes(run: CertifiedRun, result: Result, prefix: str) -> Table:
@@ -145,11 +160,10 @@ def _methods(result: Result, prefix: str) -> Table:
     )
 
 
-def _noise(run: CertifiedRun, prefix: str) -> Table:
+def _noise(run: CertifiedRun, message: Message, prefix: str) -> Table:
     """What noise each array carries, and what it saves."""
-    assert run.message is not None  # the certificate was checked against the message
-    noise, static = noise_in(run.message), run.message.static
-    assert noise is not None
+    noise, static = noise_in(message), message.static
+    assert noise is not None  # the certificate was checked against the message
     saved = {layer.name: layer.smoothing_bytes for layer in run.result.layers} if run.result else {}
     rows = []
     for name, sigma in noise.sigma.items():
@@ -182,8 +196,13 @@ def _noise(run: CertifiedRun, prefix: str) -> Table:
 
 def _provenance(run: CertifiedRun, prefix: str) -> Table:
     c = run.certificate
-    rows = [
-        ("training examples", f"{c.n:,}"),
+    rows = [("examples counted", f"{c.n:,}")]
+    if c.sample.spent:
+        rows.append(("examples spent on the prior", f"{c.sample.spent:,} ({c.sample.spending})"))
+    if c.prior.given is not None:
+        given = c.prior.given
+        rows.append(("given weights", f"{given.origin}; {given.bytes:,} bytes, SHA-256 {given.sha256[:16]}"))
+    rows += [
         ("data set", f"{c.sample.name} ({c.sample.split}), fingerprint {c.sample.fingerprint[:16]}"),
         (
             "message",

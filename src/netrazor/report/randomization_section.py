@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from netrazor.report.certificate_plots import PERCENT
+from netrazor.report.drawing import PERCENT
 from netrazor.report.page import Item, Prose, Section
 from netrazor.report.plot import Plot
 from netrazor.report.table import Table
@@ -22,7 +22,7 @@ FLOOR_MEANS = (
 )
 
 
-def randomized_section(summary: Summary, prefix: str) -> Section:
+def randomization_section(summary: Summary, prefix: str) -> Section:
     """Everything about one study; ``prefix`` begins the names of its files."""
     items: list[Item] = [
         Prose(_introduction(summary)),
@@ -55,7 +55,9 @@ def _figure_1(summary: Summary, kind: str, prefix: str) -> Plot:
 
     def draw(axes: Sequence[Axes]) -> None:
         (ax,) = axes
-        for curve, colour, marker in zip(summary.curves, _ramp(summary.levels), MARKERS * 4, strict=False):
+        for curve, colour, marker in zip(
+            summary.curves, _ramp(len(summary.levels)), MARKERS * 4, strict=False
+        ):
             spreads: tuple[Spread, ...] = getattr(curve, kind)
             mean = np.array([spread.mean for spread in spreads])
             low, high = ([f(spread.values) for spread in spreads] for f in (min, max))
@@ -82,10 +84,10 @@ def _figure_1(summary: Summary, kind: str, prefix: str) -> Plot:
     )
 
 
-def _ramp(levels: Sequence[float]) -> list[str]:
-    """A colour for each level, from blue to red over the levels there are."""
-    places = np.linspace(0, len(RAMP) - 1, max(2, len(levels))).round().astype(int)
-    return [LIGHT[RAMP[place]] for place in places[: len(levels)]]
+def _ramp(lines: int) -> list[str]:
+    """A colour for each of so many lines, from blue to red."""
+    places = np.linspace(0, len(RAMP) - 1, max(2, lines)).round().astype(int)
+    return [LIGHT[RAMP[place]] for place in places[:lines]]
 
 
 def _areas(summary: Summary, prefix: str) -> Table:
@@ -150,7 +152,9 @@ def _points(spread: Spread) -> str:
 def _bits_by_level(summary: Summary, prefix: str) -> Plot:
     def draw(axes: Sequence[Axes]) -> None:
         (ax,) = axes
-        for lengths, colour, marker in zip(summary.lengths, _ramp(summary.lengths), MARKERS, strict=False):
+        for lengths, colour, marker in zip(
+            summary.lengths, _ramp(len(summary.lengths)), MARKERS, strict=False
+        ):
             for spread, level in zip(lengths.bits.levels, summary.levels, strict=True):
                 ax.plot([level] * len(spread.values), _kib(spread.values), marker, color=colour, alpha=0.45)
             mean = [spread.mean for spread in lengths.bits.levels]

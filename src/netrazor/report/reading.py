@@ -1,6 +1,7 @@
 """Reading what runs have left behind. Nothing is computed from data sets, and no network is executed."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from netrazor.certification.run_directory import CERTIFICATE, RESULT, read_file
 from netrazor.coding.message import Message
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.pipeline.result import Result
-from netrazor.report.table_1_section import ComparisonFile
+from netrazor.report.comparison_file import ComparisonFile
 from netrazor.reproduction.randomize.randomize_study import SUMMARY
 from netrazor.reproduction.randomize.summary import Summary
 
@@ -25,15 +26,13 @@ class CertifiedRun:
     Attributes:
         name: of its directory.
         certificate: as parsed.
-        blob: the message's bytes; empty where nothing was sent.
-        message: as read from them; None where nothing was sent or where they cannot be read.
+        message: as read from its bytes; None where nothing was sent or where they cannot be read.
         result: measurements of the run, None where it left none.
         findings: what of the certificate does not follow from itself and the message; empty if all does.
     """
 
     name: str
     certificate: Certificate
-    blob: bytes
     message: Message | None
     result: Result | None
     findings: tuple[Finding, ...]
@@ -53,8 +52,7 @@ def read(path: Path) -> Source:
         files = read_run(path)
         findings, message = check_run(files)
         result = _result(path / RESULT) if (path / RESULT).exists() else None
-        name, blob = path.resolve().name, files.message or b""
-        return CertifiedRun(name, files.certificate, blob, message, result, findings)
+        return CertifiedRun(_readable(path.resolve().name), files.certificate, message, result, findings)
     file = path / SUMMARY if path.is_dir() else path
     if not file.is_file():
         raise ConfigurationError(
@@ -79,6 +77,11 @@ def _result(path: Path) -> Result:
         raise ConfigurationError(
             f"{path}: must be the result of a run, got something else; delete it to report without"
         ) from error
+
+
+def _readable(name: str) -> str:
+    """The name of a directory, without the bytes that are no text."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _bytes(path: Path) -> bytes:

@@ -1,9 +1,9 @@
-"""A table: the same cells as HTML, CSV and LaTeX."""
+"""A table: the same cells for a page, as CSV and as LaTeX."""
 
 import csv
 import io
 from dataclasses import dataclass
-from html import escape
+from typing import ClassVar
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -25,6 +25,7 @@ class Table:
         words: numbers of the columns that are set to the left as well, counted from 0.
     """
 
+    template: ClassVar[str] = "table.html"
     name: str
     title: str
     columns: tuple[str, ...]
@@ -32,26 +33,6 @@ class Table:
     note: str = ""
     facts: bool = False
     words: tuple[int, ...] = ()
-
-    def html(self) -> str:
-        """A table that scrolls sideways by itself where the page is narrow."""
-        left = dict.fromkeys(self.words, ' class="words"')
-        heads = enumerate(self.columns)
-        head = "".join(f'<th scope="col"{left.get(at, "")}>{escape(column)}</th>' for at, column in heads)
-        thead = f"<thead><tr>{head}</tr></thead>\n" if any(self.columns) else ""
-        body = "\n".join(
-            f'<tr><th scope="row">{escape(first)}</th>'
-            + "".join(f"<td{left.get(at, '')}>{escape(cell)}</td>" for at, cell in enumerate(rest, start=1))
-            + "</tr>"
-            for first, *rest in self.rows
-        )
-        note = f'\n<p class="note">{escape(self.note)}</p>' if self.note else ""
-        kind = "table facts" if self.facts else "table"
-        return (
-            f'<div class="{kind}"><h3>{escape(self.title)}</h3><div class="scroll" tabindex="0" role="region" '
-            f'aria-label="{escape(self.title, quote=True)}"><table>{thead}'
-            f"<tbody>{body}</tbody></table></div>{note}</div>"
-        )
 
     def files(self) -> dict[str, bytes]:
         """The table for papers and spreadsheets, by file name."""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-from pydantic import BaseModel, ConfigDict
 
+from netrazor.report.comparison_file import Answer, ComparisonFile, Line, Setting
+from netrazor.report.drawing import beside
 from netrazor.report.page import Item, Prose, Section
 from netrazor.report.plot import Plot
 from netrazor.report.table import Table
@@ -18,52 +19,7 @@ _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKS = {True: "yes", False: "no", None: "-"}
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Answer(_Record):
-    """What one method said: a number of a kind, or the reason why there is none."""
-
-    method: str
-    structure: str
-    kind: str | None = None
-    outcome: str | None = None
-    value: float | None = None
-    text: str = "-"
-    reason: str = ""
-
-
-class Setting(_Record):
-    """One network on one data set."""
-
-    name: str
-    network: str
-    data: str
-    rows: tuple[Answer, ...]
-
-
-class Line(_Record):
-    """A row of Table 1."""
-
-    method: str
-    structure: str
-    published: tuple[bool, bool]
-    here: tuple[bool | None, bool | None]
-
-
-class ComparisonFile(_Record):
-    """What the report takes from the result file of `netrazor compare`."""
-
-    command: str
-    date: str
-    cores: int
-    seconds: float
-    settings: tuple[Setting, ...]
-    table_1: tuple[Line, ...]
-
-
-def compared_section(found: ComparisonFile, prefix: str) -> Section:
+def table_1_section(found: ComparisonFile, prefix: str) -> Section:
     """Everything about one comparison; ``prefix`` begins the names of its files."""
     items: list[Item] = [
         Prose(
@@ -120,9 +76,7 @@ def _values(setting: Setting, name: str) -> Plot:
         for place, row in enumerate(rows):
             value = row.value or least
             ax.barh(place, value - least, 0.6, least, color=LIGHT[COLOURS[row.kind or "bound"]])
-            at = {"xytext": (6, 0), "textcoords": "offset points", "va": "center", "fontsize": 10}
-            ground = {"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 1}
-            ax.annotate(row.text, (value, place), bbox=ground, **at)
+            beside(ax, row.text, value, place, ground=LIGHT["paper"])
         ax.axvline(1, color=LIGHT["ink"], lw=1)
         ax.set_xscale("log")
         highest = max(1.0, *(row.value or 1.0 for row in rows))

@@ -20,7 +20,7 @@ LIGHT = {name: pair[0] for name, pair in PALETTE.items()}
 RAMP = ("blue", "teal", "green", "gold", "orange", "red")  # ordered: from little to much
 MARKERS = "osD^vP"  # besides colour, so that print in grey can be read
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 11.0,
     "axes.titlesize": 11.0,
@@ -42,6 +42,7 @@ STYLE: dict[str, Any] = {
     "lines.linewidth": 1.6,
     "lines.markersize": 4.5,
     "text.color": LIGHT["ink"],
+    "text.parse_math": False,  # names of users may hold dollar signs
     "xtick.color": LIGHT["muted"],
     "ytick.color": LIGHT["muted"],
     "xtick.labelcolor": LIGHT["ink"],

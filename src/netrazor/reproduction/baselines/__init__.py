@@ -5,11 +5,12 @@ assumes and what it was computed from. Vacuous is an outcome, and no number at a
 """
 
 from netrazor.reproduction.baselines.aro18 import noise_stability, noise_stability_floor
-from netrazor.reproduction.baselines.around import occam_around
-from netrazor.reproduction.baselines.dr17 import DR17, DR17Config, optimize_posterior
+from netrazor.reproduction.baselines.dr17 import DR17, optimize_posterior
+from netrazor.reproduction.baselines.dr17_bound import DR17Config
 from netrazor.reproduction.baselines.estimate import Estimate, Kind, Missing
 from netrazor.reproduction.baselines.margins import Scores, scores_on
 from netrazor.reproduction.baselines.nbs18 import spectral_margin, spectral_margin_floor
+from netrazor.reproduction.baselines.occam_initialization import occam_around
 from netrazor.reproduction.baselines.paper_bounds import occam_row, perturbation_row
 from netrazor.reproduction.baselines.parameter_counting import parameter_count, vc
 from netrazor.reproduction.baselines.test_set_bound import held_out, held_out_from

@@ -100,7 +100,8 @@ def chain_of(model: nn.Module, example: Tensor) -> Chain:
         graph = fx.symbolic_trace(model.eval()).graph
     except Exception as error:
         raise UnsupportedModel(f"model: its forward pass cannot be traced: {error}") from error
-    modules, x, last, shapes = dict(model.named_modules()), example, None, set()
+    modules, x, last = dict(model.named_modules()), example, None
+    shapes: set[fx.Node] = set()
     chain = Chain([], [], tuple(example.shape[1:]))
     with torch.no_grad():
         for node in graph.nodes:
@@ -140,14 +141,15 @@ def _step(node: fx.Node, modules: dict[str, nn.Module]) -> Step:
         args = fx.node.map_arg(node.args, lambda _: x)
         kwargs = fx.node.map_arg(node.kwargs, lambda _: x)
         target = getattr(Tensor, node.target) if isinstance(node.target, str) else node.target
-        return target(*args, **kwargs)
+        result: Tensor = target(*args, **kwargs)
+        return result
 
     return call
 
 
 def _append(chain: Chain, node: fx.Node, step: Step, x: Tensor, result: Tensor) -> None:
     kind = type(step) if isinstance(step, nn.Module) else node.target
-    if isinstance(step, nn.Linear) or _plain_convolution(step):
+    if isinstance(step, nn.Linear | nn.Conv2d) and _without_groups(step):
         chain.layers.append(Layer(node.name, step, tuple(x.shape[1:]), tuple(result.shape[1:])))
     elif not chain.layers and kind in _SCALE | _RESHAPE:
         chain.before.append(step)
@@ -165,8 +167,9 @@ def _append(chain: Chain, node: fx.Node, step: Step, x: Tensor, result: Tensor) 
         )
 
 
-def _plain_convolution(step: Step) -> bool:
-    return isinstance(step, nn.Conv2d) and step.groups == 1 and set(step.dilation) == {1}
+def _without_groups(affine: Affine) -> bool:
+    """Whether it is linear, or a convolution without groups or dilation."""
+    return isinstance(affine, nn.Linear) or (affine.groups == 1 and set(affine.dilation) == {1})
 
 
 def _disjoint(node: fx.Node, step: Step) -> bool:

@@ -25,6 +25,7 @@ class NoisyLinear(nn.Module):
 
     def __init__(self, start: nn.Linear, center: nn.Linear) -> None:
         super().__init__()
+        self.center: Tensor
         self.mean = nn.Parameter(_joined(start))
         self.ratio = nn.Parameter(torch.zeros_like(self.mean))
         self.register_buffer("center", _joined(center))
@@ -63,6 +64,11 @@ class GaussianNetwork(nn.Module):
         self.scale = nn.Parameter(torch.tensor(log_variance / _PACE))
 
     @property
+    def noisy_layers(self) -> list[NoisyLinear]:
+        """The layers, in order."""
+        return [layer for layer in self.layers if isinstance(layer, NoisyLinear)]
+
+    @property
     def log_variance(self) -> Tensor:
         """Of the prior, not rounded to its grid; the posterior's variances are held as ratios to it."""
         return _PACE * self.scale
@@ -72,13 +78,13 @@ class GaussianNetwork(nn.Module):
         x = inputs.flatten(1)
         for layer in self.layers[:-1]:
             x = F.relu(layer(x, self.log_variance))
-        return self.layers[-1](x, self.log_variance)
+        scores: Tensor = self.layers[-1](x, self.log_variance)
+        return scores
 
     def kl_nats(self, prior_log_variance: Tensor) -> Tensor:
         """KL of all weights from the prior with that variance."""
-        return torch.stack(
-            [layer.kl_nats(self.log_variance, prior_log_variance) for layer in self.layers]
-        ).sum()
+        parts = [layer.kl_nats(self.log_variance, prior_log_variance) for layer in self.noisy_layers]
+        return torch.stack(parts).sum()
 
 
 @torch.inference_mode()

@@ -9,10 +9,10 @@ from netrazor import bounds, networks
 from netrazor.counting import ErrorCount
 from netrazor.reproduction import baselines
 from netrazor.reproduction.baselines import Estimate, Kind, Missing
-from netrazor.reproduction.baselines.dr17 import REFERENCE as DR17_REFERENCE
-from netrazor.reproduction.baselines.dr17 import STRUCTURE as DR17_STRUCTURE
+from netrazor.reproduction.baselines.dr17_bound import REFERENCE as DR17_REFERENCE
+from netrazor.reproduction.baselines.dr17_bound import STRUCTURE as DR17_STRUCTURE
 from netrazor.reproduction.baselines.paper_bounds import OCCAM, PERTURBATION
-from netrazor.reproduction.paper_figures import IMAGENET
+from netrazor.reproduction.published_figures import IMAGENET
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, nats_from_bits
 
 CLASSES, VALIDATION = 1000, 50_000

@@ -84,4 +84,5 @@ def _submitit(cluster: str, processes: int, logs: Path) -> Launcher:
     executor.update_parameters(
         name="netrazor-randomize", cpus_per_task=1, timeout_min=24 * 60, slurm_array_parallelism=processes
     )
-    return executor
+    cluster_launcher: Launcher = executor
+    return cluster_launcher

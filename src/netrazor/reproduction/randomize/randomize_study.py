@@ -11,7 +11,8 @@ from netrazor.reproduction.randomize.launcher import launcher
 from netrazor.reproduction.randomize.study import Study
 from netrazor.reproduction.randomize.study_records import RunRecord, read_record, record_path
 from netrazor.reproduction.randomize.study_run import Task
-from netrazor.reproduction.randomize.summary import Summary, summarize
+from netrazor.reproduction.randomize.summarizing import summarize
+from netrazor.reproduction.randomize.summary import Summary
 from netrazor.runtime import Reporter, Silent
 from netrazor.train import FitConfig
 

@@ -26,7 +26,7 @@ from netrazor.reproduction.randomize.study_records import (
     write_record,
 )
 from netrazor.simplify import fold_statistics, simplify
-from netrazor.train import Batches, Checkpoint, FitConfig, Trainable, AllParameters, fit
+from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, Trainable, fit
 
 RENEWALS = 25  # times that the masks are renewed while the sparsity rises, over half of the tuning
 
@@ -55,8 +55,8 @@ class _Run:
 
     def __init__(self, task: Task, checkpoint: Checkpoint) -> None:
         self.task, self.study, self.checkpoint = task, task.study, checkpoint
-        splits = [datasets.load(self.study.dataset, s, directory=task.data) for s in ("train", "test")]
-        sample = draw_sample(*splits, self.study.examples, task.level, task.seed)  # type: ignore[misc]
+        train, test = (datasets.load(self.study.dataset, s, directory=task.data) for s in ("train", "test"))
+        sample = draw_sample(train, test, self.study.examples, task.level, task.seed)
         self.train, self.test = sample.train, sample.test
         self.example = next(in_order(self.train, 8))[0]
         self.saved: dict[str, Any] = checkpoint.load() or {"cpu_seconds": 0.0, "points": []}
@@ -87,8 +87,8 @@ class _Run:
                 record = self._with_point(record, sparsity, refined=False)
         for share in self.study.kept:
             for _ in range(self.study.refinements):
-                if (sparsity := next_sparsity(record, share)) is not None:
-                    record = self._with_point(record, sparsity, refined=True)
+                if (between := next_sparsity(record, share)) is not None:
+                    record = self._with_point(record, between, refined=True)
         return record.model_copy(update={"cpu_seconds": round(time.process_time() - self.started, 1)})
 
     def _trained(self) -> nn.Module:
@@ -103,7 +103,9 @@ class _Run:
             if self.checkpoint.due():
                 self._save(fit=fit_state())
 
-        self._fit(model, AllParameters(model), self.study.train, order=0, resume=self.saved.get("fit"), save=save)
+        self._fit(
+            model, AllParameters(model), self.study.train, order=0, resume=self.saved.get("fit"), save=save
+        )
         self.saved.pop("fit", None)
         self._save(dense=model.state_dict())
         return model

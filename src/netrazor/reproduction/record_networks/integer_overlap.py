@@ -1,26 +1,28 @@
-"""Like `integer_stack` beside it, with units that say both yes and no, and maxima over overlapping places.
+"""The record network of CIFAR-10: fixed features, a convolution with overlapping maxima, and a linear layer.
 
-Each unit hands on half the maximum of its sum and of its negative (Shang et al. 2016), over 3 x 3 places, at every
-second one: twice the features for the bits of one. All sums stay below 2^24, which float32 holds exactly in
-any order.
+Each channel of the convolution is used with both signs (Shang et al. 2016): twice the features for the bits of one.
+The features of an image and of its mirror image are added up, so both have the same scores. As in `integer_chain`,
+every sum stays below 2^24, which float32 holds exactly in any order of summation.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from netrazor.reproduction.record_networks.integer_chain import BIAS_UNIT, WHITE
-from netrazor.reproduction.record_networks.integer_stack import INNER, whole
-from netrazor.reproduction.record_networks.opponent_front import OpponentFront
+from netrazor.reproduction.record_networks.hash_filters import WHITE
+from netrazor.reproduction.record_networks.integer_chain import BIAS_UNIT
+from netrazor.reproduction.record_networks.opponent_features import OpponentFeatures
+
+LARGEST_HIDDEN = 2047  # larger outputs of the convolution are clipped
 
 
 class IntegerOverlap(nn.Module):
-    """Input: N x 3 x H x W float32 in [0, 1], whole numbers over 255. Output: N x ``classes`` whole scores.
+    """Input: N x C x H x W float32 in [0, 1], whole numbers over 255. Output: N x ``classes`` whole scores.
 
     Args:
         image: C, H and W of the images; C is 1 or 3.
-        filters: fixed random filters of the front.
-        units: outputs of the learned convolution.
+        filters: number of fixed filters.
+        units: output channels of the learned convolution.
         classes: number of scores.
     """
 
@@ -34,32 +36,40 @@ class IntegerOverlap(nn.Module):
     ) -> None:
         super().__init__()
         self.input_shape = image
-        self.front = OpponentFront(filters=filters)
-        places = -(-image[1] // 8) * -(-image[2] // 8)
-        self.learned = OverlappingLayers(filters, units, places, classes)
+        self.features = OpponentFeatures(filters=filters)
+        positions = -(-image[1] // 8) * -(-image[2] // 8)
+        self.learned = OverlappingLayers(filters, units, positions, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of ``images``."""
-        scores: Tensor = self.learned(self.front(images))
+        scores: Tensor = self.learned(self.features(images))
         return scores
 
 
 class OverlappingLayers(nn.Module):
-    """What is learned: a convolution 3 x 3, overlapping maxima of it and of its negative, ReLU; linear without bias.
+    """The learned part: a 3 x 3 convolution, and a linear layer without bias.
 
-    What the convolution makes of an image and of its mirror image is added up.
+    Between them: half of the maximum of each channel, and of its negative, over 3 x 3 positions at every second
+    position, and ReLU.
     """
 
-    def __init__(self, maps: int, units: int, places: int, classes: int) -> None:
+    def __init__(self, inputs: int, units: int, positions: int, classes: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(maps, units, 3, padding=1)
-        self.linear = nn.Linear(2 * units * places, classes, bias=False)
+        self.conv = nn.Conv2d(inputs, units, 3, padding=1)
+        self.linear = nn.Linear(2 * units * positions, classes, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Scores of N x 2 maps x H x W features in [0, 1]: of the images, then of their mirror images."""
+        """Scores of N x 2 ``inputs`` x H x W features in [0, 1]: of the images, then of their mirror images."""
         assert self.conv.bias is not None
         x = torch.cat(torch.round(WHITE * features).chunk(2, 1))
         x = F.conv2d(x, self.conv.weight, BIAS_UNIT * self.conv.bias, padding=1)
-        x = whole(F.max_pool2d(torch.cat([x, -x], 1), 3, stride=2, padding=1) / 2).clamp(0, INNER)
-        seen, mirrored = torch.flatten(x, 1).chunk(2)
-        return self.linear(seen + mirrored)
+        x = F.max_pool2d(torch.cat([x, -x], 1), 3, stride=2, padding=1)
+        hidden = floor_straight_through(x / 2).clamp(0, LARGEST_HIDDEN)
+        seen, mirrored = torch.flatten(hidden, 1).chunk(2)
+        scores: Tensor = self.linear(seen + mirrored)
+        return scores
+
+
+def floor_straight_through(x: Tensor) -> Tensor:
+    """``x`` rounded down; gradients pass as if it were not (straight-through)."""
+    return x + (torch.floor(x) - x).detach()

@@ -2,7 +2,7 @@
 
 from netrazor.bounds import Outcome
 from netrazor.reproduction.baselines import Estimate, Kind, Missing
-from netrazor.reproduction.compare.comparison import Line, Setting
+from netrazor.reproduction.compare.comparison_record import Line, Setting
 
 # As printed: whether a non-vacuous guarantee was given for MNIST and for ImageNet.
 PUBLISHED = {

@@ -8,14 +8,14 @@ from torch import nn
 
 from netrazor import data as datasets
 from netrazor.certification import Certificate, parse
+from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.data import ImageDataset
 from netrazor.errors import ConfigurationError, DatasetMismatch
-from netrazor.pipeline.certified_run import CERTIFICATE
 from netrazor.reproduction import baselines
 from netrazor.reproduction.baselines import DR17Config
-from netrazor.reproduction.compare.comparison import Comparison
+from netrazor.reproduction.compare.comparison_record import Comparison
+from netrazor.reproduction.compare.paper_table_1 import table_1
 from netrazor.reproduction.compare.settings import imagenet, own_network, two_classes
-from netrazor.reproduction.compare.table_1 import table_1
 from netrazor.runtime import Reporter, Silent
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.verification import load

@@ -11,11 +11,11 @@ from torch import nn
 from netrazor.data import ImageDataset
 from netrazor.reproduction.baselines import noise_stability, noise_stability_floor, scores_on, spectral_margin
 from netrazor.reproduction.baselines import spectral_margin_floor as margin_floor
-from netrazor.reproduction.baselines.aro18 import stability
 from netrazor.reproduction.baselines.chain import Chain, chain_of
 from netrazor.reproduction.baselines.estimate import Kind
 from netrazor.reproduction.baselines.margins import EXPONENTS
 from netrazor.reproduction.baselines.nbs18 import kl_nats, margin_bound, share_of_gamma, spectrum
+from netrazor.reproduction.baselines.stability import stability
 
 WIDTHS = (9, 7, 6, 3)
 

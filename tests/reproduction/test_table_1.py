@@ -15,9 +15,8 @@ from netrazor.cli.compare_tables import comparison_tables
 from netrazor.errors import ConfigurationError, DatasetMismatch
 from netrazor.report import write_report
 from netrazor.reproduction.baselines import Estimate, Kind, Missing
-from netrazor.reproduction.compare import Comparison, compare_run, data_of, imagenet_rows
-from netrazor.reproduction.compare import compare_run as compare
-from netrazor.reproduction.paper_figures import IMAGENET
+from netrazor.reproduction.compare import Comparison, compare_run, data_of, imagenet_rows, run_comparison
+from netrazor.reproduction.published_figures import IMAGENET
 from netrazor.train import FitConfig
 
 TEST = tiny.images(200, seed=9)
@@ -35,7 +34,9 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("TRUE", "RANDOM"):
             patch.setattr(
-                compare, name, replace(getattr(compare, name), hidden=6, start=few, optimize=few, passes=1)
+                run_comparison,
+                name,
+                replace(getattr(run_comparison, name), hidden=6, start=few, optimize=few, passes=1),
             )
         return compare_run(run, tiny.images(), TEST, model=tiny.small(seed=3))
 

@@ -17,7 +17,8 @@ from netrazor.reproduction.randomize.randomize_study import randomize, study_sca
 from netrazor.reproduction.randomize.study import STUDIES, Study, study_named
 from netrazor.reproduction.randomize.study_records import MessageRecord, Point, RunRecord, record_path
 from netrazor.reproduction.randomize.study_run import layer_sparsities, next_sparsity, prune_at_once
-from netrazor.reproduction.randomize.summary import Summary, summarize
+from netrazor.reproduction.randomize.summarizing import summarize
+from netrazor.reproduction.randomize.summary import Summary
 from netrazor.train import FitConfig, OptimizerConfig
 
 

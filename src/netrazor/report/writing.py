@@ -7,14 +7,15 @@ from pathlib import Path
 
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_atomically
-from netrazor.report.certificate_section import certified_section
+from netrazor.report.certificate_section import certificate_section
+from netrazor.report.comparison_file import ComparisonFile
 from netrazor.report.page import Section, page
 from netrazor.report.plot import Plot
-from netrazor.report.randomization_section import randomized_section
+from netrazor.report.randomization_section import randomization_section
 from netrazor.report.reading import CertifiedRun, Source, read
-from netrazor.report.side_by_side import comparison_section
+from netrazor.report.side_by_side_section import side_by_side_section
 from netrazor.report.table import Table
-from netrazor.report.table_1_section import ComparisonFile, compared_section
+from netrazor.report.table_1_section import table_1_section
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,15 @@ class Report:
 def compose(sources: Sequence[Source]) -> Report:
     """One section for each source; several valid certified runs are set side by side first."""
     runs = [source for source in sources if isinstance(source, CertifiedRun) and not source.findings]
-    sections = [comparison_section(runs)] if len(runs) > 1 else []
+    sections = [side_by_side_section(runs)] if len(runs) > 1 else []
     for number, source in enumerate(sources, start=1):
         prefix = f"{number}-" if len(sources) > 1 else ""
         if isinstance(source, CertifiedRun):
-            sections.append(certified_section(source, prefix))
+            sections.append(certificate_section(source, prefix))
         elif isinstance(source, ComparisonFile):
-            sections.append(compared_section(source, prefix))
+            sections.append(table_1_section(source, prefix))
         else:
-            sections.append(randomized_section(source, prefix))
+            sections.append(randomization_section(source, prefix))
     return Report("netrazor: short networks, proven", tuple(sections))
 
 

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from netrazor.certification import noise_in
-from netrazor.report.certificate_plots import PERCENT, bound_by_bits
+from netrazor.report.bound_plots import bound_by_bits
+from netrazor.report.drawing import PERCENT
 from netrazor.report.page import Item, Section
 from netrazor.report.plot import Plot
 from netrazor.report.reading import CertifiedRun
@@ -18,7 +19,7 @@ from netrazor.units import decimal_up, kib_from_bits, percent_up
 PREFIX = "all-"
 
 
-def comparison_section(runs: Sequence[CertifiedRun]) -> Section:
+def side_by_side_section(runs: Sequence[CertifiedRun]) -> Section:
     """Every run as one mark in each picture."""
     density = [(share, run) for run in runs if (share := _density(run)) is not None]
     noise = [(share, run) for run in runs if (share := _noise_share(run)) is not None]
