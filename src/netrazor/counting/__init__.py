@@ -1,6 +1,6 @@
 """Counting errors of a network over a data set: the empirical risk that a certificate stands on."""
 
-from netrazor.counting import ErrorCount, count_errors
+from netrazor.counting.error_count import ErrorCount, count_errors
 from netrazor.counting.majority import majority_errors
 from netrazor.counting.reading_order import (
     BATCH_SIZE,
