@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from netrazor.cli.console import open_console
-from netrazor.cli.progress_bars import Bars
+from netrazor.runtime.progress_bars import Bars
 
 if TYPE_CHECKING:
     from torch import nn
