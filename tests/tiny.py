@@ -12,7 +12,7 @@ from netrazor.compress import CodebookConfig
 from netrazor.data import ImageDataset
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.recipes import QuantizeStage, RateStage
+from netrazor.pipeline.stages import QuantizeStage, RateStage
 from netrazor.train import FitConfig, OptimizerConfig
 
 CLASSES = 4

@@ -11,7 +11,8 @@ from netrazor.compress import IntegerConfig
 from netrazor.data import ImageDataset
 from netrazor.networks import Subspace, coded_state
 from netrazor.pipeline import run
-from netrazor.pipeline.recipes import RECIPES, SUBSPACE, IntegerStage
+from netrazor.pipeline.recipes import RECIPES, SUBSPACE
+from netrazor.pipeline.stages import IntegerStage
 from netrazor.train import FitConfig, OptimizerConfig
 
 RECIPE = replace(

@@ -13,8 +13,9 @@ from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.data import ImageDataset
 from netrazor.networks import coded_state, load_coded_state
 from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.recipes import RECIPES, TIGHT, IntegerStage, PolishStage
-from netrazor.reproduction.record_networks import IntegerChain
+from netrazor.pipeline.recipes import RECIPES, TIGHT
+from netrazor.pipeline.stages import IntegerStage, PolishStage
+from netrazor.reproduction.record_networks import IntegerChain, IntegerStack
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.train.frozen_features import precompute_features

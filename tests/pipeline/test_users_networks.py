@@ -20,7 +20,7 @@ from netrazor.counting import in_order
 from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
 from netrazor.networks import load_weights, make_plain
 from netrazor.pipeline import Recipe
-from netrazor.pipeline.recipes import QuantizeStage
+from netrazor.pipeline.stages import QuantizeStage
 from netrazor.runtime import Silent
 
 

@@ -17,8 +17,7 @@ from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.files import write_atomically
 from netrazor.pipeline import RECIPES as NAMED
 from netrazor.pipeline import Recipe, run
-from netrazor.pipeline.polishing import polish
-from netrazor.pipeline.recipes import IntegerStage, PolishStage
+from netrazor.pipeline.stages import IntegerStage, PolishStage, RunContext, Turn
 from netrazor.runtime import Silent, processes
 from netrazor.train import Checkpoint, FitConfig, OptimizerConfig
 
@@ -82,8 +81,8 @@ def certify(place: Path) -> None:
 
 def polished_alike() -> None:
     """What one process holds after polish, norms included, the other holds too."""
-    model, stage = network("polished"), RECIPES["polished"].polish
-    polish(model, tiny.images(), lambda: 0.0, stage, DescentConfig(rounds=1), delta=0.05, seed=0)
+    model, stage = network("polished"), replace(RECIPES["polished"].polish, descend=DescentConfig(rounds=1))
+    stage.run(RunContext(model, tiny.images(), tiny.images()), Turn("polish", seed=0))
     for name, tensor in model.state_dict().items():
         assert torch.equal(processes.on_rank_zero(tensor.clone), tensor), f"{name}: the processes parted"
 

@@ -2,7 +2,8 @@
 
 from netrazor.pipeline.certified_run import Run, certify, run
 from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
-from netrazor.pipeline.recipes import RECIPES, Recipe, recipe_named, recipe_scaled
+from netrazor.pipeline.recipe import Recipe, recipe_scaled
+from netrazor.pipeline.recipes import RECIPES, recipe_named
 from netrazor.pipeline.result import Layer, Result
 from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.spent_examples import (
@@ -11,9 +12,16 @@ from netrazor.pipeline.spent_examples import (
     certify_hold_out,
     split_spent,
 )
+from netrazor.pipeline.stages import GradualStage, IntegerStage, PolishStage, QuantizeStage, RateStage, SurgeryStage
 
 __all__ = [
     "RECIPES",
+    "GradualStage",
+    "IntegerStage",
+    "PolishStage",
+    "QuantizeStage",
+    "RateStage",
+    "SurgeryStage",
     "Layer",
     "LayerRule",
     "Recipe",

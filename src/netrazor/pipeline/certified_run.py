@@ -20,13 +20,15 @@ from netrazor.errors import ConfigurationError, InvalidArgument, UnsupportedMode
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.network_message import codable_arrays
-from netrazor.pipeline.cutting import Cutting
 from netrazor.pipeline.issuing import Issued, Subject, issue
-from netrazor.pipeline.recipes import Recipe, recipe_named
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipes import recipe_named
 from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
+from netrazor.pipeline.rules import rules_for
 from netrazor.pipeline.run_identity import run_id
 from netrazor.pipeline.sampling import describe_sample
-from netrazor.pipeline.trainables import rules_for
+from netrazor.pipeline.stage_runner import run_stages
+from netrazor.pipeline.stages import RunContext
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.train import Checkpoint, Loss, TrainingStep
 
@@ -125,7 +127,7 @@ def run(
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     found = run_id(codable_arrays(model), source_digest(model))
-    rules_for(recipe, model)
+    rules = rules_for(recipe.rules, model)
     _check_declared(model, architecture)
     sample = describe_sample(model, dataset, reporter)
     search_on = _device_for(model, dataset, device, reporter)
@@ -147,25 +149,15 @@ def run(
         taught = [sample.fingerprint, training]
         whole = run_id(architecture, found, taught, seed, asdict(recipe), loss, training_step)
         checkpoint = Checkpoint(Path(out) / CHECKPOINT, whole)
-    cutting = Cutting(
-        model,
-        dataset,
-        recipe,
-        seed=seed,
-        checkpoint=checkpoint,
-        reporter=reporter,
-        architecture=architecture,
-        delta=delta,
-        training=training,
-        loss=loss,
-        training_step=training_step,
-        device=search_on,
+    taught = dataset if training is None else training
+    context = RunContext(
+        model, dataset, taught, loss, training_step, rules, search_on, seed, delta, architecture, reporter
     )
-    cutting.run()
+    stages = run_stages(recipe, context, checkpoint)
     started = time.monotonic()
     issued = issue(model, recipe, subject)
-    seconds = {**cutting.seconds, "certify": time.monotonic() - started}
-    done = Run(issued, replace(_result(issued, seconds, test, subject), before=cutting.before))
+    seconds = {**stages.seconds, "certify": time.monotonic() - started}
+    done = Run(issued, replace(_result(issued, seconds, test, subject), before=stages.before))
     if out is not None:
         processes.on_rank_zero(partial(_write, Path(out), done))
     if checkpoint is not None:

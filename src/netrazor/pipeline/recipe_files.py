@@ -12,7 +12,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from netrazor.errors import ConfigurationError
-from netrazor.pipeline.recipes import Recipe, recipe_named
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipes import recipe_named
 
 _RECIPE = TypeAdapter(Recipe)
 _BASE = "base"

@@ -7,32 +7,17 @@ from netrazor.compress import DescentConfig, IntegerConfig, PostTrainingConfig
 from netrazor.compress.quantization import CodebookConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
+from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.stages import (
     GradualStage,
     IntegerStage,
     PolishStage,
-    PruneStage,
     QuantizeStage,
     RateStage,
-    Recipe,
     SurgeryStage,
 )
 from netrazor.train import FitConfig, OptimizerConfig
-
-__all__ = [
-    "RECIPES",
-    "GradualStage",
-    "IntegerStage",
-    "PolishStage",
-    "PruneStage",
-    "QuantizeStage",
-    "RateStage",
-    "Recipe",
-    "SurgeryStage",
-    "recipe_named",
-    "recipe_scaled",
-]
 
 
 def _quick(steps: int, nonzeros: int, *, settle: float = 1.0) -> RateStage:
@@ -213,31 +198,3 @@ def recipe_named(name: str) -> Recipe:
     if name not in RECIPES:
         raise ConfigurationError(f"recipe: one of {', '.join(RECIPES)} allowed, got {name!r}; choose one")
     return RECIPES[name]
-
-
-def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
-    """The recipe with every stage's number of steps multiplied by ``scale``, and its rates' decay with it.
-
-    Raises:
-        ConfigurationError: scale is not above 0.
-    """
-    if not scale > 0:
-        raise ConfigurationError(f"scale: a number above 0 allowed, got {scale!r}; 1 is the whole recipe")
-
-    def shorter(fit: FitConfig) -> FitConfig:
-        every = max(1, round(fit.optimizer.decay_every * scale))
-        optimizer = replace(fit.optimizer, decay_every=every)
-        return replace(fit, steps=max(1, round(fit.steps * scale)), optimizer=optimizer)
-
-    return replace(
-        recipe,
-        integers=None
-        if recipe.integers is None
-        else replace(recipe.integers, fit=shorter(recipe.integers.fit)),
-        polish=None if recipe.polish is None else replace(recipe.polish, fit=shorter(recipe.polish.fit)),
-        train=None if recipe.train is None else shorter(recipe.train),
-        prune=tuple(replace(stage, fit=shorter(stage.fit)) for stage in recipe.prune),
-        quantize=None
-        if recipe.quantize is None
-        else replace(recipe.quantize, fit=shorter(recipe.quantize.fit)),
-    )
