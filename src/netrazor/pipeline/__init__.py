@@ -1,10 +1,10 @@
 """The only place that knows the order of the stages: train, prune, quantize, encode, decode, bound."""
 
+from netrazor.certification.run_result import Layer, Result
 from netrazor.pipeline.certified_run import Run, certify, run
-from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipe import Recipe, recipe_scaled
+from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, recipe_named
-from netrazor.pipeline.result import Layer, Result
 from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.spent_examples import (
     SpentTerms,
@@ -12,22 +12,29 @@ from netrazor.pipeline.spent_examples import (
     certify_hold_out,
     split_spent,
 )
-from netrazor.pipeline.stages import GradualStage, IntegerStage, PolishStage, QuantizeStage, RateStage, SurgeryStage
+from netrazor.pipeline.stages import (
+    GradualStage,
+    IntegerStage,
+    PolishStage,
+    QuantizeStage,
+    RateStage,
+    SurgeryStage,
+)
 
 __all__ = [
     "RECIPES",
     "GradualStage",
     "IntegerStage",
+    "Layer",
+    "LayerRule",
     "PolishStage",
     "QuantizeStage",
     "RateStage",
-    "SurgeryStage",
-    "Layer",
-    "LayerRule",
     "Recipe",
     "Result",
     "Run",
     "SpentTerms",
+    "SurgeryStage",
     "certify",
     "certify_from_given",
     "certify_hold_out",

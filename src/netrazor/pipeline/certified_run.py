@@ -14,16 +14,17 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
-from netrazor.counting import count_errors, in_order, scores_of
+from netrazor.certification.run_result import Result
+from netrazor.counting.error_count import count_errors, in_order, scores_of
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError, InvalidArgument, UnsupportedModel
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.network_message import codable_arrays
 from netrazor.pipeline.issuing import Issued, Subject, issue
+from netrazor.pipeline.measurements import bounds_by_method, layers_of, original_bytes, test_record
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import recipe_named
-from netrazor.pipeline.result import Result, bounds_by_method, layers_of, original_bytes, test_record
 from netrazor.pipeline.rules import rules_for
 from netrazor.pipeline.run_identity import run_id
 from netrazor.pipeline.sampling import describe_sample

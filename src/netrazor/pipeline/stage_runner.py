@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from netrazor.pipeline.histogram import Histogram, histograms
+from netrazor.certification.run_result import Histogram
+from netrazor.pipeline.histogram import histograms
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.stages import RunContext, Simplification, Turn
