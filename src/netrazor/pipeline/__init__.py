@@ -4,7 +4,7 @@ from netrazor.certification.run_result import Layer, Result
 from netrazor.pipeline.certified_run import Run, certify, run
 from netrazor.pipeline.recipe import Recipe, recipe_scaled
 from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
-from netrazor.pipeline.recipes import RECIPES, recipe_named
+from netrazor.pipeline.recipes import RECIPES, catalogue_of, recipe_named
 from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.spent_examples import (
     SpentTerms,
@@ -35,6 +35,7 @@ __all__ = [
     "Run",
     "SpentTerms",
     "SurgeryStage",
+    "catalogue_of",
     "certify",
     "certify_from_given",
     "certify_hold_out",
