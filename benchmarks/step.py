@@ -21,8 +21,9 @@ from netrazor.compress import QuantizedWeights
 from netrazor.data import load
 from netrazor.files import write_atomically
 from netrazor.networks import build
-from netrazor.pipeline.recipes import PAPER, QUICK
+from netrazor.pipeline.recipes import QUICK
 from netrazor.pipeline.rules import Rules
+from netrazor.reproduction.record_recipes import PAPER
 from netrazor.simplify import simplify
 from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, Trainable, fit
 

@@ -4,13 +4,13 @@ import pytest
 
 from netrazor.compress import GradualPruning
 from netrazor.networks import build
-from netrazor.pipeline import recipe_named
 from netrazor.pipeline.rules import rules_for
+from netrazor.reproduction.record_recipes import MOBILENET
 
 
 def test_the_recipe_is_that_of_the_appendix() -> None:
     model = build("mobilenet-0.5")
-    recipe = recipe_named("mobilenet")
+    recipe = MOBILENET
     rules = rules_for(recipe.rules, model)
     schedule = recipe.prune[0].masked(model, rules).schedule
     assert isinstance(schedule, GradualPruning)

@@ -6,6 +6,7 @@ from netrazor.pipeline.recipe import Recipe, recipe_scaled
 from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, catalogue_of, recipe_named
 from netrazor.pipeline.rules import LayerRule
+from netrazor.pipeline.run_configuration import RunConfiguration
 from netrazor.pipeline.spent_examples import (
     SpentTerms,
     certify_from_given,
@@ -33,6 +34,7 @@ __all__ = [
     "Recipe",
     "Result",
     "Run",
+    "RunConfiguration",
     "SpentTerms",
     "SurgeryStage",
     "catalogue_of",

@@ -6,11 +6,25 @@ from torch import nn
 
 from netrazor import bounds
 from netrazor.certification import Certificate
-from netrazor.certification.run_result import Layer
+from netrazor.certification.run_result import Layer, Result
 from netrazor.counting.error_count import ErrorCount
+from netrazor.pipeline.issuing import Issued
 from netrazor.units import BITS_PER_BYTE, nats_from_bits
 
 FLOAT_BYTES = 4
+
+
+def measure(issued: Issued, test: ErrorCount | None) -> Result:
+    """What is reported of an issued certificate; ``test`` is the decoded network's count on a test set."""
+    saved_bits = {} if issued.noise is None else issued.noise.saved_bits
+    return Result(
+        original_bytes=original_bytes(issued.decoded),
+        layers=layers_of(issued.decoded, issued.certificate, saved_bits),
+        bounds=bounds_by_method((issued.certificate, *issued.others)),
+        test=None if test is None else test_record(test, issued.certificate.delta),
+        seconds={},
+        trials=() if issued.noise is None else issued.noise.trials,
+    )
 
 
 def layers_of(
