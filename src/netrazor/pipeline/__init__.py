@@ -2,6 +2,7 @@
 
 from netrazor.certification.run_result import Layer, Result
 from netrazor.pipeline.certified_run import Run, certify, run
+from netrazor.pipeline.own_network import RunInputs, certify_own, own_network, own_shape
 from netrazor.pipeline.recipe import Recipe, recipe_scaled
 from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, catalogue_of, recipe_named
@@ -35,12 +36,16 @@ __all__ = [
     "Result",
     "Run",
     "RunConfiguration",
+    "RunInputs",
     "SpentTerms",
     "SurgeryStage",
     "catalogue_of",
     "certify",
     "certify_from_given",
     "certify_hold_out",
+    "certify_own",
+    "own_network",
+    "own_shape",
     "recipe_from_file",
     "recipe_from_yaml",
     "recipe_named",
