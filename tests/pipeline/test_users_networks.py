@@ -266,7 +266,9 @@ def test_a_changed_loss_is_another_run(tmp_path: Path, monkeypatch: pytest.Monke
         torch.manual_seed(0)
         loss = partial(nn.functional.cross_entropy, label_smoothing=smoothing)
         recipe = replace(CUT, train=replace(SHORT, steps=6))
-        configuration = RunConfiguration(recipe=recipe, out=tmp_path, loss=loss, reporter=reporter or Silent())
+        configuration = RunConfiguration(
+            recipe=recipe, out=tmp_path, loss=loss, reporter=reporter or Silent()
+        )
         return run(mlp(), grey(), configuration).issued.certificate
 
     with pytest.raises(KeyboardInterrupt):
