@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 import netrazor
 import tiny
 from netrazor.certification import parse
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.coding import decode
 from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
@@ -29,7 +30,6 @@ from netrazor.errors import (
 )
 from netrazor.networks import LeNet5
 from netrazor.pipeline import RunConfiguration, run
-from netrazor.pipeline.certified_run import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.runtime import Silent
 
 SHORT = replace(tiny.NO_NOISE, train=None, quantize=None)
