@@ -69,9 +69,7 @@ def kinds_of_steps(batch_size: int) -> dict[str, Callable[[], None]]:
         "surgery": lambda: netrazor_steps(
             surgery, PAPER.prune[0].masked(surgery, Rules(), 0), batches, STEPS
         ),
-        "rate": lambda: netrazor_steps(
-            rate, QUICK.prune[0].masked(rate, Rules(), n), batches, STEPS
-        ),
+        "rate": lambda: netrazor_steps(rate, QUICK.prune[0].masked(rate, Rules(), n), batches, STEPS),
         "quantize": lambda: netrazor_steps(thin, QuantizedWeights(thin, codebook, STEPS), batches, STEPS),
     }
 
