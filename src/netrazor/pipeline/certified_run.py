@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
@@ -15,11 +14,12 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting.error_count import count_errors, in_order, scores_of
+from netrazor.counting.error_count import count_errors
 from netrazor.data.transforms import refuse_learnt_transforms
-from netrazor.errors import ConfigurationError, UnsupportedModel
+from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
+from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
 from netrazor.pipeline.issuing import Issued, Subject, issue
 from netrazor.pipeline.measurements import measure
@@ -30,7 +30,7 @@ from netrazor.pipeline.run_settings import settings_of
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import RunContext
-from netrazor.runtime import SILENT, Reporter, devices, processes
+from netrazor.runtime import SILENT, devices, processes
 from netrazor.train import Checkpoint, Loss, TrainingStep
 
 
@@ -168,8 +168,8 @@ def _taken_up(model: nn.Module, finished: FinishedRun, configuration: RunConfigu
 def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration) -> Run:
     """Run the stages, issue the certificate, and write the files."""
     recipe, reporter = configuration.chosen_recipe, configuration.reporter
-    search_on = _device_for(model, about.dataset, configuration.device, reporter)
-    count_on = _device_for(model, about.dataset, configuration.count_on, reporter)
+    search_on = device_for(model, about.dataset, configuration.device, reporter)
+    count_on = device_for(model, about.dataset, configuration.count_on, reporter)
     context = RunContext(
         model,
         about.dataset,
@@ -217,24 +217,6 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         processes.on_rank_zero(partial(_write, out, done))
         checkpoint.remove()
     return done
-
-
-def _device_for(
-    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], name: str, reporter: Reporter
-) -> torch.device:
-    """The device of that name, on which ``model`` is seen to run; of "auto", the CPU where it does not."""
-    device = devices.chosen(name)
-    if device == devices.CPU:
-        return device
-    try:
-        with torch.inference_mode():
-            scores_of(devices.copy_on(model, device), next(in_order(dataset, 2))[0].to(device))
-    except UnsupportedModel as error:
-        if name != devices.AUTO:
-            raise
-        reporter.say(f"computed on the CPU: {error}")
-        return devices.CPU
-    return device
 
 
 def _write(directory: Path, done: Run) -> None:
