@@ -19,6 +19,7 @@ from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
+from netrazor.networks.network_message import codable_arrays
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
 from netrazor.pipeline.issuing import Issued, Subject, issue
@@ -134,6 +135,7 @@ def run(
     make_plain(model.cpu())
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
+    codable_arrays(model)
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
