@@ -31,9 +31,8 @@ from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled
-from netrazor.pipeline.cutting import Cutting
-from netrazor.pipeline.recipes import QuantizeStage, RateStage
-from netrazor.runtime import Silent
+from netrazor.pipeline.stage_runner import run_stages
+from netrazor.pipeline.stages import QuantizeStage, RateStage, RunContext
 from netrazor.train import Checkpoint, FitConfig, OptimizerConfig, flush_denormals
 
 ARCHITECTURE = "lenet5"
@@ -71,16 +70,11 @@ def main() -> None:
     model = build(ARCHITECTURE)
     arguments.out.mkdir(parents=True, exist_ok=True)
     checkpoint = Checkpoint(arguments.out / "checkpoint.pt", f"prior {asdict(recipe)} {arguments.seed}")
-    Cutting(
-        model,
-        halves(whole)[0],
-        recipe,
-        seed=arguments.seed,
-        checkpoint=checkpoint,
-        reporter=Silent(),
-        architecture=ARCHITECTURE,
-        training_step=shifted_loss,
-    ).run()
+    spent = halves(whole)[0]
+    context = RunContext(
+        model, spent, spent, training_step=shifted_loss, seed=arguments.seed, architecture=ARCHITECTURE
+    )
+    run_stages(recipe, context, checkpoint)
     prior, blob, certificate = issue_informed(
         model, whole, architecture=ARCHITECTURE, seed=arguments.seed, configuration=asdict(recipe)
     )

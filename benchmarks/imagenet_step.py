@@ -16,8 +16,8 @@ import torch
 from netrazor.data import ImageDataset
 from netrazor.files import write_atomically
 from netrazor.networks import build
-from netrazor.pipeline import recipe_named
-from netrazor.train import AllParameters, Batches, FitConfig, fit, flush_denormals
+from netrazor.reproduction.record_recipes import MOBILENET
+from netrazor.train import Batches, FitConfig, Whole, fit, flush_denormals
 
 BATCH, SIDE, STEPS, EXAMPLES, COUNTS = 64, 224, 3, 1_281_167, 4
 
@@ -37,7 +37,7 @@ def main() -> None:
     with torch.inference_mode():
         model.eval()(dataset.tensors()[0])
     image = (time.process_time() - started) / BATCH
-    recipe = recipe_named("mobilenet")
+    recipe = MOBILENET
     steps = recipe.prune[0].fit.steps + (recipe.quantize.fit.steps if recipe.quantize else 0)
     content = {
         "command": "python benchmarks/imagenet_step.py",

@@ -27,7 +27,7 @@ from netrazor import data
 from netrazor.data import ImageDataset
 from netrazor.files import write_atomically
 from netrazor.networks import build
-from netrazor.pipeline import recipe_named, run
+from netrazor.pipeline import RunConfiguration, recipe_named, run
 from netrazor.runtime import processes
 from netrazor.train import AllParameters, Batches, FitConfig, fit, flush_denormals
 
@@ -71,7 +71,7 @@ def certify(out: Path) -> dict[str, Any]:
         parameter.data.mul_(32).round_().div_(32)
     recipe = recipe_named("as-is")
     certificate = run(
-        model, data.load("mnist"), recipe=recipe, architecture="lenet5", out=out
+        model, data.load("mnist"), RunConfiguration(recipe=recipe, architecture="lenet5", out=out)
     ).issued.certificate
     digest = hashlib.sha256((out / "network.nrz").read_bytes()).hexdigest()
     return {"message_sha256": digest, "errors": certificate.errors, "seal": certificate.seal}

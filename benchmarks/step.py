@@ -21,8 +21,9 @@ from netrazor.compress import QuantizedWeights
 from netrazor.data import load
 from netrazor.files import write_atomically
 from netrazor.networks import build
-from netrazor.pipeline.recipes import PAPER, QUICK
-from netrazor.pipeline.trainables import masked
+from netrazor.pipeline.recipes import QUICK
+from netrazor.pipeline.rules import Rules
+from netrazor.reproduction.record_recipes import PAPER
 from netrazor.simplify import simplify
 from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, Trainable, fit
 
@@ -66,11 +67,9 @@ def kinds_of_steps(batch_size: int) -> dict[str, Callable[[], None]]:
         "plain": lambda: plain_steps(plain, batches, STEPS),
         "whole": lambda: netrazor_steps(whole, AllParameters(whole), batches, STEPS),
         "surgery": lambda: netrazor_steps(
-            surgery, masked(PAPER.prune[0], surgery, seed=0, examples=n), batches, STEPS
+            surgery, PAPER.prune[0].masked(surgery, Rules(), 0), batches, STEPS
         ),
-        "rate": lambda: netrazor_steps(
-            rate, masked(QUICK.prune[0], rate, seed=0, examples=n), batches, STEPS
-        ),
+        "rate": lambda: netrazor_steps(rate, QUICK.prune[0].masked(rate, Rules(), n), batches, STEPS),
         "quantize": lambda: netrazor_steps(thin, QuantizedWeights(thin, codebook, STEPS), batches, STEPS),
     }
 

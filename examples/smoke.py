@@ -8,7 +8,7 @@ import torch
 
 from netrazor.data import ImageDataset, load
 from netrazor.pipeline import Recipe
-from netrazor.pipeline.recipes import GradualStage, QuantizeStage
+from netrazor.pipeline.stages import GradualStage, QuantizeStage
 from netrazor.train import FitConfig, OptimizerConfig
 
 _FEW = FitConfig(30, 50, OptimizerConfig(rate=5e-3))

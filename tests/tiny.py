@@ -11,8 +11,8 @@ from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.compress import CodebookConfig
 from netrazor.data import ImageDataset
 from netrazor.perturb import NoiseConfig
-from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.recipes import QuantizeStage, RateStage
+from netrazor.pipeline import Recipe, Run, RunConfiguration, run
+from netrazor.pipeline.stages import QuantizeStage, RateStage
 from netrazor.train import FitConfig, OptimizerConfig
 
 CLASSES = 4
@@ -74,19 +74,19 @@ def linear(seed: int = 0) -> nn.Module:
 @functools.cache
 def occam_run() -> Run:
     """A certificate of the decoded network as it is."""
-    return run(small(), images(), recipe=NO_NOISE)
+    return run(small(), images(), RunConfiguration(recipe=NO_NOISE))
 
 
 @functools.cache
 def noisy_run() -> Run:
     """A certificate of the decoded network with noise."""
-    return run(linear(), images(2000), recipe=NOISY)
+    return run(linear(), images(2000), RunConfiguration(recipe=NOISY))
 
 
 @functools.cache
 def two_claims_run() -> Run:
     """A certificate with two claims: the right answer is the best, or one of the two best."""
-    return run(small(), images(), recipe=NO_NOISE, tops=(1, 2))
+    return run(small(), images(), RunConfiguration(recipe=NO_NOISE, tops=(1, 2)))
 
 
 def write(directory: Path, certificate: Certificate, blob: bytes) -> Path:

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from netrazor import cli
 from netrazor.certification import parse
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.networks import MLP
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 
 MINE = """
 from torch import nn

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from netrazor.informed import issue_informed, write_informed
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
@@ -13,11 +14,10 @@ from typer.testing import CliRunner
 import tiny
 from netrazor import __version__, cli, coding, errors
 from netrazor.certification.charging import charge
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.data import ImageDataset
-from netrazor.informed import issue_informed, write_informed
 from netrazor.networks import LeNet5, build
 from netrazor.networks.network_message import encode
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 
 RECORDS = Path(__file__).parents[2] / "certificates"
 

@@ -16,6 +16,7 @@ from torch import nn
 from netrazor import data
 from netrazor.data import ImageDataset, opening
 from netrazor.pipeline import recipes
+from netrazor.reproduction import record_recipes
 from netrazor.reproduction.baselines import DR17Config
 from netrazor.reproduction.compare import run_comparison
 from netrazor.reproduction.randomize.study import STUDIES
@@ -46,7 +47,8 @@ def make_small(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "load", few_images)
     for name in ("quick", "paper"):
         prune = tuple(replace(stage, sparsity=0.998) for stage in SHORT.prune)
-        monkeypatch.setitem(recipes.RECIPES, name, replace(SHORT, name=name, prune=prune))
+        for catalogue in (recipes.RECIPES, record_recipes.ALL_RECIPES):
+            monkeypatch.setitem(catalogue, name, replace(SHORT, name=name, prune=prune))
     small = DR17Config(hidden=8, start=FEW, optimize=FEW, passes=1)
     for name in ("TRUE", "RANDOM"):
         monkeypatch.setattr(run_comparison, name, small)

@@ -22,7 +22,7 @@ from netrazor.errors import (
 )
 from netrazor.networks import coded_state
 from netrazor.pipeline import LayerRule, Recipe, recipe_named
-from netrazor.pipeline.recipes import GradualStage, QuantizeStage, RateStage
+from netrazor.pipeline.stages import GradualStage, QuantizeStage, RateStage
 from netrazor.train import FitConfig
 from text_classifier import TextClassifier
 

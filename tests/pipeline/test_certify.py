@@ -16,12 +16,12 @@ from torch.utils.data import Dataset
 import netrazor
 import tiny
 from netrazor.certification import parse
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.coding import decode
 from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import (
     BadDataset,
-    CheckpointMismatch,
     ConfigurationError,
     InvalidArgument,
     NonFiniteWeights,
@@ -29,8 +29,7 @@ from netrazor.errors import (
     UnsupportedModel,
 )
 from netrazor.networks import LeNet5
-from netrazor.pipeline import run
-from netrazor.pipeline.certified_run import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.pipeline import RunConfiguration, run
 from netrazor.runtime import Silent
 
 SHORT = replace(tiny.NO_NOISE, train=None, quantize=None)
@@ -41,7 +40,11 @@ def files(directory: Path) -> set[str]:
 
 
 def test_three_files_that_agree(tmp_path: Path) -> None:
-    done = run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=tmp_path, test=tiny.images(50, seed=9))
+    done = run(
+        tiny.small(),
+        tiny.images(),
+        RunConfiguration(recipe=tiny.NO_NOISE, out=tmp_path, test=tiny.images(50, seed=9)),
+    )
     assert files(tmp_path) == {MESSAGE, CERTIFICATE, RESULT}
     certificate = parse((tmp_path / CERTIFICATE).read_text())
     blob = (tmp_path / MESSAGE).read_bytes()
@@ -63,7 +66,10 @@ def test_the_counted_network_is_the_one_in_the_bytes() -> None:
 
 
 def test_the_same_seed_writes_the_same_message_and_another_does_not() -> None:
-    blobs = [run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, seed=s).issued.blob for s in (0, 1)]
+    blobs = [
+        run(tiny.small(), tiny.images(), RunConfiguration(recipe=tiny.NO_NOISE, seed=s)).issued.blob
+        for s in (0, 1)
+    ]
     assert blobs[0] == tiny.occam_run().issued.blob != blobs[1]
 
 
@@ -72,7 +78,10 @@ def test_the_global_random_numbers_do_not_matter_and_are_left_alone() -> None:
     model = tiny.small()
     torch.manual_seed(1234)
     before = torch.get_rng_state()
-    assert run(model, tiny.images(), recipe=tiny.NO_NOISE).issued.blob == tiny.occam_run().issued.blob
+    assert (
+        run(model, tiny.images(), RunConfiguration(recipe=tiny.NO_NOISE)).issued.blob
+        == tiny.occam_run().issued.blob
+    )
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -99,32 +108,16 @@ def test_interrupted_anywhere_it_ends_as_if_never_stopped(
 ) -> None:
     monkeypatch.setattr("netrazor.train.checkpoint.Checkpoint.due", lambda self: True)
     with pytest.raises(KeyboardInterrupt):
-        run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=tmp_path, reporter=Stop(steps))
+        run(
+            tiny.small(),
+            tiny.images(),
+            RunConfiguration(recipe=tiny.NO_NOISE, out=tmp_path, reporter=Stop(steps)),
+        )
     assert files(tmp_path) <= {CHECKPOINT}  # nothing half-written
-    resumed = run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=tmp_path)
+    resumed = run(tiny.small(), tiny.images(), RunConfiguration(recipe=tiny.NO_NOISE, out=tmp_path))
     assert resumed.issued.blob == tiny.occam_run().issued.blob
     assert resumed.issued.certificate.seal == tiny.occam_run().issued.certificate.seal
     assert files(tmp_path) == {MESSAGE, CERTIFICATE, RESULT}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"seed": 1},
-        {"dataset": tiny.images(seed=1)},
-        {"recipe": replace(tiny.NO_NOISE, simplify=False)},
-        {"model": tiny.small(5)},
-    ],
-)
-def test_a_checkpoint_of_another_run_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict
-) -> None:
-    monkeypatch.setattr("netrazor.train.checkpoint.Checkpoint.due", lambda self: True)
-    usual = {"model": tiny.small(), "dataset": tiny.images(), "recipe": tiny.NO_NOISE, "out": tmp_path}
-    with pytest.raises(KeyboardInterrupt):
-        run(**usual, reporter=Stop(5))
-    with pytest.raises(CheckpointMismatch, match="belongs to another run"):
-        run(**(usual | {"model": tiny.small()} | change))
 
 
 def test_both_kinds_are_tried_and_delta_is_divided() -> None:
@@ -158,7 +151,7 @@ def test_both_kinds_are_tried_and_delta_is_divided() -> None:
 )
 def test_bad_data(tmp_path: Path, items: object, message: str) -> None:
     with pytest.raises(BadDataset, match=message):
-        run(tiny.small(), items, recipe=SHORT, out=tmp_path / "run")  # type: ignore[arg-type]
+        run(tiny.small(), items, RunConfiguration(recipe=SHORT, out=tmp_path / "run"))  # type: ignore[arg-type]
     assert not (tmp_path / "run").exists()
 
 
@@ -171,7 +164,7 @@ def test_random_augmentation() -> None:
             return torch.rand(1, 8, 8), 0
 
     with pytest.raises(BadDataset, match="augment"):
-        run(tiny.small(), Random(), recipe=SHORT)
+        run(tiny.small(), Random(), RunConfiguration(recipe=SHORT))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -179,31 +172,31 @@ def test_weights_that_are_not_finite(tmp_path: Path, bad: float) -> None:
     model = tiny.small()
     model.fc1.weight.data[0, 0] = bad
     with pytest.raises(NonFiniteWeights, match=r"fc1\.weight"):
-        run(model, tiny.images(), recipe=SHORT, out=tmp_path / "run")
+        run(model, tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 
 def test_data_that_does_not_fit_the_network() -> None:
     with pytest.raises(UnsupportedModel, match="give a data set whose items fit the network"):
-        run(LeNet5(), tiny.images(), recipe=SHORT)
+        run(LeNet5(), tiny.images(), RunConfiguration(recipe=SHORT))
 
 
 @pytest.mark.parametrize("options", [{"delta": 0.0}, {"delta": 1.0}, {"delta": float("nan")}, {"seed": -1}])
 def test_numbers_out_of_range(options: dict) -> None:
     with pytest.raises(InvalidArgument, match=next(iter(options))):
-        run(tiny.small(), tiny.images(), recipe=SHORT, **options)
+        run(tiny.small(), tiny.images(), RunConfiguration(recipe=SHORT, **options))
 
 
 def test_a_network_that_is_not_the_declared_one() -> None:
     with pytest.raises(ConfigurationError, match="pass architecture='custom'"):
-        run(tiny.small(), tiny.images(), recipe=SHORT, architecture="lenet5")
+        run(tiny.small(), tiny.images(), RunConfiguration(recipe=SHORT, architecture="lenet5"))
 
     class Mine(LeNet5):
         """The same shapes, another source."""
 
     digits = ImageDataset(torch.zeros(20, 1, 28, 28, dtype=torch.uint8), torch.arange(20) % 10, 10)
     with pytest.raises(ConfigurationError, match="pass architecture='custom'"):
-        run(Mine(), digits, recipe=SHORT, architecture="lenet5")
+        run(Mine(), digits, RunConfiguration(recipe=SHORT, architecture="lenet5"))
 
 
 def test_an_unwritable_directory_stops_before_training(tmp_path: Path) -> None:
@@ -211,7 +204,7 @@ def test_an_unwritable_directory_stops_before_training(tmp_path: Path) -> None:
     model = tiny.small()
     before = model.fc1.weight.clone()
     with pytest.raises(OutputError, match="choose a directory that can be written"):
-        run(model, tiny.images(), recipe=SHORT, out=tmp_path / "file" / "run")
+        run(model, tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path / "file" / "run"))
     assert torch.equal(model.fc1.weight, before)
 
 
@@ -219,9 +212,9 @@ def test_an_unwritable_directory_stops_before_training(tmp_path: Path) -> None:
 def test_a_disk_that_fills_while_writing_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    run(tiny.small(), tiny.images(), recipe=SHORT, out=tmp_path)
+    run(tiny.small(), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path))
     before = {name: (tmp_path / name).read_bytes() for name in (MESSAGE, CERTIFICATE, RESULT)}
-    pipeline = importlib.import_module("netrazor.pipeline.run")  # a name that its function bears too
+    pipeline = importlib.import_module("netrazor.pipeline.certified_run")
     real = pipeline.write_together
 
     def filling(directory: object, contents: dict) -> None:
@@ -238,7 +231,7 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
 
     monkeypatch.setattr(pipeline, "write_together", filling)
     with pytest.raises(OutputError, match="No space left on device"):
-        run(tiny.small(1), tiny.images(), recipe=SHORT, out=tmp_path)
+        run(tiny.small(1), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path, overwrite=True))
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     assert files(tmp_path) <= {*before, CHECKPOINT}
 
@@ -252,7 +245,7 @@ def test_copies_are_spoken_of() -> None:
 
     images = tiny.images(40)
     doubled = ImageDataset(images.images.repeat(2, 1, 1, 1), images.labels.repeat(2), tiny.CLASSES)
-    run(tiny.small(), doubled, recipe=SHORT, reporter=Told())
+    run(tiny.small(), doubled, RunConfiguration(recipe=SHORT, reporter=Told()))
     assert any("40 of 80 inputs equal an earlier one" in line for line in Told.lines)
 
 
@@ -289,7 +282,7 @@ class InPlace(nn.Module):
 def test_unusual_networks(tmp_path: Path, make: Callable[[], nn.Module]) -> None:
     torch.manual_seed(0)
     recipe = replace(tiny.NOISY, noise=replace(tiny.NOISY.noise, slack=0.2, shares=(0.2,)))
-    certificate = run(make(), tiny.images(), recipe=recipe, out=tmp_path).issued.certificate
+    certificate = run(make(), tiny.images(), RunConfiguration(recipe=recipe, out=tmp_path)).issued.certificate
     assert certificate.architecture.name == "custom"
     items = [tiny.images()[i] for i in range(400)]  # any map-style data set with the same bytes would do
     assert netrazor.verify(tmp_path, tiny.images(), model=make()).status == "VALID"

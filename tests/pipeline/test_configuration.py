@@ -7,7 +7,7 @@ import pytest
 
 from netrazor.errors import ConfigurationError
 from netrazor.pipeline import LayerRule, recipe_from_file, recipe_from_yaml, recipe_named
-from netrazor.pipeline.recipes import GradualStage, RateStage
+from netrazor.pipeline.stages import GradualStage, RateStage
 
 WHOLE = """
 name: mine

@@ -32,12 +32,16 @@ class _Stops(Silent):
 
 
 def test_a_killed_run_remembers_them(tmp_path: Path) -> None:
-    from netrazor.pipeline.certified_run import run
+    from netrazor.pipeline import RunConfiguration, run
 
     directories = tmp_path / "whole", tmp_path / "killed"
     certify(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=directories[0])
     with pytest.raises(KeyboardInterrupt):
-        run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=directories[1], reporter=_Stops())
+        run(
+            tiny.small(),
+            tiny.images(),
+            RunConfiguration(recipe=tiny.NO_NOISE, out=directories[1], reporter=_Stops()),
+        )
     certify(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=directories[1])
     first, second = (json.loads((d / "result.json").read_text())["before"] for d in directories)
     assert first

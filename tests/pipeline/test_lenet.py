@@ -9,14 +9,14 @@ import netrazor
 import tiny
 from netrazor.data import ImageDataset
 from netrazor.networks import build
-from netrazor.pipeline import run
+from netrazor.pipeline import RunConfiguration, run
 
 
 def test_certify_and_verify(mnist: ImageDataset, tmp_path: Path) -> None:
     part = replace(mnist, images=mnist.images[:2000], labels=mnist.labels[:2000], name="mnist-2000")
     recipe = replace(tiny.NO_NOISE, prune=(replace(tiny.NO_NOISE.prune[0], nonzeros=6000),))
     torch.manual_seed(0)
-    done = run(build("lenet5"), part, recipe=recipe, out=tmp_path, architecture="lenet5")
+    done = run(build("lenet5"), part, RunConfiguration(recipe=recipe, out=tmp_path, architecture="lenet5"))
     certificate = done.issued.certificate
     assert certificate.architecture.index == 1
     assert certificate.ledger.charged_to("schema") == 0

@@ -4,15 +4,15 @@ import pytest
 
 from netrazor.compress import GradualPruning
 from netrazor.networks import build
-from netrazor.pipeline import recipe_named
-from netrazor.pipeline.trainables import masked, rules_for
+from netrazor.pipeline.rules import rules_for
+from netrazor.reproduction.record_recipes import MOBILENET
 
 
 def test_the_recipe_is_that_of_the_appendix() -> None:
     model = build("mobilenet-0.5")
-    recipe = recipe_named("mobilenet")
-    rules = rules_for(recipe, model)
-    schedule = masked(recipe.prune[0], model, seed=0, examples=1, rules=rules).schedule
+    recipe = MOBILENET
+    rules = rules_for(recipe.rules, model)
+    schedule = recipe.prune[0].masked(model, rules).schedule
     assert isinstance(schedule, GradualPruning)
     assert (schedule.start, schedule.end, schedule.stop) == (0, 200_000, 300_000)
     pointwise = {f"blocks.{block}.1.0.weight" for block in range(13)}

@@ -12,7 +12,7 @@ import torch
 import netrazor
 import tiny
 from netrazor.errors import ConfigurationError
-from netrazor.pipeline import run
+from netrazor.pipeline import RunConfiguration, run
 from netrazor.runtime import processes
 from netrazor.train import Batches
 
@@ -40,7 +40,7 @@ def by_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_from_the_same_weights_two_processes_write_what_one_writes(by_two: Path, name: str) -> None:
     from two_processes import RECIPES
 
-    alone = run(tiny.small(), tiny.images(), recipe=RECIPES[name]).issued
+    alone = run(tiny.small(), tiny.images(), RunConfiguration(recipe=RECIPES[name])).issued
     certificate = json.loads((by_two / name / "certificate.json").read_text())
     assert (by_two / name / "network.nrz").read_bytes() == alone.blob
     assert certificate["seal"] == alone.certificate.seal, "counts, draws and bounds are the same too"

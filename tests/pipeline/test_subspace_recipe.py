@@ -10,8 +10,9 @@ import netrazor
 from netrazor.compress import IntegerConfig
 from netrazor.data import ImageDataset
 from netrazor.networks import Subspace, coded_state
-from netrazor.pipeline import run
-from netrazor.pipeline.recipes import RECIPES, SUBSPACE, IntegerStage
+from netrazor.pipeline import RunConfiguration, run
+from netrazor.pipeline.stages import IntegerStage
+from netrazor.reproduction.record_recipes import ALL_RECIPES, SUBSPACE
 from netrazor.train import FitConfig, OptimizerConfig
 
 RECIPE = replace(
@@ -37,7 +38,7 @@ def network() -> Subspace:
 
 
 def test_a_few_whole_coordinates_make_a_valid_certificate(tmp_path: Path) -> None:
-    whole = run(network(), images(), recipe=RECIPE, out=tmp_path)
+    whole = run(network(), images(), RunConfiguration(recipe=RECIPE, out=tmp_path))
     certificate = whole.issued.certificate
     state = coded_state(whole.issued.decoded)
     coordinates = state["coordinates"]
@@ -49,4 +50,4 @@ def test_a_few_whole_coordinates_make_a_valid_certificate(tmp_path: Path) -> Non
 
 
 def test_the_recipe_can_be_named() -> None:
-    assert RECIPES["subspace"] is SUBSPACE
+    assert ALL_RECIPES["subspace"] is SUBSPACE

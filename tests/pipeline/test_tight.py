@@ -12,9 +12,10 @@ import netrazor
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.data import ImageDataset
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.pipeline import Recipe, Run, run
-from netrazor.pipeline.recipes import RECIPES, TIGHT, IntegerStage, PolishStage
-from netrazor.reproduction.record_networks import IntegerChain
+from netrazor.pipeline import Recipe, Run, RunConfiguration, run
+from netrazor.pipeline.stages import IntegerStage, PolishStage
+from netrazor.reproduction.record_networks import IntegerChain, IntegerStack
+from netrazor.reproduction.record_recipes import ALL_RECIPES, TIGHT
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.train.frozen_features import precompute_features
@@ -58,7 +59,7 @@ class Listener(Silent):
 
 @cache
 def tight_run() -> Run:
-    return run(chain(), images(), recipe=RECIPE)
+    return run(chain(), images(), RunConfiguration(recipe=RECIPE))
 
 
 def test_the_message_holds_small_whole_numbers() -> None:
@@ -68,7 +69,7 @@ def test_the_message_holds_small_whole_numbers() -> None:
 
 
 def test_the_descent_lowers_the_bound() -> None:
-    without = run(chain(), images(), recipe=replace(RECIPE, descend=None))
+    without = run(chain(), images(), RunConfiguration(recipe=replace(RECIPE, descend=None)))
     assert tight_run().issued.certificate.risk_bound < without.issued.certificate.risk_bound
     assert "descend" in tight_run().result.seconds
 
@@ -82,7 +83,7 @@ def test_polishing_never_raises_the_bound_and_keeps_whole_numbers() -> None:
     listener, model = Listener(), chain()
     load_coded_state(model, coded_state(tight_run().issued.decoded))
     recipe = replace(RECIPE, name="tiny-polish", integers=None, polish=POLISH)
-    polished = run(model, images(), recipe=recipe, reporter=listener)
+    polished = run(model, images(), RunConfiguration(recipe=recipe, reporter=listener))
     assert polished.issued.certificate.risk_bound <= tight_run().issued.certificate.risk_bound
     assert listener.polished == POLISH.cycles
     assert all((array == array.round()).all() for array in coded_state(polished.issued.decoded).values())
@@ -93,7 +94,9 @@ def test_a_network_that_does_not_end_in_a_linear_layer_is_certified_without_poli
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.ReLU())
     listener = Listener()
     certified = run(
-        model, images(), recipe=replace(RECIPE, name="tiny-polish", polish=POLISH), reporter=listener
+        model,
+        images(),
+        RunConfiguration(recipe=replace(RECIPE, name="tiny-polish", polish=POLISH), reporter=listener),
     )
     assert any(line.startswith("no polish: last layer") for line in listener.said)
     assert certified.issued.certificate.n == len(images())
@@ -101,21 +104,25 @@ def test_a_network_that_does_not_end_in_a_linear_layer_is_certified_without_poli
 
 def test_a_killed_polish_goes_on_with_the_cycle_it_was_in(tmp_path: Path) -> None:
     recipe = replace(RECIPE, name="tiny-polish", polish=POLISH)
-    whole = run(chain(), images(), recipe=recipe)
+    whole = run(chain(), images(), RunConfiguration(recipe=recipe))
     with pytest.raises(KeyboardInterrupt):
-        run(chain(), images(), recipe=recipe, out=tmp_path, reporter=Listener(interrupt_after=2))
+        run(
+            chain(),
+            images(),
+            RunConfiguration(recipe=recipe, out=tmp_path, reporter=Listener(interrupt_after=2)),
+        )
     listener = Listener()
-    resumed = run(chain(), images(), recipe=recipe, out=tmp_path, reporter=listener)
+    resumed = run(chain(), images(), RunConfiguration(recipe=recipe, out=tmp_path, reporter=listener))
     assert resumed.issued.blob == whole.issued.blob
     assert listener.polished == POLISH.cycles - 1  # the second was interrupted before it was saved
 
 
 def test_the_same_seed_gives_the_same_message() -> None:
-    assert run(chain(), images(), recipe=RECIPE).issued.blob == tight_run().issued.blob
+    assert run(chain(), images(), RunConfiguration(recipe=RECIPE)).issued.blob == tight_run().issued.blob
 
 
 def test_the_certificate_is_valid(tmp_path: Path) -> None:
-    run(chain(), images(), recipe=RECIPE, out=tmp_path)
+    run(chain(), images(), RunConfiguration(recipe=RECIPE, out=tmp_path))
     assert netrazor.verify(tmp_path, images(), model=chain()).status == "VALID"
 
 
@@ -133,4 +140,18 @@ def test_other_networks_have_no_front() -> None:
 
 
 def test_every_record_has_its_recipe() -> None:
-    assert all(RECIPES[recipe.name] is recipe for recipe in TIGHT)
+    assert all(ALL_RECIPES[recipe.name] is recipe for recipe in TIGHT)
+
+
+def test_a_mirrored_stack_goes_the_whole_way(tmp_path: Path) -> None:
+    generator = torch.Generator().manual_seed(8)
+    labels = torch.randint(0, 4, (300,), generator=generator)
+    patterns = torch.randint(0, 256, (4, 3, 16, 16), generator=generator)
+    noise = torch.randint(0, 256, (300, 3, 16, 16), generator=generator)
+    data = ImageDataset((0.7 * patterns[labels] + 0.3 * noise).to(torch.uint8), labels, 4, name="tiny")
+    torch.manual_seed(1)
+    model = IntegerStack((3, 16, 16), filters=6, units=(4,), classes=4)
+    certificate = run(model, data, RunConfiguration(recipe=RECIPE, out=tmp_path)).issued.certificate
+    fresh = IntegerStack((3, 16, 16), filters=6, units=(4,), classes=4)
+    assert netrazor.verify(tmp_path, data, model=fresh).status == "VALID"
+    assert certificate.errors < 0.6 * len(data)

@@ -19,8 +19,8 @@ import netrazor
 from netrazor.counting import in_order
 from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
 from netrazor.networks import load_weights, make_plain
-from netrazor.pipeline import Recipe
-from netrazor.pipeline.recipes import QuantizeStage
+from netrazor.pipeline import Recipe, RunConfiguration, run
+from netrazor.pipeline.stages import QuantizeStage
 from netrazor.runtime import Silent
 
 
@@ -266,7 +266,10 @@ def test_a_changed_loss_is_another_run(tmp_path: Path, monkeypatch: pytest.Monke
         torch.manual_seed(0)
         loss = partial(nn.functional.cross_entropy, label_smoothing=smoothing)
         recipe = replace(CUT, train=replace(SHORT, steps=6))
-        return netrazor.certify(mlp(), grey(), recipe=recipe, out=tmp_path, loss=loss, reporter=reporter)
+        configuration = RunConfiguration(
+            recipe=recipe, out=tmp_path, loss=loss, reporter=reporter or Silent()
+        )
+        return run(mlp(), grey(), configuration).issued.certificate
 
     with pytest.raises(KeyboardInterrupt):
         certify(0.1, Stop())

@@ -16,9 +16,8 @@ import tiny
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.files import write_atomically
 from netrazor.pipeline import RECIPES as NAMED
-from netrazor.pipeline import Recipe, run
-from netrazor.pipeline.polishing import polish
-from netrazor.pipeline.recipes import IntegerStage, PolishStage
+from netrazor.pipeline import Recipe, RunConfiguration, run
+from netrazor.pipeline.stages import IntegerStage, PolishStage, RunContext, Turn
 from netrazor.runtime import Silent, processes
 from netrazor.train import Checkpoint, FitConfig, OptimizerConfig
 
@@ -74,7 +73,7 @@ def certify(place: Path) -> None:
     """Every recipe; verified by both processes together."""
     verdicts = []
     for name, recipe in RECIPES.items():
-        run(network(name), tiny.images(), recipe=recipe, out=place / name)
+        run(network(name), tiny.images(), RunConfiguration(recipe=recipe, out=place / name))
         verdicts.append(netrazor.verify(place / name, tiny.images(), model=network(name)).status)
     if processes.is_rank_zero():
         write_atomically(place / "verdicts.json", json.dumps(verdicts))
@@ -82,8 +81,8 @@ def certify(place: Path) -> None:
 
 def polished_alike() -> None:
     """What one process holds after polish, norms included, the other holds too."""
-    model, stage = network("polished"), RECIPES["polished"].polish
-    polish(model, tiny.images(), lambda: 0.0, stage, DescentConfig(rounds=1), delta=0.05, seed=0)
+    model, stage = network("polished"), replace(RECIPES["polished"].polish, descend=DescentConfig(rounds=1))
+    stage.run(RunContext(model, tiny.images(), tiny.images()), Turn("polish", seed=0))
     for name, tensor in model.state_dict().items():
         assert torch.equal(processes.on_rank_zero(tensor.clone), tensor), f"{name}: the processes parted"
 
@@ -97,7 +96,7 @@ def main() -> None:
         return
     Checkpoint.due = lambda self: processes.is_rank_zero()  # type: ignore[method-assign]
     reporter = Dies(place.with_suffix(".steps"))
-    run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, out=place, reporter=reporter)
+    run(tiny.small(), tiny.images(), RunConfiguration(recipe=tiny.NO_NOISE, out=place, reporter=reporter))
 
 
 if __name__ == "__main__":

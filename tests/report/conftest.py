@@ -10,7 +10,8 @@ from netrazor import certify
 from netrazor.data import ImageDataset
 from netrazor.networks import MLP
 from netrazor.perturb import NoiseConfig
-from netrazor.pipeline.recipes import QuantizeStage, RateStage, Recipe
+from netrazor.pipeline.recipes import Recipe
+from netrazor.pipeline.stages import QuantizeStage, RateStage
 from netrazor.reproduction.randomize.study_records import MessageRecord, Point, RunRecord
 from netrazor.reproduction.randomize.summarizing import summarize
 from netrazor.reproduction.randomize.summary import Summary

@@ -11,7 +11,7 @@ from netrazor import data as datasets
 from netrazor.data import ImageDataset
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
 from netrazor.networks import MLP, build
-from netrazor.pipeline.recipes import QuantizeStage
+from netrazor.pipeline.stages import QuantizeStage
 from netrazor.reproduction.randomize.random_labels import draw_sample
 from netrazor.reproduction.randomize.randomize_study import randomize, study_scaled
 from netrazor.reproduction.randomize.study import STUDIES, Study, study_named

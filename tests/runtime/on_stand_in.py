@@ -31,8 +31,8 @@ from netrazor.compress import (
 from netrazor.compress.last_layer import read_last_layer
 from netrazor.counting import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
-from netrazor.perturb import DrawPlan, draw_error_rates
-from netrazor.pipeline import RECIPES, Recipe, Run, run
+from netrazor.perturb import error_rates
+from netrazor.pipeline import RECIPES, Recipe, Run, RunConfiguration, run
 from netrazor.pipeline.stages import (
     GradualStage,
     IntegerStage,
@@ -121,7 +121,7 @@ def normed() -> nn.Module:
 
 
 def certified(model: nn.Module, recipe: Recipe, **options: Any) -> Run:
-    return run(model, tiny.images(), recipe=recipe, **options)
+    return run(model, tiny.images(), RunConfiguration(recipe=recipe, **options))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 import tiny
-from netrazor.coding import message_writer
-from netrazor.pipeline import Run, run
+from netrazor.coding import message
+from netrazor.pipeline import Run, RunConfiguration, run
 from netrazor.runtime import devices, processes
 
 RECIPE = replace(
@@ -23,7 +23,7 @@ def certified(device: str) -> Run:
     model = nn.Sequential(
         nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, tiny.CLASSES)
     )
-    return run(model, tiny.images(), recipe=RECIPE, device=device, count_on=device)
+    return run(model, tiny.images(), RunConfiguration(recipe=RECIPE, device=device, count_on=device))
 
 
 def main() -> None:

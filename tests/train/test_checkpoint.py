@@ -25,7 +25,7 @@ def test_none_where_there_is_none(tmp_path: Path) -> None:
 
 def test_another_run_is_refused(tmp_path: Path) -> None:
     Checkpoint(tmp_path / "c.pt", "one").save({})
-    with pytest.raises(CheckpointMismatch, match=r"belongs to another run .one., this one is two; delete it"):
+    with pytest.raises(CheckpointMismatch, match="another run: run is two, the checkpoint's one; delete it"):
         Checkpoint(tmp_path / "c.pt", "two").load()
 
 

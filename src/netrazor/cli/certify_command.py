@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from netrazor.cli.console import open_console
-from netrazor.cli.progress_bars import Bars
+from netrazor.runtime.progress_bars import Bars
 
 
 def certify(
@@ -38,6 +38,9 @@ def certify(
     scale: Annotated[float, typer.Option(help="Multiplies every stage's steps: 0.1 is a tenth.")] = 1.0,
     delta: Annotated[float, typer.Option(help="Failure probability of the certificate.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a run of other settings in the directory.")
+    ] = False,
     data_directory: Annotated[
         Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
     ] = None,
@@ -57,7 +60,8 @@ def certify(
     """Train a network, cut it down, write it as a message, and bound its error on new examples."""
     from netrazor.cli.run_tables import print_run
     from netrazor.errors import ConfigurationError
-    from netrazor.reproduction.certified_experiments import certify_experiment, certify_own
+    from netrazor.pipeline import RunConfiguration, RunInputs, certify_own
+    from netrazor.reproduction.certified_experiments import certify_experiment, recipe_of
     from netrazor.reproduction.experiments import experiment_named
 
     if (experiment is None) == (model is None):
@@ -65,29 +69,26 @@ def certify(
     if recipe is not None and config is not None:
         raise ConfigurationError("certify: one of --recipe and --config allowed, got both; choose one")
     console = open_console()
-    common = {
-        "recipe": config or recipe,
-        "scale": scale,
-        "delta": delta,
-        "seed": seed,
-        "data": data,
-        "size": size,
-        "weights": weights,
-        "data_directory": data_directory,
-        "device": device,
-        "count_on": count_on,
-        "reporter": Bars(console),
-    }
     named = None if experiment is None else experiment_named(experiment)
-    runs = (
-        [certify_own(str(model), out, **common)]
-        if named is None
-        else certify_experiment(named, out, **common)
-    )  # type: ignore[arg-type]
-    for run in runs:
-        print_run(console, run.issued.certificate, run.result)
+    usual = "quick" if named is None else named.recipe
+    configuration = RunConfiguration(
+        recipe=recipe_of(config or recipe or usual, scale=scale, pretrained=weights is not None),
+        delta=delta,
+        seed=seed,
+        out=out,
+        overwrite=overwrite,
+        device=device,
+        count_on=count_on,
+        reporter=Bars(console),
+    )
+    inputs = RunInputs(data, weights, size, data_directory)
+    if named is None:
+        run = certify_own(str(model), inputs, configuration)
+    else:
+        run = certify_experiment(named, inputs, configuration)
+    print_run(console, run.issued.certificate, run.result)
     words = ["netrazor", "verify", str(out)]
-    if runs[0].issued.certificate.predictor == "custom":
+    if run.issued.certificate.predictor == "custom":
         words += ["--model", model if named is None else named.architecture]
     if data is not None:
         side = size or (None if named is None else named.size)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from netrazor.cli.console import open_console
-from netrazor.cli.progress_bars import Bars
+from netrazor.runtime.progress_bars import Bars
 
 
 def compare(

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from netrazor.cli.console import open_console
-from netrazor.cli.progress_bars import Bars
 from netrazor.errors import ConfigurationError
+from netrazor.runtime.progress_bars import Bars
 
 OUTPUT = typer.Option("--out", "-o", help="File to write.")
 

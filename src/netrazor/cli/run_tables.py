@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from netrazor.certification import Certificate, ChargedLedger
-from netrazor.pipeline import Result
+from netrazor.certification.run_result import Result
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
 
 # Tables 2 and 3 of Zhou et al. (2018), as printed there.

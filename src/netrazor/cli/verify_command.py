@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from netrazor.cli.console import open_console
-from netrazor.cli.progress_bars import Bars
+from netrazor.runtime.progress_bars import Bars
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,7 +43,7 @@ def verify(
     """
     from netrazor.certification import read_run
     from netrazor.errors import CertificateError
-    from netrazor.reproduction.certified_experiments import own_network
+    from netrazor.pipeline.own_network import own_network
     from netrazor.verification import verify as verify_run
 
     console = open_console(stderr=as_json)
@@ -86,7 +86,7 @@ def _dataset(
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
     from netrazor.errors import DatasetUnavailable
-    from netrazor.reproduction.certified_experiments import own_shape
+    from netrazor.pipeline.own_network import own_shape
 
     named = certificate.sample
     if data is None and named.name not in datasets.names():

@@ -14,6 +14,7 @@ from torch import nn
 
 from netrazor import bounds
 from netrazor.certification.noise_description import LAMBDA_GRID, Noise
+from netrazor.certification.run_result import Trial
 from netrazor.coding import StaticValues
 from netrazor.compress.search_objective import SearchContext
 from netrazor.counting import part_of
@@ -39,23 +40,6 @@ class NoiseConfig:
     search_examples: int = Field(default=6000, ge=1)
     slack: float = Field(default=0.003, gt=0, lt=1)
     examples_per_draw: int = Field(default=20, ge=1)
-
-
-@plain_dataclass(frozen=True)
-class Trial:
-    """What the search found with noise on one array alone.
-
-    Attributes:
-        array: its name.
-        share: sigma as a share of the range of its non-zero magnitudes.
-        risk: mean noisy risk on the search's examples and draws.
-        saved_bits: value bits that this noise saves.
-    """
-
-    array: str
-    share: float
-    risk: float
-    saved_bits: float
 
 
 @plain_dataclass(frozen=True)

@@ -1,24 +1,11 @@
 """How the weights of a layer are spread, in few numbers: for pictures of a network before it is cut."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
+from netrazor.certification.run_result import Histogram
+
 BARS = 41  # odd, so that one of them is about zero
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Counts of a layer's weights in intervals of one width.
-
-    Attributes:
-        reach: the intervals cover -reach to reach.
-        counts: in each, from the lowest on.
-    """
-
-    reach: float
-    counts: tuple[int, ...]
 
 
 def histograms(model: nn.Module) -> dict[str, Histogram]:

@@ -50,8 +50,8 @@ from netrazor.perturb import (
     mean_and_variance,
     search_noise,
 )
-from netrazor.pipeline.recipes import Recipe
-from netrazor.pipeline.trainables import rules_for
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.rules import rules_for
 from netrazor.runtime import SILENT, Reporter, devices, processes
 
 PILOT_DRAWS = 100  # at least, to estimate how much the error rates vary
@@ -132,7 +132,7 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
-        shares = rules_for(recipe, model).noise()
+        shares = rules_for(recipe.rules, model).noise()
         search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
         noisy = rebuild_from(model, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)

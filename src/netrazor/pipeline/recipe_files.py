@@ -12,29 +12,33 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from netrazor.errors import ConfigurationError
-from netrazor.pipeline.recipes import Recipe, recipe_named
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipes import RECIPES, recipe_named
 
 _RECIPE = TypeAdapter(Recipe)
 _BASE = "base"
 
 
-def recipe_from_file(path: str | os.PathLike[str]) -> Recipe:
+def recipe_from_file(path: str | os.PathLike[str], *, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:
     """The recipe in a YAML file; see `recipe_from_yaml`.
 
     Raises:
         ConfigurationError: the file cannot be read, or as for `recipe_from_yaml`.
     """
     try:
-        return recipe_from_yaml(Path(path).read_text(encoding="utf-8"), place=str(path))
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"recipe {path}: cannot be read ({error}); give a YAML file") from error
+    return recipe_from_yaml(text, place=str(path), catalogue=catalogue)
 
 
-def recipe_from_yaml(text: str, *, place: str = "recipe") -> Recipe:
+def recipe_from_yaml(
+    text: str, *, place: str = "recipe", catalogue: Mapping[str, Recipe] = RECIPES
+) -> Recipe:
     """A recipe written as YAML, with the names of `Recipe` and of what it holds.
 
-    ``base: quick`` takes everything that is not written from the recipe of that name; mappings are merged, lists
-    take the place of the base's.
+    ``base: quick`` takes everything that is not written from the recipe of that name in ``catalogue``; mappings are
+    merged, lists take the place of the base's.
 
     Raises:
         ConfigurationError: no mapping, a key that is not known or a value that is not allowed, each named with
@@ -50,7 +54,7 @@ def recipe_from_yaml(text: str, *, place: str = "recipe") -> Recipe:
         )
     content = {"name": Path(place).stem, **{key: value for key, value in written.items() if key != _BASE}}
     if _BASE in written:
-        content = _merged(asdict(recipe_named(written[_BASE])), content)
+        content = _merged(asdict(recipe_named(str(written[_BASE]), catalogue)), content)
     try:
         return _RECIPE.validate_python(content)
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """Rules for single layers: which are pruned, in how many bits, with how much noise, by patterns of names."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import fields, replace
@@ -7,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
+from torch import nn
 
 from netrazor.errors import ConfigurationError
 
@@ -80,6 +82,14 @@ class Rules:
         """Those of ``names`` that may be pruned."""
         return [name for name in names if self.of(name).prune is not False]
 
+    def prunable_weights(self, model: nn.Module) -> list[str]:
+        """Trained parameters of two and more dimensions that may be pruned."""
+        return self.prunable(name for name, p in model.named_parameters() if p.requires_grad and p.ndim > 1)
+
+    def prunable_parameters(self, model: nn.Module) -> list[str]:
+        """All trained parameters that may be pruned, biases included."""
+        return self.prunable(name for name, p in model.named_parameters() if p.requires_grad)
+
     def bits(self) -> dict[str, int]:
         """Bits of an index, where a rule says them."""
         return {name: t.bits for name, t in self._treatments.items() if t.bits is not None}
@@ -98,6 +108,16 @@ class Rules:
             for name, t in self._treatments.items()
             if t.noise is not None
         }
+
+
+def rules_for(rules: Iterable[LayerRule], model: nn.Module) -> Rules:
+    """``rules`` applied to the names of the parameters and buffers of ``model``.
+
+    Raises:
+        ConfigurationError: a rule that matches no name.
+    """
+    named = itertools.chain(model.named_parameters(), model.named_buffers())
+    return Rules(rules, {name: tensor.numel() for name, tensor in named if tensor.is_floating_point()})
 
 
 def _listed(names: list[str]) -> str:

@@ -1,22 +1,18 @@
 """Reading what runs have left behind. Nothing is computed from data sets, and no network is executed."""
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from netrazor.certification import Certificate, Finding, check_run, read_run
-from netrazor.certification.run_directory import CERTIFICATE, RESULT, read_file
+from netrazor.certification.run_directory import CERTIFICATE, RESULT
+from netrazor.certification.run_result import Result, read_result
 from netrazor.coding.message import Message
-from netrazor.errors import CertificateError, ConfigurationError
-from netrazor.pipeline.result import Result
-from netrazor.report.comparison_file import ComparisonFile
+from netrazor.errors import ConfigurationError
+from netrazor.report.table_1_section import ComparisonFile
 from netrazor.reproduction.randomize.randomize_study import SUMMARY
 from netrazor.reproduction.randomize.summary import Summary
-
-_RESULT = TypeAdapter(Result)
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,9 @@ def read(path: Path) -> Source:
     if path.is_dir() and (path / CERTIFICATE).exists():
         files = read_run(path)
         findings, message = check_run(files)
-        result = _result(path / RESULT) if (path / RESULT).exists() else None
-        return CertifiedRun(_readable(path.resolve().name), files.certificate, message, result, findings)
+        result = read_result(path / RESULT) if (path / RESULT).exists() else None
+        name, blob = path.resolve().name, files.message or b""
+        return CertifiedRun(name, files.certificate, blob, message, result, findings)
     file = path / SUMMARY if path.is_dir() else path
     if not file.is_file():
         raise ConfigurationError(
@@ -68,20 +65,6 @@ def read(path: Path) -> Source:
             f"{file}: must be the summary of `netrazor randomize` or the result of `netrazor compare`, got something "
             f"else ({error.error_count()} errors); make it again"
         ) from error
-
-
-def _result(path: Path) -> Result:
-    try:
-        return _RESULT.validate_python(json.loads(read_file(path)))
-    except (ValidationError, ValueError, RecursionError, CertificateError) as error:
-        raise ConfigurationError(
-            f"{path}: must be the result of a run, got something else; delete it to report without"
-        ) from error
-
-
-def _readable(name: str) -> str:
-    """The name of a directory, without the bytes that are no text."""
-    return os.fsencode(name).decode(errors="replace")
 
 
 def _bytes(path: Path) -> bytes:

@@ -13,18 +13,21 @@ from netrazor.errors import CheckpointMismatch
 from netrazor.files import write_atomically
 from netrazor.runtime import processes
 
+Identity = Mapping[str, str | int | float | bool | None]
+_NAMED = 8  # differences named in an error
+
 
 class Checkpoint:
-    """One file that holds the latest state of a run; replaced at once, at most every ``seconds``.
+    """One file that holds the latest state of a run; replaced as a unit, at most every ``seconds``.
 
-    ``run`` identifies what is being computed (recipe, seed, data set): a file of another run is refused, so
-    that no result is ever stitched together from two runs. Files are read with weights-only loading. The first of
-    several processes has the file.
+    ``run`` identifies what is being computed, by one word or by its settings (recipe, seed, data set): a file of
+    another run is refused, so that no result is ever stitched together from two runs. Files are read with
+    weights-only loading. The first of several processes has the file.
     """
 
-    def __init__(self, path: str | os.PathLike[str], run: str, *, seconds: float = 30.0) -> None:
+    def __init__(self, path: str | os.PathLike[str], run: str | Identity, *, seconds: float = 30.0) -> None:
         self.path = Path(path)
-        self.run = run
+        self.run = _identity(run)
         self.seconds = seconds
         self._saved_at = time.monotonic()
 
@@ -34,22 +37,25 @@ class Checkpoint:
         Raises:
             CheckpointMismatch: the file is damaged or belongs to another run.
         """
-        saved = processes.on_rank_zero(self._read)
-        if saved is None:
+        found = self._open()
+        if found is None:
             return None
-        try:
-            content = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
-            run, state = str(content["run"]), dict(content["state"])
-        except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
-            raise CheckpointMismatch(
-                f"checkpoint {self.path}: cannot be read ({type(error).__name__}); delete it to start again"
-            ) from error
+        run, state = found
         if run != self.run:
+            parts = "; ".join(differences(self.run, run, "the checkpoint's"))
             raise CheckpointMismatch(
-                f"checkpoint {self.path}: belongs to another run ({run[:100]}), this one is {self.run}; "
+                f"checkpoint {self.path}: belongs to another run: {parts}; "
                 "delete it, or choose another output directory"
             )
         return state
+
+    def is_of_this_run(self) -> bool:
+        """Whether there is a file, it can be read, and it belongs to this run."""
+        try:
+            found = self._open()
+        except CheckpointMismatch:
+            return False
+        return found is not None and found[0] == self.run
 
     def due(self) -> bool:
         """Whether the last save is long enough ago, and this process the one that saves."""
@@ -64,7 +70,7 @@ class Checkpoint:
         if not processes.is_rank_zero():
             return
         buffer = io.BytesIO()
-        torch.save({"run": self.run, "state": dict(state)}, buffer)
+        torch.save({"run": dict(self.run), "state": dict(state)}, buffer)
         write_atomically(self.path, buffer.getvalue())
         self._saved_at = time.monotonic()
 
@@ -73,5 +79,36 @@ class Checkpoint:
         if processes.is_rank_zero():
             self.path.unlink(missing_ok=True)
 
+    def _open(self) -> tuple[Identity, dict[str, Any]] | None:
+        """Whose state the file holds, and the state."""
+        saved = processes.on_rank_zero(self._read)
+        if saved is None:
+            return None
+        try:
+            content = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
+            return _identity(content["run"]), dict(content["state"])
+        except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
+            raise CheckpointMismatch(
+                f"checkpoint {self.path}: cannot be read ({type(error).__name__}); delete it to start again"
+            ) from error
+
     def _read(self) -> bytes | None:
         return self.path.read_bytes() if self.path.exists() else None
+
+
+def differences(own: Identity, other: Identity, whose: str) -> list[str]:
+    """What differs between the settings of two runs, a sentence each, the first few of them."""
+    names = [
+        name for name in {**own, **other} if name not in own or name not in other or own[name] != other[name]
+    ]
+    told = [f"{name} is {_told(own, name)}, {whose} {_told(other, name)}" for name in names[:_NAMED]]
+    return [*told, f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else told
+
+
+def _told(settings: Identity, name: str) -> str:
+    value = settings.get(name, "not there")
+    return f"{value[:12]}..." if isinstance(value, str) and len(value) == 64 else str(value)
+
+
+def _identity(run: str | Identity) -> Identity:
+    return {"run": run} if isinstance(run, str) else dict(run)

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from netrazor.compress import CodebookConfig
 from netrazor.errors import ConfigurationError
-from netrazor.pipeline.recipes import QuantizeStage
+from netrazor.pipeline.stages import QuantizeStage
 from netrazor.train import FitConfig, OptimizerConfig
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -15,7 +15,7 @@ from netrazor.compress import GradualPruning, MaskedWeights
 from netrazor.counting import count_errors, in_order
 from netrazor.networks import build
 from netrazor.networks.network_message import OWN, decode_into, encode
-from netrazor.pipeline.trainables import quantized
+from netrazor.pipeline.rules import Rules
 from netrazor.reproduction.randomize.random_labels import draw_sample
 from netrazor.reproduction.randomize.study import Study
 from netrazor.reproduction.randomize.study_records import (
@@ -140,7 +140,7 @@ class _Run:
     def _message(self, model: nn.Module, *, order: int) -> MessageRecord:
         """Quantize a pruned network, write it, and count what the decoded one gets wrong."""
         fold_statistics(model)
-        self._fit(model, quantized(self.study.quantize, model), self.study.quantize.fit, order=order)
+        self._fit(model, self.study.quantize.quantized(model, Rules()), self.study.quantize.fit, order=order)
         simplify(model, self.example, fold=False)
         blob = encode(model, self.study.architecture if not self.study.settings else "custom")
         decoded = decode_into(model, blob, OWN)

@@ -1,68 +1,30 @@
-"""What a run leaves beside the certificate: measurements that are reported but that no claim rests on."""
+"""Computing what is reported of a run: sizes by layer, bounds by method, the error on a test set."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 
 from torch import nn
 
 from netrazor import bounds
 from netrazor.certification import Certificate
-from netrazor.counting import ErrorCount
-from netrazor.perturb import Trial
-from netrazor.pipeline.histogram import Histogram
+from netrazor.certification.run_result import Layer, Result
+from netrazor.counting.error_count import ErrorCount
+from netrazor.pipeline.issuing import Issued
 from netrazor.units import BITS_PER_BYTE, nats_from_bits
 
 FLOAT_BYTES = 4
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One row of the paper's Table 3.
-
-    Attributes:
-        name: of the parameter.
-        shape: of the parameter.
-        elements: how many numbers it has.
-        nonzeros: how many are not zero.
-        coded_bytes: its share of the message.
-        smoothing_bytes: value bits that its noise saves, in bytes; 0 where noise was not looked for.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    elements: int
-    nonzeros: int
-    coded_bytes: float
-    smoothing_bytes: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """Everything measured in a run.
-
-    Attributes:
-        original_bytes: float32 size of all parameters.
-        layers: Table 3.
-        bounds: upper bounds by method, each at the whole delta and valid alone, not together.
-        test: errors on the test set and its own bound (Clopper-Pearson), of no weight in the certificate.
-        seconds: by stage.
-        before: how the weights of each layer were spread before they were cut; empty where nothing was cut, or in
-            files of earlier versions.
-        trials: risk of the noisy network, one array at a time, as the search for noise saw it.
-    """
-
-    original_bytes: int
-    layers: tuple[Layer, ...]
-    bounds: dict[str, float]
-    test: dict[str, float] | None
-    seconds: dict[str, float]
-    before: dict[str, Histogram] = field(default_factory=dict)
-    trials: tuple[Trial, ...] = ()
-
-    def to_json(self) -> str:
-        """The text of ``result.json``."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+def measure(issued: Issued, test: ErrorCount | None) -> Result:
+    """What is reported of an issued certificate; ``test`` is the decoded network's count on a test set."""
+    saved_bits = {} if issued.noise is None else issued.noise.saved_bits
+    return Result(
+        original_bytes=original_bytes(issued.decoded),
+        layers=layers_of(issued.decoded, issued.certificate, saved_bits),
+        bounds=bounds_by_method((issued.certificate, *issued.others)),
+        test=None if test is None else test_record(test, issued.certificate.delta),
+        seconds={},
+        trials=() if issued.noise is None else issued.noise.trials,
+    )
 
 
 def layers_of(
@@ -88,7 +50,7 @@ def original_bytes(model: nn.Module) -> int:
 
 
 def bounds_by_method(certificates: tuple[Certificate, ...]) -> dict[str, float]:
-    """Each bound at the whole delta of its certificate: for comparison, since only one may be claimed."""
+    """Each bound at the full delta of its certificate: for comparison, since only one may be claimed."""
     found = {}
     for c in certificates:
         kl_nats, delta = nats_from_bits(c.effective_bits), c.delta

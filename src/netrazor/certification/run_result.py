@@ -1,0 +1,111 @@
+"""What a run leaves beside the certificate: measurements that are reported but that no claim rests on."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from netrazor.certification.run_directory import read_file
+from netrazor.errors import CertificateError, ConfigurationError
+
+Setting = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of the paper's Table 3.
+
+    Attributes:
+        name: of the parameter.
+        shape: of the parameter.
+        elements: how many numbers it has.
+        nonzeros: how many are not zero.
+        coded_bytes: its share of the message.
+        smoothing_bytes: value bits that its noise saves, in bytes; 0 where noise was not looked for.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    elements: int
+    nonzeros: int
+    coded_bytes: float
+    smoothing_bytes: float
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of a layer's weights in intervals of one width.
+
+    Attributes:
+        reach: the intervals cover -reach to reach.
+        counts: in each, from the lowest on.
+    """
+
+    reach: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the search for noise saw with noise on one array alone.
+
+    Attributes:
+        array: its name.
+        share: sigma as a share of the range of its non-zero magnitudes.
+        risk: mean noisy risk on the search's examples and draws.
+        saved_bits: value bits that this noise saves.
+    """
+
+    array: str
+    share: float
+    risk: float
+    saved_bits: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything measured in a run.
+
+    Attributes:
+        original_bytes: float32 size of all parameters.
+        layers: Table 3.
+        bounds: upper bounds by method, each at the full delta and valid alone, not together.
+        test: errors on the test set and its own bound (Clopper-Pearson), of no weight in the certificate.
+        seconds: by stage.
+        before: how the weights of each layer were spread before they were cut; empty where nothing was cut, or in
+            files of earlier versions.
+        trials: risk of the noisy network, one array at a time, as the search for noise saw it.
+        settings: what determined the run, by dotted names; empty in files of earlier versions.
+    """
+
+    original_bytes: int
+    layers: tuple[Layer, ...]
+    bounds: dict[str, float]
+    test: dict[str, float] | None
+    seconds: dict[str, float]
+    before: dict[str, Histogram] = field(default_factory=dict)
+    trials: tuple[Trial, ...] = ()
+    settings: dict[str, Setting] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The text of ``result.json``."""
+        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+
+
+_RESULT = TypeAdapter(Result)
+
+
+def read_result(path: Path) -> Result:
+    """The record in a ``result.json``.
+
+    Raises:
+        ConfigurationError: it cannot be read, is too large, or is something else.
+    """
+    try:
+        return _RESULT.validate_python(json.loads(read_file(path)))
+    except (ValidationError, ValueError, RecursionError, CertificateError) as error:
+        raise ConfigurationError(
+            f"{path}: must be the result of a run, got something else ({str(error).splitlines()[0]}); delete it to "
+            "report without"
+        ) from error

@@ -1,0 +1,27 @@
+"""Which device a run computes on: the one that was named, if the network runs there."""
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from netrazor.counting.error_count import in_order, scores_of
+from netrazor.errors import UnsupportedModel
+from netrazor.runtime import Reporter, devices
+
+
+def device_for(
+    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], name: str, reporter: Reporter
+) -> torch.device:
+    """The device of that name, on which ``model`` is seen to run; of "auto", the CPU where it does not."""
+    device = devices.chosen(name)
+    if device == devices.CPU:
+        return device
+    try:
+        with torch.inference_mode():
+            scores_of(devices.copy_on(model, device), next(in_order(dataset, 2))[0].to(device))
+    except UnsupportedModel as error:
+        if name != devices.AUTO:
+            raise
+        reporter.say(f"computed on the CPU: {error}")
+        return devices.CPU
+    return device

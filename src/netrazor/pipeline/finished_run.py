@@ -1,0 +1,90 @@
+"""What a run finds in its directory: nothing, files of others, a run that is finished, or one that was killed."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from netrazor.certification import Certificate, read_run
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_result import Result, Setting, read_result
+from netrazor.errors import ConfigurationError
+from netrazor.files import write_together
+from netrazor.networks import coded_state, load_coded_state
+from netrazor.networks.network_message import OWN, decode_into
+from netrazor.train.checkpoint import differences
+
+OWN_FILES = {MESSAGE, CERTIFICATE, RESULT, CHECKPOINT}
+_PROBE = ".writable"
+_CHOICES = "choose another directory, or pass overwrite=True (--overwrite)"
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that ended here before: its message, certificate and measurements."""
+
+    blob: bytes
+    certificate: Certificate
+    result: Result
+
+
+def enter(directory: Path, settings: Mapping[str, Setting], *, overwrite: bool) -> FinishedRun | None:
+    """The finished run of the same settings in ``directory``; None where one may be computed into it.
+
+    Nothing of the directory is changed. With ``overwrite``, a finished run is computed again whatever its settings,
+    and replaced when that is done.
+
+    Raises:
+        ConfigurationError: files of others there; a finished run of other settings, each named; a damaged one.
+        OutputError: the directory cannot be written.
+    """
+    found = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
+    visible = {name for name in found if not name.startswith(".")}
+    if visible and not visible & OWN_FILES:
+        raise ConfigurationError(
+            f"out: {directory} holds files that are of no run ({', '.join(sorted(visible)[:4])}); choose an empty "
+            "directory, or one that does not exist"
+        )
+    if CERTIFICATE in found and not overwrite:
+        return _finished(directory, settings)
+    _probe(directory)
+    return None
+
+
+def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
+    """The network of a finished run; ``model``, of its architecture, becomes it too."""
+    decoded = decode_into(model, finished.blob, OWN)
+    load_coded_state(model, coded_state(decoded))
+    return decoded
+
+
+def _finished(directory: Path, settings: Mapping[str, Setting]) -> FinishedRun:
+    files = read_run(directory)
+    if not (directory / RESULT).exists():
+        raise ConfigurationError(
+            f"out: {directory} holds a certificate without {RESULT}, so with what settings it was made cannot be "
+            f"seen; {_CHOICES}"
+        )
+    result = read_result(directory / RESULT)
+    if not result.settings:
+        raise ConfigurationError(
+            f"out: {directory} holds a finished run of an earlier version, whose settings cannot be seen; {_CHOICES}"
+        )
+    if result.settings != dict(settings):
+        parts = "; ".join(differences(settings, result.settings, "the finished run's"))
+        raise ConfigurationError(
+            f"out: {directory} holds a finished run of other settings: {parts}; {_CHOICES}"
+        )
+    record, blob = files.certificate.message, files.message
+    if record is None or blob is None or hashlib.sha256(blob).hexdigest() != record.sha256:
+        raise ConfigurationError(f"out: the finished run in {directory} has another message than its certificate "
+                                 f"names; {_CHOICES}")  # fmt: skip
+    return FinishedRun(blob, files.certificate, result)
+
+
+def _probe(directory: Path) -> None:
+    """Refuse a directory that cannot be written."""
+    write_together(directory, {_PROBE: b""})
+    (directory / _PROBE).unlink()

@@ -1,0 +1,87 @@
+"""A recipe: the stages of a run as typed configuration."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from netrazor.compress import DescentConfig, PostTrainingConfig
+from netrazor.errors import ConfigurationError
+from netrazor.perturb import NoiseConfig
+from netrazor.pipeline.rules import LayerRule
+from netrazor.pipeline.stages import (
+    GradualStage,
+    IntegerStage,
+    PolishStage,
+    QuantizeStage,
+    RateStage,
+    SurgeryStage,
+)
+from netrazor.train import FitConfig
+
+PruneStage = Annotated[SurgeryStage | GradualStage | RateStage, Field(discriminator="kind")]
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, config={"extra": "forbid"})
+class Recipe:
+    """How a certificate is reached; a stage that is None or empty is left out.
+
+    Attributes:
+        name: what it is called.
+        train: dense training from the start.
+        prune: one after the other; dead units are removed after each.
+        integers: training with small whole numbers.
+        quantize: codebooks.
+        post_training: prune and quantize what is still open by sensitivity, without training.
+        descend: on the certified risk itself, over the last linear layer.
+        polish: whole numbers, by more training and descent in turn.
+        noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
+        simplify: remove dead units, fold constants, order units: after each stage that bears it, or once where
+            no stage does.
+        rules: for single layers, by patterns of names.
+    """
+
+    name: str
+    train: FitConfig | None = None
+    prune: tuple[PruneStage, ...] = ()
+    integers: IntegerStage | None = None
+    quantize: QuantizeStage | None = None
+    post_training: PostTrainingConfig | None = None
+    descend: DescentConfig | None = None
+    polish: PolishStage | None = None
+    noise: NoiseConfig | None = NoiseConfig()
+    simplify: bool = True
+    rules: tuple[LayerRule, ...] = ()
+
+
+def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
+    """The recipe with every stage's number of steps multiplied by ``scale``, and its rates' decay with it.
+
+    Raises:
+        ConfigurationError: scale is not above 0.
+    """
+    if not scale > 0:
+        raise ConfigurationError(f"scale: a number above 0 allowed, got {scale!r}; 1 is the entire recipe")
+
+    def shorter(fit: FitConfig) -> FitConfig:
+        every = max(1, round(fit.optimizer.decay_every * scale))
+        optimizer = replace(fit.optimizer, decay_every=every)
+        return replace(fit, steps=max(1, round(fit.steps * scale)), optimizer=optimizer)
+
+    return _with_fits(recipe, shorter)
+
+
+def _with_fits(part: Part, change: Callable[[FitConfig], FitConfig]) -> Part:
+    """``part`` of a recipe with every `FitConfig` in it changed, wherever it is held."""
+    changed: Any = part
+    if isinstance(part, FitConfig):
+        changed = change(part)
+    elif isinstance(part, tuple):
+        changed = tuple(_with_fits(one, change) for one in part)
+    elif is_dataclass(part) and not isinstance(part, type):
+        held = {field.name: getattr(part, field.name) for field in fields(part)}
+        changed = replace(part, **{name: _with_fits(value, change) for name, value in held.items()})
+    return changed  # type: ignore[no-any-return]

@@ -1,0 +1,92 @@
+"""Everything that a run is told besides its network and its examples, as one typed configuration."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import Dataset
+
+from netrazor.errors import InvalidArgument
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipes import recipe_named
+from netrazor.runtime import SILENT, Reporter, devices
+from netrazor.train import Loss, TrainingStep
+
+
+@dataclass(frozen=True)
+class RunConfiguration:
+    """How a network is certified.
+
+    Attributes:
+        recipe: how it is trained and cut down, or the name of a recipe for users' networks.
+        delta: failure probability of the certificate.
+        seed: of everything random; the same seed gives the same message on one machine.
+        out: directory for the files, and meanwhile a checkpoint from which a killed run goes on; None: no files.
+        overwrite: whether a run of other settings in ``out``, finished or not, may be replaced.
+        architecture: the declared architecture that the network is, whose shapes then cost nothing; or "custom".
+        tops: a claim is made for each: right is an answer whose label is among so many best scores. They hold
+            together, each at its share of ``delta``; the first is the headline.
+        test: examples to report the error on; nothing is chosen by them.
+        training: examples to train on instead of the training set (an augmented copy, say); errors are counted on
+            the training set.
+        loss: of scores and labels, for training only: what is certified is the 0-1 loss.
+        training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
+        device: what trains and searches: "cpu", "cuda", "cuda:1", or "auto": a CUDA device where there is one and
+            the network runs there. The network comes back on the CPU.
+        count_on: what counts the errors and the noisy risk that the certificate states. By default the CPU, on which
+            `verify` counts too: another device may round a score of a network of floats the other way.
+        reporter: told of the progress.
+
+    Raises:
+        InvalidArgument: delta or seed out of range.
+        ConfigurationError: no recipe of that name.
+    """
+
+    recipe: Recipe | str = "quick"
+    delta: float = 0.05
+    seed: int = 0
+    out: str | os.PathLike[str] | None = None
+    overwrite: bool = False
+    architecture: str = "custom"
+    tops: tuple[int, ...] = (1,)
+    test: Dataset[tuple[Tensor, int]] | None = None
+    training: Dataset[tuple[Tensor, int]] | None = None
+    loss: Loss = F.cross_entropy
+    training_step: TrainingStep | None = None
+    device: str = devices.AUTO
+    count_on: str = devices.CPU.type
+    reporter: Reporter = SILENT
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the network."""
+        if not 1e-100 <= self.delta < 1:
+            raise InvalidArgument(
+                f"delta: a probability from 1e-100 to below 1 allowed, got {self.delta!r}; 0.05 is usual"
+            )
+        if not 0 <= self.seed < 2**31:
+            raise InvalidArgument(
+                f"seed: a whole number from 0 to 2^31 - 1 allowed, got {self.seed!r}; 0 is usual"
+            )
+        if not self.tops or len(set(self.tops)) < len(self.tops) or min(self.tops) < 1:
+            raise InvalidArgument(
+                f"tops: different whole numbers from 1 on allowed, got {self.tops!r}; (1,) is usual"
+            )
+        _ = self.chosen_recipe
+
+    @property
+    def chosen_recipe(self) -> Recipe:
+        """The recipe itself."""
+        return recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe
+
+
+def reporter_for(progress: bool | None) -> Reporter:
+    """Progress bars on standard error, or nothing; None: bars where standard error is a terminal."""
+    if not (sys.stderr.isatty() if progress is None else progress):
+        return SILENT
+    from rich.console import Console
+
+    from netrazor.runtime.progress_bars import Bars
+
+    return Bars(Console(stderr=True))

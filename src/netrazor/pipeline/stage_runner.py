@@ -1,0 +1,68 @@
+"""Running the stages of a recipe one after the other, from wherever a killed run left off."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from netrazor.certification.run_result import Histogram
+from netrazor.pipeline.histogram import histograms
+from netrazor.pipeline.order import stage_seed, stages_of
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.stages import RunContext, Simplification, Turn
+from netrazor.simplify import simplify
+from netrazor.train import Checkpoint
+
+
+@dataclass
+class StagesReport:
+    """What was measured while the stages ran.
+
+    Attributes:
+        seconds: by stage, of those that ran in this process.
+        before: how the weights of each layer were spread before the first stage that cuts; empty without one.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    before: dict[str, Histogram] = field(default_factory=dict)
+
+
+def run_stages(recipe: Recipe, context: RunContext, checkpoint: Checkpoint | None = None) -> StagesReport:
+    """Run the stages that are not done yet; ``context.model`` is changed in place.
+
+    A checkpoint holds the network as the stage under way found it, or as it is between stages, and what that stage
+    has saved of itself. A killed run goes on from there, on whatever device, to the result that it would have had.
+    """
+    report = StagesReport()
+    saved = checkpoint.load() if checkpoint is not None else None
+    first, resumed = 0, None
+    if saved is not None:
+        first, resumed = int(saved["stage"]), saved["of_stage"]
+        context.model.load_state_dict(saved["network"])
+        report.before = {name: Histogram(*parts) for name, parts in saved["before"].items()}
+
+    def state(place: int, of_stage: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {
+            "stage": place,
+            "of_stage": of_stage,
+            "network": context.model.state_dict(),
+            "before": {name: (spread.reach, spread.counts) for name, spread in report.before.items()},
+        }
+
+    for place, (name, stage) in list(enumerate(stages_of(recipe).items()))[first:]:
+        started = time.monotonic()
+        if stage.cuts and not report.before:
+            report.before = histograms(context.model)
+        seed = stage_seed(context.seed, place, stage)
+        stage.run(
+            context,
+            Turn(name, seed, resumed, checkpoint, partial(state, place)),
+        )
+        if recipe.simplify and stage.simplification is not Simplification.NONE:
+            simplify(context.model, context.example(), fold=stage.simplification is Simplification.FULL)
+        if checkpoint is not None:
+            checkpoint.save(state(place + 1, None))
+        resumed = None
+        report.seconds[name] = time.monotonic() - started
+    return report
