@@ -10,7 +10,17 @@ import pytest
 import netrazor
 
 EXPORTS = {
-    "netrazor": {"Certificate", "Verdict", "__version__", "bounds", "certify", "coding", "load", "verify"},
+    "netrazor": {
+        "Certificate",
+        "Verdict",
+        "__version__",
+        "bounds",
+        "certify",
+        "coding",
+        "data",
+        "load",
+        "verify",
+    },
     "netrazor.certification": {
         "ASSUMPTIONS",
         "ArchitectureRecord",

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tampering import alter, change, conclude_again, find
 
 import tiny
 from netrazor import bounds
@@ -17,6 +16,7 @@ from netrazor.certification.sentences import claim_sentence, confidence
 from netrazor.coding import Limits
 from netrazor.errors import CertificateError
 from netrazor.units import nats_from_bits
+from tampering import alter, change, conclude_again, find
 
 OCCAM, NOISY, TWO = tiny.occam_run, tiny.noisy_run, tiny.two_claims_run
 GIVEN = {"sha256": "0" * 64, "bytes": 5, "origin": "elsewhere", "errors": 3}
