@@ -43,7 +43,7 @@ coverage: $(FETCHED)
 	$(BIN)/python benchmarks/coverage_by_room.py build/coverage.json results/coverage.json
 
 docs: $(INSTALLED)
-	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --nitpicky --fresh-env --quiet docs build/docs
+	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
 	@echo "build/docs/index.html"
 
 verify-records: $(FETCHED)
