@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 
 from command_line import netrazor
 from netrazor.certification import parse
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.networks import MLP
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
 
 MINE = """
 from torch import nn

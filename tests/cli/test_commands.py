@@ -13,11 +13,12 @@ from safetensors.numpy import load_file, save_file
 import tiny
 from command_line import netrazor, standard_output
 from netrazor import __version__, cli, coding, errors
-from netrazor.certification.charging import charge
+from netrazor.certification import charge
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.data import ImageDataset
 from netrazor.networks import LeNet5, build
 from netrazor.networks.network_message import encode
-from netrazor.pipeline.certified_run import CERTIFICATE, MESSAGE
+from netrazor.pipeline.spent_examples import SpentTerms, certify_hold_out
 
 RECORDS = Path(__file__).parents[2] / "certificates"
 
@@ -93,7 +94,8 @@ def test_verify_without_data_is_consistent_and_ends_with_3(occam: Path) -> None:
 
 def test_verify_names_what_was_altered_and_ends_with_1(occam: Path) -> None:
     content = json.loads((occam / CERTIFICATE).read_text())
-    (occam / CERTIFICATE).write_text(json.dumps(content | {"risk_bound": 0.01}))
+    content["claims"][0]["bound"] = 0.01
+    (occam / CERTIFICATE).write_text(json.dumps(content))
     code, text = netrazor("verify", occam)
     assert code == 1
     assert "seal:" in text
@@ -105,7 +107,7 @@ def test_verify_a_damaged_message(occam: Path) -> None:
     (occam / MESSAGE).write_bytes((occam / MESSAGE).read_bytes()[:-2])
     code, text = netrazor("verify", occam)
     assert code == 1
-    assert "message-digest:" in text
+    assert "digest: message.sha256 is" in text
 
 
 def test_verify_for_programs(occam: Path) -> None:
@@ -177,16 +179,16 @@ def test_tables_in_a_pipe_are_not_cut(tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) > 80
 
 
-def test_verify_tells_a_data_dependent_prior_and_its_hold_out_bound(tmp_path: Path) -> None:
-    torch.manual_seed(0)
+def test_verify_tells_a_hold_out(tmp_path: Path) -> None:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (40, 1, 28, 28), generator=generator).to(torch.uint8)
     images = ImageDataset(pixels, torch.arange(40) % 10, 10, name="noise")
-    write_informed(tmp_path, *issue_informed(build("lenet5"), images, architecture="lenet5"))
+    torch.manual_seed(0)
+    terms = SpentTerms(architecture="lenet5")
+    issued = certify_hold_out(build("lenet5"), images, spent=20, terms=terms, out=tmp_path)
     code, text = netrazor("verify", tmp_path)
     assert code == 3
-    assert "given a prior trained on the other 20" in " ".join(text.split())
-    assert "plain hold-out bound" in " ".join(text.split())
+    assert issued.certificate.claim in text
     assert '"status": "CONSISTENT' in standard_output("verify", tmp_path, "--json")[1]
 
 

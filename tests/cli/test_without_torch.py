@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import tiny
 from netrazor.extras import EXTRAS
 
 RECORD = Path(__file__).parents[2] / "certificates" / "mnist"
@@ -52,6 +53,20 @@ def test_bound_and_help() -> None:
     assert "96.54 %" in command("bound", "--risk", "0.35", "--kib", "350", "--n", "1281167").stdout
     for words in (["--help"], ["certify", "--help"], ["verify", "--help"]):
         assert command(*words).returncode == 0, words
+
+
+def test_verify_checks_all_but_the_counts(tmp_path: Path) -> None:
+    issued = tiny.occam_run().issued
+    run = tiny.write(tmp_path / "run", issued.certificate, issued.blob)
+    ended = command("verify", run)
+    assert ended.returncode == 3, ended.stderr
+    assert "not recounted: this needs the package" in ended.stdout
+    assert issued.certificate.claim in ended.stdout
+    certificate = run / "certificate.json"
+    certificate.write_text(certificate.read_text().replace('"errors":', '"errors": 1, "_":', 1))
+    ended = command("verify", run)
+    assert ended.returncode == 1
+    assert "INVALID" in ended.stdout
 
 
 def test_inspect_encode_and_decode(tmp_path: Path) -> None:
