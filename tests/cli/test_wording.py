@@ -23,6 +23,7 @@ COMMANDS = [name for name in app if not name.startswith("-")]
         ("verify", "model: needed; pass model=", "--model: needed; pass --model"),
         ("verify", "model: needed; pass model= with one", "--model: needed; pass --model with one"),
         ("certify", "certify again with seed=1; or not", "certify again with --seed 1; or not"),
+        ("verify", "pass recount=True, or none", "pass --recount, or none"),
         ("certify", "data_directory: none; give one", "--data-directory: none; give one"),
         ("certify", "dataset: at least 8 needed", "--data: at least 8 needed"),
         ("certify", "count_on: cpu allowed", "--count-on: cpu allowed"),

@@ -21,7 +21,9 @@ def in_options(sentence: str, command: App) -> str:
         return sentence
     sentence = re.sub(rf"\A({names})(?=: )", lambda found: options[found[1]], sentence)
     return re.sub(
-        rf"(?<![\w.-])({names})=(\w?)", lambda found: f"{options[found[1]]} {found[2]}".rstrip(), sentence
+        rf"(?<![\w.-])({names})=(?:True\b)?(\w?)",
+        lambda found: f"{options[found[1]]} {found[2]}".rstrip(),
+        sentence,
     )
 
 
