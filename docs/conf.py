@@ -7,7 +7,13 @@ author = "the netrazor authors"
 copyright = "2026, the netrazor authors"
 version = release = netrazor.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "cyclopts.sphinx_ext"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "cyclopts.sphinx_ext",
+]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build"]
 root_doc = "index"
