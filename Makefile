@@ -4,6 +4,8 @@
 #   make verify-records   decode and recount every record in certificates/
 #   make lint             style and types only
 #   make mutate           how many small changes of the core's source the tests notice; about an hour, resumable
+#   make coverage         lines and branches that the tests run, by room, into results/coverage.json
+#   make docs             the documentation site, from docs/ and docstrings, into build/docs
 
 # The pinned versions are for Python 3.11 and newer; with 3.10, `pip install -e .[dev]` finds others that will do.
 PYTHON ?= python3
@@ -15,7 +17,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 INSTALLED := $(VENV)/.installed
 FETCHED   := $(VENV)/.fetched
 
-.PHONY: help certify test lint mutate verify-records clean
+.PHONY: help certify test lint mutate verify-records coverage docs clean
 .DELETE_ON_ERROR:
 
 help:
@@ -35,6 +37,15 @@ lint: $(INSTALLED)
 mutate: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutation.py
 
+coverage: $(FETCHED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal \
+	    --cov=netrazor --cov-branch --cov-report=json:build/coverage.json
+	$(BIN)/python benchmarks/coverage_by_room.py build/coverage.json results/coverage.json
+
+docs: $(INSTALLED)
+	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
+	@echo "build/docs/index.html"
+
 verify-records: $(FETCHED)
 	@status=0; left=""; \
 	for record in certificates/*/; do \
@@ -45,7 +56,7 @@ verify-records: $(FETCHED)
 	exit $$status
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs build
 
 # The CPU build of torch is a tenth of the default one; where pip is not configured to find it, the default will do.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -56,5 +67,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 # Without the data the tests that need it are skipped, and say so; certify asks for it again and stops.
-$(FETCHED): $(INSTALLED) src/netrazor/data/catalogue.py
+$(FETCHED): $(INSTALLED) src/netrazor/data/published.py
 	@if $(BIN)/python -m netrazor.data fetch mnist fashion-mnist; then touch $@; fi

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import netrazor
+from netrazor.extras import EXTRAS
+
 ROOT = Path(__file__).parents[1]
 PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower(), re.MULTILINE))
 
@@ -15,8 +18,27 @@ PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_te
 def test_every_dependency_is_pinned() -> None:
     project = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text())["project"]
     asked_for = chain(project["dependencies"], *project["optional-dependencies"].values())
-    names = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in asked_for}
+    names = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in asked_for} - {"netrazor"}
     assert names - set(PINS) == set()
+
+
+def test_extras_hold_what_the_missing_extra_says() -> None:
+    """Each package that an error tells to install by an extra is in that extra, and only there."""
+    project = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text())["project"]
+    optional = project["optional-dependencies"]
+    distributions = {"PIL": "pillow", "yaml": "pyyaml"}
+    for extra, packages in EXTRAS.items():
+        wanted = {distributions.get(package, package).lower() for package in packages}
+        listed = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in optional[extra]}
+        assert listed - {"netrazor"} == wanted
+    assert "netrazor[torch,report,docs]" in optional["dev"]
+
+
+def test_the_version_is_written_once() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    assert 'dynamic = ["version"]' in project
+    assert re.fullmatch(r"\d+\.\d+\.\d+", netrazor.__version__)
+    assert f"\nversion: {netrazor.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_torch_is_the_same_for_everybody() -> None:
@@ -36,6 +58,8 @@ def test_torchvision_stays_out() -> None:
         ("certify", "netrazor certify"),
         ("test", "-m pytest"),
         ("lint", "bin/mypy"),
+        ("coverage", "coverage_by_room"),
+        ("docs", "sphinx-build"),
         ("verify-records", "netrazor verify"),
     ],
 )
@@ -53,7 +77,17 @@ def test_every_target_sets_up_what_it_needs(target: str, purpose: str) -> None:
     assert plan.stdout.index("-m venv") < plan.stdout.index("pip install") < plan.stdout.index(purpose)
 
 
-def test_continuous_integration_runs_the_same_target() -> None:
+def test_continuous_integration_runs_the_same_targets() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
     assert "make test" in script.read_text()
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert all(f"make {target}" in workflow for target in ("lint", "coverage", "docs"))
+    for minor in range(10, 14):
+        assert f'"3.{minor}"' in workflow
+
+
+def test_hooks_run_what_the_virtual_environment_has() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    entries = re.findall(r"entry: (\S+)", hooks)
+    assert set(entries) == {".venv/bin/ruff", ".venv/bin/mypy", ".venv/bin/python"}

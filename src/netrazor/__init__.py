@@ -5,35 +5,50 @@ the length of the message. `certify`, `verify` and `load` are the whole of it; `
 themselves and do not need torch.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
-__all__ = ["Certificate", "Verdict", "__version__", "bounds", "certify", "coding", "load", "verify"]
+__all__ = ["Certificate", "Verdict", "__version__", "bounds", "certify", "coding", "data", "load", "verify"]
 
 if TYPE_CHECKING:
-    from netrazor import bounds, coding
+    from netrazor import bounds, coding, data
     from netrazor.certification import Certificate, Verdict
     from netrazor.pipeline import certify
     from netrazor.verification import load, verify
 
-# Loaded when first asked for, so that bounds and coding can be had without torch.
-_HOME = {
+# Loaded when first asked for: `import netrazor` stays fast, and much of it works without torch. What has no line
+# here is a package of that name.
+_HOMES = {
     "Certificate": "netrazor.certification",
     "Verdict": "netrazor.certification",
-    "bounds": "netrazor",
     "certify": "netrazor.pipeline",
-    "coding": "netrazor",
     "load": "netrazor.verification",
     "verify": "netrazor.verification",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'netrazor' has no attribute {name!r}")
-    from importlib import import_module
+    """The exported ``name``, whose module is imported now.
 
-    if _HOME[name] == "netrazor":
-        return import_module(f"netrazor.{name}")
-    return getattr(import_module(_HOME[name]), name)
+    Raises:
+        AttributeError: there is no such export.
+        MissingExtra: it needs an optional package.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module 'netrazor' has no attribute {name!r}; it has {', '.join(__all__)}")
+    try:
+        module = import_module(_HOMES.get(name, f"netrazor.{name}"))
+    except ModuleNotFoundError as error:
+        from netrazor.extras import missing_extra
+
+        if (missing := missing_extra(error)) is None:
+            raise
+        raise missing from error
+    globals()[name] = found = getattr(module, name) if name in _HOMES else module
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -16,9 +16,11 @@
     │   ├── UnsupportedMessage   a version or model this decoder does not know
     │   └── MessageTooLarge      over a limit that protects the reader; the caller may raise it
     ├── CertificateError       a certificate that is malformed, altered or does not follow from its parts
-    └── OutputError            a file or directory that cannot be written
+    ├── OutputError            a file or directory that cannot be written
+    └── MissingExtra           an optional package is not installed (also an ImportError)
 
-Every message says which field, what is allowed, what was got, and what to do.
+Every message says which field, what is allowed, what was got, and what to do. An argument of a function is written
+``name:`` where the message begins with it and ``name=`` elsewhere, which the command line turns into ``--name``.
 ``exit_code`` is what the command line ends with: 1 where a check failed, 2 for wrong use.
 """
 
@@ -97,3 +99,7 @@ class CertificateError(NetrazorError):
 
 class OutputError(NetrazorError):
     """A file or directory that cannot be written."""
+
+
+class MissingExtra(NetrazorError, ImportError):
+    """A function that needs an optional package which is not installed; ``name`` is that package."""

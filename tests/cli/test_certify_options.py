@@ -8,9 +8,8 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from typer.testing import CliRunner
 
-from netrazor import cli
+from command_line import netrazor
 from netrazor.certification import parse
 from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.networks import MLP
@@ -38,13 +37,6 @@ rules: [{match: "3.weight", prune: false, zero: false}]
 def _no_long_search_for_the_shortest_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netrazor.coding.message._SMALL", 0)
     monkeypatch.setattr("netrazor.coding.message._LARGE_BUDGET", 2**12)
-
-
-def netrazor(*words: object) -> tuple[int, str]:
-    result = CliRunner(env={"COLUMNS": "400"}).invoke(cli.app, [str(word) for word in words])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def asked_for(text: str) -> list[str]:

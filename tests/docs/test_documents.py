@@ -10,9 +10,8 @@ import pytest
 from documents import Document, documents
 from small_world import RECORD, few_images
 from torch import nn
-from typer.testing import CliRunner
 
-from netrazor.cli import app
+from command_line import netrazor
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BY_NAME = pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
@@ -28,8 +27,8 @@ ONE_PROCESS = ["--processes", "1"]  # others would not know of the few images
 def test_commands(document: Document, smoke: Path) -> None:
     for words in [*map(shlex.split, BEFORE.get(document.name, [])), *document.commands()]:
         more = ONE_PROCESS if words[0] == "randomize" and "--processes" not in words else []
-        result = CliRunner().invoke(app, [*words, *more])
-        assert result.exit_code == 0, f"netrazor {shlex.join(words)}\n{result.output}\n{result.exception!r}"
+        code, text = netrazor(*words, *more)
+        assert code == 0, f"netrazor {shlex.join(words)}\n{text}"
 
 
 @BY_NAME

@@ -13,11 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.axes import Axes
-from typer.testing import CliRunner
 
 import tiny
+from command_line import netrazor
 from netrazor.certification import parse
-from netrazor.cli import app
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.pipeline import run
 from netrazor.pipeline.spent_examples import certify_hold_out
@@ -166,8 +165,8 @@ def test_the_same_files_give_the_same_page(study: Summary) -> None:
 
 
 def test_command_line(certified: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["report", str(certified), "--out", str(tmp_path / "r.html")])
-    assert result.exit_code == 0, result.output
+    code, text = netrazor("report", certified, "--out", tmp_path / "r.html")
+    assert code == 0, text
     assert (tmp_path / "r.html").stat().st_size > 10_000
 
 

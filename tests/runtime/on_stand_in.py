@@ -16,11 +16,10 @@ import stand_in
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from typer.testing import CliRunner
 
+import command_line
 import netrazor
 import tiny
-from netrazor import cli
 from netrazor.compress import (
     CodebookConfig,
     DescentConfig,
@@ -31,7 +30,6 @@ from netrazor.compress import (
 from netrazor.compress.last_layer import read_last_layer
 from netrazor.counting import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
-from netrazor.perturb import error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, RunConfiguration, run
 from netrazor.pipeline.stages import (
     GradualStage,
@@ -280,11 +278,10 @@ def test_the_command(tmp_path: Path) -> None:
     save_file({"1.weight": torch.randn(3, 48), "1.bias": torch.zeros(3)}, tmp_path / "mine.safetensors")
     source = ["--model", f"{tmp_path}/mine.py:build", "--data", f"{tmp_path}/photos"]
     place = ["--out", f"{tmp_path}/run", "--weights", f"{tmp_path}/mine.safetensors", "--recipe", "as-is"]
-    made = CliRunner().invoke(cli.app, ["certify", *source, *place, "--device", "stand_in"])
-    assert made.exit_code == 0, made.output
-    there = ["--device", "stand_in"]
-    assert CliRunner().invoke(cli.app, ["verify", f"{tmp_path}/run", *source, *there]).exit_code == 0
-    assert CliRunner().invoke(cli.app, ["verify", f"{tmp_path}/run", "--device", "gpu"]).exit_code == 2
+    code, text = command_line.netrazor("certify", *source, *place, "--device", "stand_in")
+    assert code == 0, text
+    assert command_line.netrazor("verify", tmp_path / "run", *source, "--device", "stand_in")[0] == 0
+    assert command_line.netrazor("verify", tmp_path / "run", "--device", "gpu")[0] == 2
 
 
 @pytest.mark.parametrize(

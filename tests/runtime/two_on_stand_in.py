@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 import tiny
-from netrazor.coding import message
 from netrazor.pipeline import Run, RunConfiguration, run
 from netrazor.runtime import devices, processes
 

@@ -3,6 +3,7 @@
 from netrazor.certification.canonical import parse, seal, to_json
 from netrazor.certification.charging import charge, ledger_of
 from netrazor.certification.checking import check_run
+from netrazor.certification.consistency import check_consistency
 from netrazor.certification.ledger import ChargedLedger, LedgerLine
 from netrazor.certification.noise_description import Noise, noise_in
 from netrazor.certification.record import (
@@ -46,6 +47,7 @@ __all__ = [
     "Verdict",
     "Yardsticks",
     "charge",
+    "check_consistency",
     "check_run",
     "ledger_of",
     "measure_yardsticks",

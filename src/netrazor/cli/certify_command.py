@@ -1,98 +1,123 @@
 """`netrazor certify`: from data to a message and its certificate."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from cyclopts import Parameter
 
 from netrazor.cli.console import open_console
+from netrazor.cli.options import Source
+from netrazor.errors import ConfigurationError
 from netrazor.runtime.progress_bars import Bars
+
+if TYPE_CHECKING:
+    from netrazor.pipeline import Run
+    from netrazor.reproduction.experiments import Experiment
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Procedure:
+    """How it is trained and cut down.
+
+    Attributes:
+        recipe: name of a recipe, see below; default: the experiment's, or quick.
+        config: a recipe of your own, as YAML.
+        scale: multiplies every stage's steps: 0.1 is a tenth.
+        delta: failure probability of the certificate.
+        seed: of everything random.
+    """
+
+    recipe: str | None = None
+    config: Path | None = None
+    scale: float = 1.0
+    delta: float = 0.05
+    seed: int = 0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Machine:
+    """What computes.
+
+    Attributes:
+        device: what trains: cpu, cuda, cuda:1; auto: a GPU if there is one (under torchrun, its own).
+        count_on: what counts the errors that the certificate states; verify counts on the CPU too.
+    """
+
+    device: str = "auto"
+    count_on: str = "cpu"
 
 
 def certify(
-    out: Annotated[Path, typer.Option(help="Directory for the message, the certificate and the result.")],
-    experiment: Annotated[
-        str | None, typer.Argument(help="A named experiment, such as lenet5-mnist; without one, --model.")
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="file.py:function or package.module:function that builds a network, or an architecture's name."
-        ),
-    ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="Its weights: .safetensors, or .pt of tensors.")
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="Training set: a known name, a folder with a folder for each class, or one of shards."
-        ),
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="quick, paper, as-is, post-training, noise-only; default: quick.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="A recipe of your own, as YAML.")] = None,
-    size: Annotated[int | None, typer.Option(help="Side of the images of a folder, in pixels.")] = None,
-    scale: Annotated[float, typer.Option(help="Multiplies every stage's steps: 0.1 is a tenth.")] = 1.0,
-    delta: Annotated[float, typer.Option(help="Failure probability of the certificate.")] = 0.05,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a run of other settings in the directory.")
-    ] = False,
-    data_directory: Annotated[
-        Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
-    ] = None,
-    device: Annotated[
-        str,
-        typer.Option(
-            help="What trains: cpu, cuda, cuda:1; auto: a GPU if there is one (under torchrun, its own)."
-        ),
-    ] = "auto",
-    count_on: Annotated[
-        str,
-        typer.Option(
-            help="What counts the errors that the certificate states; verify counts on the CPU too."
-        ),
-    ] = "cpu",
+    experiment: str | None = None,
+    /,
+    *,
+    out: Path,
+    weights: Path | None = None,
+    overwrite: bool = False,
+    source: Source = Source(),
+    procedure: Procedure = Procedure(),
+    machine: Machine = Machine(),
 ) -> None:
-    """Train a network, cut it down, write it as a message, and bound its error on new examples."""
+    """Train a network, cut it down, write it as a message, and bound its error on new examples.
+
+    Args:
+        experiment: a named experiment, see below; without one, --model.
+        out: directory for the message, the certificate and the result.
+        weights: trained weights of the network: .safetensors, or .pt of tensors.
+        overwrite: replace a run of other settings in the directory.
+    """
     from netrazor.cli.run_tables import print_run
-    from netrazor.errors import ConfigurationError
     from netrazor.pipeline import RunConfiguration, RunInputs, certify_own
     from netrazor.reproduction.certified_experiments import certify_experiment, recipe_of
     from netrazor.reproduction.experiments import experiment_named
 
-    if (experiment is None) == (model is None):
+    if (experiment is None) == (source.model is None):
         raise ConfigurationError("certify: one of a named experiment and --model allowed; give either")
-    if recipe is not None and config is not None:
+    if procedure.recipe is not None and procedure.config is not None:
         raise ConfigurationError("certify: one of --recipe and --config allowed, got both; choose one")
     console = open_console()
     named = None if experiment is None else experiment_named(experiment)
     usual = "quick" if named is None else named.recipe
     configuration = RunConfiguration(
-        recipe=recipe_of(config or recipe or usual, scale=scale, pretrained=weights is not None),
-        delta=delta,
-        seed=seed,
+        recipe=recipe_of(
+            procedure.config or procedure.recipe or usual,
+            scale=procedure.scale,
+            pretrained=weights is not None,
+        ),
+        delta=procedure.delta,
+        seed=procedure.seed,
         out=out,
         overwrite=overwrite,
-        device=device,
-        count_on=count_on,
+        device=machine.device,
+        count_on=machine.count_on,
         reporter=Bars(console),
     )
-    inputs = RunInputs(data, weights, size, data_directory)
+    inputs = RunInputs(source.data, weights, source.size, source.data_directory)
     if named is None:
-        run = certify_own(str(model), inputs, configuration)
+        run = certify_own(str(source.model), inputs, configuration)
     else:
         run = certify_experiment(named, inputs, configuration)
     print_run(console, run.issued.certificate, run.result)
+    words = checking_command(run, out, named, source, machine)
+    console.print(f"\nwritten to {out}; check it with: {shlex.join(words)}")
+
+
+def checking_command(
+    run: "Run", out: Path, named: "Experiment | None", source: Source, machine: Machine
+) -> list[str]:
+    """The words of the command that verifies ``run`` in ``out``."""
     words = ["netrazor", "verify", str(out)]
     if run.issued.certificate.predictor == "custom":
-        words += ["--model", model if named is None else named.architecture]
-    if data is not None:
-        side = size or (None if named is None else named.size)
-        words += ["--data", data, *([] if side is None else ["--size", str(side)])]
-    if count_on != "cpu":
-        words += ["--device", count_on]
-    console.print(f"\nwritten to {out}; check it with: {shlex.join(words)}", highlight=False, markup=False)
+        words += ["--model", str(source.model) if named is None else named.architecture]
+    if source.data is not None:
+        size = source.size or (None if named is None else named.size)
+        words += ["--data", source.data, *([] if size is None else ["--size", str(size)])]
+    if source.data_directory is not None:
+        words += ["--data-directory", str(source.data_directory)]
+    if machine.count_on != "cpu":
+        words += ["--device", machine.count_on]
+    return words

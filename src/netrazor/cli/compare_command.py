@@ -1,24 +1,29 @@
 """`netrazor compare`: the paper's Table 1 on a run's network, as numbers."""
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from netrazor.cli.console import open_console
 from netrazor.runtime.progress_bars import Bars
 
 
 def compare(
-    run: Annotated[Path, typer.Argument(help="Directory that `netrazor certify` wrote.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Result file; default: results/compare-NAME.json after the run.")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="Data directory, instead of the default one.")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    scale: Annotated[float, typer.Option(help="Multiplies the steps of DR17; 0.01 for a trial.")] = 1.0,
+    run: Path,
+    /,
+    *,
+    out: Path | None = None,
+    data_directory: Path | None = None,
+    seed: int = 0,
+    scale: float = 1.0,
 ) -> None:
-    """Compare the certificate with the earlier bounds: DR17, NBS18, Aro+18, parameter count, test set."""
+    """Compare the certificate with the earlier bounds: DR17, NBS18, Aro+18, parameter count, test set.
+
+    Args:
+        run: directory that `netrazor certify` wrote.
+        out: result file; default: results/compare-NAME.json after the run.
+        data_directory: where data sets with names are kept, instead of the default.
+        seed: of everything random.
+        scale: multiplies the steps of DR17; 0.01 for a trial.
+    """
     from netrazor.cli.compare_tables import comparison_tables
     from netrazor.files import write_atomically
     from netrazor.reproduction.compare import compare_run, data_of
@@ -26,10 +31,10 @@ def compare(
 
     keep_freed_memory()
     console = open_console()
-    found = compare_run(run, *data_of(run, data), seed=seed, scale=scale, reporter=Bars(console))
+    found = compare_run(run, *data_of(run, data_directory), seed=seed, scale=scale, reporter=Bars(console))
     place = out or Path("results") / f"compare-{run.resolve().name}.json"
     write_atomically(place, found.to_json())
     for table in comparison_tables(found):
         console.print(table, "")
     console.print("Each number holds alone, at its own delta; orders and floors claim nothing.")
-    console.print(f"written to {place}", highlight=False)
+    console.print(f"written to {place}")

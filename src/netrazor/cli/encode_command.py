@@ -1,67 +1,49 @@
-"""`netrazor encode` and `netrazor decode`: messages from and to safetensors files."""
+"""`netrazor encode` and `netrazor decode`: messages from and to files of arrays."""
 
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
+from netrazor.certification import read_message
+from netrazor.cli.array_files import arrays_from, file_of, read_bytes
 from netrazor.cli.console import open_console
-from netrazor.errors import ConfigurationError
+from netrazor.files import write_atomically
 from netrazor.runtime.progress_bars import Bars
 
-OUTPUT = typer.Option("--out", "-o", help="File to write.")
+Output = Annotated[Path, Parameter(name=("--out", "-o"))]
 
 
-def encode(
-    weights: Annotated[Path, typer.Argument(help="A safetensors file of quantized weights.")],
-    out: Annotated[Path, OUTPUT],
-) -> None:
-    """Write the arrays of a safetensors file as a message, lossless to the bit."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+def encode(weights: Path, /, *, out: Output) -> None:
+    """Write the arrays of a file as a message, lossless to the bit.
 
+    Args:
+        weights: a .safetensors or .npz file of quantized weights.
+        out: file to write.
+    """
     from netrazor import coding
-    from netrazor.files import write_atomically
 
-    content = read(weights)
-    try:
-        arrays = load(content)
-    except (SafetensorError, KeyError) as error:
-        raise ConfigurationError(
-            f"{weights}: must be a safetensors file of numpy types, got {error}"
-        ) from error
+    content = read_bytes(weights)
+    arrays = arrays_from(weights, content)
     console = open_console()
     with Bars(console).measured("encode") as progress:
         blob = coding.encode(arrays, progress=progress)
     write_atomically(out, blob)
-    console.print(f"{out}: {len(blob)} bytes, from {len(content)}", highlight=False)
+    console.print(f"{out}: {len(blob)} bytes, from {len(content)}")
 
 
-def decode(
-    message: Annotated[Path, typer.Argument(help="A message (network.nrz).")],
-    out: Annotated[Path, OUTPUT],
-) -> None:
-    """Write the arrays of a message as a safetensors file."""
-    from safetensors.numpy import save
+def decode(message: Path, /, *, out: Output) -> None:
+    """Write the arrays of a message to a file.
 
+    Args:
+        message: a message, or a directory with one.
+        out: file to write: .npz, or else safetensors.
+    """
     from netrazor import coding
-    from netrazor.files import write_atomically
 
-    blob = read(message)
+    blob = read_message(message)
     console = open_console()
     with Bars(console).measured("decode") as progress:
         arrays = coding.decode(blob, progress=progress)
-    write_atomically(out, save(arrays))
-    console.print(f"{out}: {len(arrays)} arrays", highlight=False)
-
-
-def read(path: Path) -> bytes:
-    """The bytes of a file that the user named.
-
-    Raises:
-        ConfigurationError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}; give a file that exists") from error
+    write_atomically(out, file_of(out, arrays))
+    console.print(f"{out}: {len(arrays)} arrays")

@@ -3,26 +3,31 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
 from netrazor.cli.console import open_console
+from netrazor.errors import ConfigurationError
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="A message, or a directory with one.")],
-    images: Annotated[list[Path], typer.Argument(help="Image files (PNG, JPEG, ...).")],
-    invert: Annotated[
-        bool, typer.Option(help="Dark on light ink, as on paper: invert the grey values.")
-    ] = False,
+    run: Path,
+    images: list[Path],
+    /,
+    *,
+    invert: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Print the class of each image, by the network decoded from the message.
 
     Images are converted to the size and channels of the network's input; values are scaled to [0, 1].
+
+    Args:
+        run: a message, or a directory with one.
+        images: image files (PNG, JPEG, ...).
+        invert: dark on light ink, as on paper: invert the grey values.
     """
     import torch
 
     from netrazor.data.pictures import read_picture
-    from netrazor.errors import ConfigurationError
     from netrazor.networks import input_shape
     from netrazor.verification import architecture_of, load
 
@@ -37,4 +42,4 @@ def predict(
         with torch.inference_mode():
             scores = network(read_picture(path, shape, invert=invert)[None])[0]
         share = torch.softmax(scores, 0).max().item()
-        console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})", highlight=False, markup=False)
+        console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})")

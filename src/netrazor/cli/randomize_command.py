@@ -2,65 +2,95 @@
 
 import shlex
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from cyclopts import Parameter
 
 from netrazor.cli.console import open_console
+from netrazor.errors import ConfigurationError
 from netrazor.runtime.progress_bars import Bars
+
+if TYPE_CHECKING:
+    from netrazor.reproduction.randomize.study import Study
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class StudyChoice:
+    """A study, and what is changed about it.
+
+    Attributes:
+        study: what to run: mlp-fashion-mnist, resnet56-cifar10.
+        seeds: number of seeds, instead of the study's.
+        levels: levels of randomization, as 0,0.5,1, instead of the study's.
+        examples: examples in a sample, instead of the study's.
+        scale: multiplies every stage's steps: 0.1 is a tenth.
+    """
+
+    study: str = "mlp-fashion-mnist"
+    seeds: int | None = None
+    levels: str | None = None
+    examples: int | None = None
+    scale: float = 1.0
 
 
 def randomize(
-    out: Annotated[Path, typer.Option(help="Directory for a record of each run, and summary.json.")],
-    study: Annotated[str, typer.Option(help="What to run: mlp-fashion-mnist, resnet56-cifar10.")] = (
-        "mlp-fashion-mnist"
-    ),
-    processes: Annotated[int, typer.Option(help="Runs at one time, each on one core.")] = 2,
-    cluster: Annotated[
-        str | None, typer.Option(help="Hand the runs to submitit instead: slurm, local.")
-    ] = None,
-    seeds: Annotated[int | None, typer.Option(help="Number of seeds, instead of the study's.")] = None,
-    levels: Annotated[
-        str | None, typer.Option(help="Levels of randomization, as 0,0.5,1, instead of the study's.")
-    ] = None,
-    examples: Annotated[int | None, typer.Option(help="Examples in a sample, instead.")] = None,
-    scale: Annotated[float, typer.Option(help="Multiplies every stage's steps: 0.1 is a tenth.")] = 1.0,
-    data: Annotated[Path | None, typer.Option(help="Data directory, instead of the default one.")] = None,
+    *,
+    out: Path,
+    choice: StudyChoice = StudyChoice(),
+    processes: int = 2,
+    cluster: str | None = None,
+    data_directory: Path | None = None,
 ) -> None:
     """Train networks on partly random labels, cut each down, and compare their training accuracy and bits.
 
     A stopped study goes on where it was. The figures: netrazor report OUT.
+
+    Args:
+        out: directory for a record of each run, and summary.json.
+        processes: runs at one time, each on one core.
+        cluster: hand the runs to submitit instead: slurm, local.
+        data_directory: where data sets with names are kept, instead of the default.
     """
     from netrazor.cli.randomize_tables import print_summary
     from netrazor.reproduction.randomize.randomize_study import randomize as run_study
-    from netrazor.reproduction.randomize.randomize_study import study_scaled
-    from netrazor.reproduction.randomize.study import study_named
 
-    chosen = study_scaled(study_named(study), scale) if scale != 1 else study_named(study)
-    if seeds is not None:
-        chosen = replace(chosen, seeds=tuple(range(seeds)))
-    if levels is not None:
-        chosen = replace(chosen, levels=_numbers(levels))
-    if examples is not None:
-        chosen = replace(chosen, examples=examples)
     console = open_console()
     summary = run_study(
-        chosen,
+        _chosen(choice),
         out,
         processes=processes,
         cluster=cluster,
-        data=data,
+        data=data_directory,
         command=shlex.join(["netrazor", *sys.argv[1:]]),
         reporter=Bars(console),
     )
     print_summary(console, summary)
-    console.print(f"\nwritten to {out}; look at it with: netrazor report {out}", highlight=False)
+    console.print(f"\nwritten to {out}; look at it with: netrazor report {out}")
+
+
+def _chosen(choice: StudyChoice) -> "Study":
+    from netrazor.reproduction.randomize.randomize_study import study_scaled
+    from netrazor.reproduction.randomize.study import study_named
+
+    study = study_named(choice.study)
+    if choice.scale != 1:
+        study = study_scaled(study, choice.scale)
+    if choice.seeds is not None:
+        study = replace(study, seeds=tuple(range(choice.seeds)))
+    if choice.levels is not None:
+        study = replace(study, levels=_numbers(choice.levels))
+    if choice.examples is not None:
+        study = replace(study, examples=choice.examples)
+    return study
 
 
 def _numbers(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise typer.BadParameter(f"levels: numbers between commas allowed, got {text!r}") from error
+        raise ConfigurationError(
+            f"levels: numbers between commas allowed, got {text!r}; write 0,0.5,1"
+        ) from error

@@ -1,21 +1,20 @@
-"""The tables that `certify` and `inspect` print: the paper's, for this run, and the ledger."""
+"""The tables that `certify` prints: the paper's, for this run, and the ledger."""
 
 from rich.console import Console
 from rich.table import Table
 
-from netrazor.certification import Certificate, ChargedLedger
+from netrazor.certification import Certificate
 from netrazor.certification.run_result import Result
-from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
+from netrazor.cli.ledger_tables import ledger_table
+from netrazor.units import BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
 
 # Tables 2 and 3 of Zhou et al. (2018), as printed there.
-PUBLISHED = {
-    "sizes": ("168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46%"),
-    "layers": {
-        "conv1.weight": ("16", "3.2%", "62", "3.5"),
-        "conv2.weight": ("437", "1.7%", "679", "109"),
-        "fc1.weight": ("4727", "1.2%", "7247", "1770"),
-        "fc2.weight": ("144", "2.9%", "242", "31"),
-    },
+PUBLISHED_SIZES = ("168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46%")
+PUBLISHED_LAYERS = {
+    "conv1.weight": ("16", "3.2%", "62", "3.5"),
+    "conv2.weight": ("437", "1.7%", "679", "109"),
+    "fc1.weight": ("4727", "1.2%", "7247", "1770"),
+    "fc2.weight": ("144", "2.9%", "242", "31"),
 }
 
 
@@ -36,9 +35,8 @@ def print_run(console: Console, certificate: Certificate, result: Result) -> Non
             f"Apart from the certificate, for comparison: on {int(test['n'])} test examples the decoded network "
             f"errs on {int(test['errors'])}, {percent_up(test['risk'])}; by itself that bounds the error at "
             f"{percent_up(test['bound'])}.\n",
-            highlight=False,
         )
-    console.print(certificate.claim, style="bold", highlight=False)
+    console.print(certificate.claim, style="bold")
 
 
 def layer_table(result: Result, paper: bool) -> Table:
@@ -60,7 +58,7 @@ def layer_table(result: Result, paper: bool) -> Table:
             decimal_up(layer.coded_bytes, 1),
             f"{round(layer.smoothing_bytes, 1) + 0.0:.1f}",  # no minus zero
         ]
-        table.add_row(*row, *(PUBLISHED["layers"].get(layer.name, ("",) * 4) if paper else ()))
+        table.add_row(*row, *(PUBLISHED_LAYERS.get(layer.name, ("",) * 4) if paper else ()))
     return table
 
 
@@ -80,7 +78,7 @@ def size_table(certificate: Certificate, result: Result, paper: bool) -> Table:
         percent_up(certificate.risk_bound),
     )
     if paper:
-        table.add_row("published", *PUBLISHED["sizes"])
+        table.add_row("published", *PUBLISHED_SIZES)
     return table
 
 
@@ -94,22 +92,6 @@ def bound_table(result: Result) -> Table:
     table.add_column("error at most", justify="right")
     for name, bound in sorted(result.bounds.items(), key=lambda item: item[1]):
         table.add_row(name, percent_up(bound))
-    return table
-
-
-def ledger_table(ledger: ChargedLedger) -> Table:
-    """Where the bits are, and what of them the bound pays."""
-    table = Table(title="Ledger, bits", title_justify="left")
-    for column in ("array", "kind", "coded", "charged"):
-        table.add_column(column, justify="left" if column in ("array", "kind") else "right")
-    for line in ledger.lines:
-        table.add_row(
-            line.array or "(message)", line.kind, str(line.coded_bits), decimal_up(line.charged_bits, 0)
-        )
-    table.add_section()
-    table.add_row("sum", "", str(ledger.coded_bits), decimal_up(ledger.charged_bits, 0))
-    table.add_row("in bytes", "", str(ledger.coded_bits // BITS_PER_BYTE),
-                  decimal_up(ledger.charged_bits / BITS_PER_BYTE, 1))  # fmt: skip
     return table
 
 

@@ -3,102 +3,107 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from cyclopts import Parameter
 from rich.console import Console
 
+from netrazor.certification import Verdict, check_consistency, read_run
 from netrazor.cli.console import open_console
+from netrazor.cli.options import Source
+from netrazor.errors import CertificateError, DatasetUnavailable
+from netrazor.extras import missing_extra
 from netrazor.runtime.progress_bars import Bars
 
 if TYPE_CHECKING:
     from torch import nn
     from torch.utils.data import Dataset
 
-    from netrazor.certification import Certificate, Verdict
+    from netrazor.certification import Certificate
 
 
 def verify(
-    run: Annotated[Path, typer.Argument(help="Directory with network.nrz and certificate.json.")],
-    model: Annotated[
-        str | None,
-        typer.Option(help="For a network of your own: file.py:function, or the name of an architecture."),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="The training set, if the certificate's name is not a known one.")
-    ] = None,
-    size: Annotated[int | None, typer.Option(help="Side of the images of a folder, as certified.")] = None,
-    data_directory: Annotated[
-        Path | None, typer.Option(help="Where data sets with names are kept, instead of the default.")
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="What counts: cpu, cuda, cuda:1, or auto; best what the certificate names.")
-    ] = "cpu",
-    recount: Annotated[
-        bool, typer.Option(help="Decode and count the errors again on the training set.")
-    ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
-) -> None:
+    run: Path,
+    /,
+    *,
+    source: Source = Source(),
+    device: str = "cpu",
+    recount: bool = True,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
     """Decode the message, count the errors again, add up the bits again, and compare with the certificate.
 
-    Exits with 0: VALID; 1: INVALID; 3: CONSISTENT, NOT RECOUNTED (no data set, or --no-recount).
-    """
-    from netrazor.certification import read_run
-    from netrazor.errors import CertificateError
-    from netrazor.pipeline.own_network import own_network
-    from netrazor.verification import verify as verify_run
+    Exits with 0: VALID; 1: INVALID; 3: CONSISTENT, NOT RECOUNTED (no data set, no torch, or --no-recount).
 
+    Args:
+        run: directory with network.nrz and certificate.json.
+        device: what counts: cpu, cuda, cuda:1, or auto; best what the certificate names.
+        recount: decode and count the errors again on the training set.
+        as_json: print the verdict as JSON.
+    """
     console = open_console(stderr=as_json)
-    network = dataset = None
     try:
-        certificate = read_run(run).certificate
-    except CertificateError:  # verify says what is wrong with it
-        pass
-    else:
-        network = None if model is None else own_network(model, classes=certificate.sample.classes)
-        if recount:
-            dataset = _dataset(console, certificate, network, data, size, data_directory)
-    verdict = verify_run(run, dataset, network, device=device, reporter=Bars(console))
+        verdict = _verify_by_counting(console, run, source, device, recount=recount)
+    except ModuleNotFoundError as error:
+        if (missing := missing_extra(error)) is None:
+            raise
+        console.print(f"not recounted: {missing}")
+        verdict = check_consistency(run)
     if as_json:
-        typer.echo(verdict.to_json(), nl=False)
+        print(verdict.to_json(), end="")
     else:
         _print(console, verdict)
-    raise typer.Exit(verdict.exit_code)
+    return verdict.exit_code
 
 
-def _print(console: Console, verdict: "Verdict") -> None:
+def _print(console: Console, verdict: Verdict) -> None:
     for finding in verdict.findings:
-        console.print(f"{finding.code}: {finding.text}", highlight=False, markup=False)
+        console.print(f"{finding.code}: {finding.text}")
     for note in verdict.notes:
-        console.print(note, highlight=False, markup=False)
+        console.print(note)
     console.print(verdict.status, style="bold")
     if verdict.certificate is not None and verdict.status != "INVALID":
         for claim in verdict.certificate.claims:
-            console.print(claim.sentence, highlight=False, markup=False)
+            console.print(claim.sentence)
+
+
+def _verify_by_counting(
+    console: Console, run: Path, source: Source, device: str, *, recount: bool
+) -> Verdict:
+    """The verdict of `netrazor.verify` with what of network and data can be had."""
+    from netrazor.pipeline.own_network import own_network
+    from netrazor.verification import verify as verify_run
+
+    network = dataset = None
+    try:
+        certificate = read_run(run).certificate
+    except CertificateError:  # what is wrong with it, the verdict says
+        pass
+    else:
+        if source.model is not None:
+            network = own_network(source.model, classes=certificate.sample.classes)
+        if recount:
+            dataset = _dataset(console, certificate, network, source)
+    return verify_run(run, dataset, network, device=device, reporter=Bars(console))
 
 
 def _dataset(
-    console: Console,
-    certificate: "Certificate",
-    network: "nn.Module | None",
-    data: str | None,
-    size: int | None,
-    directory: Path | None,
+    console: Console, certificate: "Certificate", network: "nn.Module | None", source: Source
 ) -> "Dataset[Any] | None":
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
-    from netrazor.errors import DatasetUnavailable
     from netrazor.pipeline.own_network import own_shape
 
-    named = certificate.sample
-    if data is None and named.name not in datasets.names():
+    sample = certificate.sample
+    if source.data is None and sample.name not in datasets.names():
         console.print(
-            f"not recounted: {named.name!r} is no data set known by name; give its folder with --data, or call "
-            "netrazor.verify(path, dataset)",
-            highlight=False,
+            f"not recounted: {sample.name!r} is no data set known by name; give its folder with --data, or call "
+            "netrazor.verify(path, dataset)"
         )
         return None
-    shape = None if network is None and size is None else own_shape(network, size)
+    shape = None if network is None and source.size is None else own_shape(network, source.size)
     try:
-        return datasets.open_dataset(data or named.name, split=named.split, shape=shape, directory=directory)
+        return datasets.open_dataset(
+            source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory
+        )
     except DatasetUnavailable as error:
-        console.print(f"not recounted: {error}", highlight=False)
+        console.print(f"not recounted: {error}")
         return None

@@ -6,7 +6,6 @@ from netrazor.report.certificate_plots import (
     bound_by_bits,
     bound_by_method,
     from_count_to_claim,
-    ledger_picture,
     noise_trials,
     weight_histograms,
 )

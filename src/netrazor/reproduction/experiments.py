@@ -11,6 +11,7 @@ class Experiment:
 
     Attributes:
         name: as typed.
+        title: what it does, in a line.
         architecture: in the declared list.
         dataset: as `netrazor.data.load` knows it; None: an image folder must be given.
         recipe: the default one.
@@ -20,6 +21,7 @@ class Experiment:
     """
 
     name: str
+    title: str
     architecture: str
     dataset: str | None
     recipe: str = "quick"
@@ -31,18 +33,78 @@ class Experiment:
 EXPERIMENTS = {
     experiment.name: experiment
     for experiment in (
-        Experiment("lenet5-mnist", "lenet5", "mnist"),
-        Experiment("lenet5-fashion-mnist", "lenet5", "fashion-mnist"),
-        Experiment("resnet20-cifar10", "resnet-20", "cifar10-jpeg"),
-        Experiment("mobilenet-cifar10", "mobilenet-0.5-cifar", "cifar10-jpeg", "mobilenet", tops=(1, 5)),
-        Experiment("mobilenet-imagenet", "mobilenet-0.5", None, "mobilenet", 1000, 224, (1, 5)),
-        Experiment("squeezenet-occam", "squeezenet-1.1", None, "post-training", 1000, 224),
-        Experiment("tight-mnist", "integer-chain-mnist", "mnist", "tight-mnist"),
-        Experiment("tight-fashion-mnist", "integer-chain-fashion", "fashion-mnist", "tight-fashion-mnist"),
-        Experiment("tight-cifar10", "integer-overlap-cifar", "cifar10-jpeg", "tight-cifar10"),
-        Experiment("tight-lenet5-mnist", "lenet5", "mnist", "tight-lenet5"),
-        Experiment("subspace-lenet5-mnist", "lenet5-subspace-wide", "mnist", "subspace"),
-        Experiment("subspace-resnet20-cifar10", "resnet-20-subspace-wide", "cifar10-jpeg", "subspace"),
+        Experiment("lenet5-mnist", "LeNet-5 on MNIST (Section 7.1, Tables 2 and 3)", "lenet5", "mnist"),
+        Experiment("lenet5-fashion-mnist", "LeNet-5 on Fashion-MNIST", "lenet5", "fashion-mnist"),
+        Experiment("resnet20-cifar10", "ResNet-20 on CIFAR-10", "resnet-20", "cifar10-jpeg"),
+        Experiment(
+            "mobilenet-cifar10",
+            "MobileNet 0.5 on CIFAR-10, top-1 and top-5 together",
+            "mobilenet-0.5-cifar",
+            "cifar10-jpeg",
+            "mobilenet",
+            tops=(1, 5),
+        ),
+        Experiment(
+            "mobilenet-imagenet",
+            "MobileNet 0.5 on ImageNet (Section 7.2, Table 4); needs --data",
+            "mobilenet-0.5",
+            None,
+            "mobilenet",
+            1000,
+            224,
+            (1, 5),
+        ),
+        Experiment(
+            "squeezenet-occam",
+            "SqueezeNet on ImageNet, the Occam bound (Section 7.2.1); needs --data",
+            "squeezenet-1.1",
+            None,
+            "post-training",
+            1000,
+            224,
+        ),
+        Experiment(
+            "tight-mnist",
+            "the shortest record on MNIST: fixed filters, small whole numbers",
+            "integer-chain-mnist",
+            "mnist",
+            "tight-mnist",
+        ),
+        Experiment(
+            "tight-fashion-mnist",
+            "the shortest record on Fashion-MNIST",
+            "integer-chain-fashion",
+            "fashion-mnist",
+            "tight-fashion-mnist",
+        ),
+        Experiment(
+            "tight-cifar10",
+            "the shortest record on CIFAR-10",
+            "integer-overlap-cifar",
+            "cifar10-jpeg",
+            "tight-cifar10",
+        ),
+        Experiment(
+            "tight-lenet5-mnist",
+            "LeNet-5 on MNIST, whole numbers in place of codebooks",
+            "lenet5",
+            "mnist",
+            "tight-lenet5",
+        ),
+        Experiment(
+            "subspace-lenet5-mnist",
+            "LeNet-5 on MNIST in a random subspace of its weights",
+            "lenet5-subspace-wide",
+            "mnist",
+            "subspace",
+        ),
+        Experiment(
+            "subspace-resnet20-cifar10",
+            "ResNet-20 on CIFAR-10 in a random subspace of its weights",
+            "resnet-20-subspace-wide",
+            "cifar10-jpeg",
+            "subspace",
+        ),
     )
 }
 

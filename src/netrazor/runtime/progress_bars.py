@@ -44,7 +44,7 @@ class Bars:
 
     def _progress(self) -> Progress:
         columns = (
-            TextColumn("{task.description:<14}"),
+            TextColumn("{task.description:<14}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -55,4 +55,4 @@ class Bars:
 
     def say(self, line: str) -> None:
         """One line that stays."""
-        self.console.print(line, highlight=False)
+        self.console.print(line)

@@ -1,0 +1,25 @@
+"""Groups of options that several commands have."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Source:
+    """What is certified, as a user names it.
+
+    Attributes:
+        model: a network of your own: file.py:function or package.module:function that builds it; or the name of a
+            declared architecture.
+        data: the training set: a known name, a folder with a folder for each class, or a folder of .tar shards.
+        size: side of the images of a folder, in pixels.
+        data_directory: where data sets with names are kept, instead of the default.
+    """
+
+    model: str | None = None
+    data: str | None = None
+    size: int | None = None
+    data_directory: Path | None = None
