@@ -30,6 +30,7 @@ from netrazor.compress import (
 from netrazor.compress.last_layer import read_last_layer
 from netrazor.counting import count_errors
 from netrazor.errors import ConfigurationError, UnsupportedModel
+from netrazor.perturb import DrawPlan, draw_error_rates
 from netrazor.pipeline import RECIPES, Recipe, Run, RunConfiguration, run
 from netrazor.pipeline.stages import (
     GradualStage,

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import tiny
+from netrazor.coding import message_writer
 from netrazor.pipeline import Run, RunConfiguration, run
 from netrazor.runtime import devices, processes
 

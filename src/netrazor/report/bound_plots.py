@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from netrazor.certification import Certificate
 from netrazor.certification.bounding import bound_claim
-from netrazor.pipeline.result import Result
+from netrazor.certification.run_result import Result
 from netrazor.report.drawing import PERCENT, beside, repeated
 from netrazor.report.plot import Plot
 from netrazor.report.reading import CertifiedRun

@@ -2,13 +2,9 @@
 
 from netrazor.certification.noise_description import LAMBDA_GRID, noise_in
 from netrazor.certification.run_result import Layer, Result
-from netrazor.report.certificate_plots import (
-    bound_by_bits,
-    bound_by_method,
-    from_count_to_claim,
-    noise_trials,
-    weight_histograms,
-)
+from netrazor.coding.message import Message
+from netrazor.report.bound_plots import bound_by_bits, bound_by_method, from_count_to_claim
+from netrazor.report.message_plots import ledger_plot, noise_trials, weight_histograms
 from netrazor.report.page import Claim, Item, Section
 from netrazor.report.reading import CertifiedRun
 from netrazor.report.table import Table

@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from netrazor.certification.noise_description import LAMBDA, SIGMA
+from netrazor.certification.run_result import Histogram, Result
 from netrazor.coding.message import Message
-from netrazor.pipeline.histogram import Histogram
-from netrazor.pipeline.result import Result
 from netrazor.report.drawing import PERCENT, beside, repeated
 from netrazor.report.plot import Plot
 from netrazor.report.reading import CertifiedRun

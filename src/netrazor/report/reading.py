@@ -1,5 +1,6 @@
 """Reading what runs have left behind. Nothing is computed from data sets, and no network is executed."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from netrazor.certification.run_directory import CERTIFICATE, RESULT
 from netrazor.certification.run_result import Result, read_result
 from netrazor.coding.message import Message
 from netrazor.errors import ConfigurationError
-from netrazor.report.table_1_section import ComparisonFile
+from netrazor.report.comparison_file import ComparisonFile
 from netrazor.reproduction.randomize.randomize_study import SUMMARY
 from netrazor.reproduction.randomize.summary import Summary
 
@@ -48,8 +49,7 @@ def read(path: Path) -> Source:
         files = read_run(path)
         findings, message = check_run(files)
         result = read_result(path / RESULT) if (path / RESULT).exists() else None
-        name, blob = path.resolve().name, files.message or b""
-        return CertifiedRun(name, files.certificate, blob, message, result, findings)
+        return CertifiedRun(_readable(path.resolve().name), files.certificate, message, result, findings)
     file = path / SUMMARY if path.is_dir() else path
     if not file.is_file():
         raise ConfigurationError(
@@ -65,6 +65,11 @@ def read(path: Path) -> Source:
             f"{file}: must be the summary of `netrazor randomize` or the result of `netrazor compare`, got something "
             f"else ({error.error_count()} errors); make it again"
         ) from error
+
+
+def _readable(name: str) -> str:
+    """The name of a directory, without the bytes that are no text."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _bytes(path: Path) -> bytes:

@@ -18,7 +18,7 @@ _NAMED = 8  # differences named in an error
 
 
 class Checkpoint:
-    """One file that holds the latest state of a run; replaced as a unit, at most every ``seconds``.
+    """One file that holds the latest state of a run; replaced at once, at most every ``seconds``.
 
     ``run`` identifies what is being computed, by one word or by its settings (recipe, seed, data set): a file of
     another run is refused, so that no result is ever stitched together from two runs. Files are read with
@@ -98,17 +98,17 @@ class Checkpoint:
 
 def differences(own: Identity, other: Identity, whose: str) -> list[str]:
     """What differs between the settings of two runs, a sentence each, the first few of them."""
-    names = [
-        name for name in {**own, **other} if name not in own or name not in other or own[name] != other[name]
-    ]
+    absent = object()
+    names = [name for name in {**own, **other} if own.get(name, absent) != other.get(name, absent)]
     told = [f"{name} is {_told(own, name)}, {whose} {_told(other, name)}" for name in names[:_NAMED]]
     return [*told, f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else told
 
 
 def _told(settings: Identity, name: str) -> str:
     value = settings.get(name, "not there")
-    return f"{value[:12]}..." if isinstance(value, str) and len(value) == 64 else str(value)
+    is_digest = isinstance(value, str) and len(value) == 64
+    return f"{str(value)[:12]}..." if is_digest else str(value)[:100]
 
 
-def _identity(run: str | Identity) -> Identity:
-    return {"run": run} if isinstance(run, str) else dict(run)
+def _identity(run: object) -> Identity:
+    return dict(run) if isinstance(run, Mapping) else {"run": str(run)}

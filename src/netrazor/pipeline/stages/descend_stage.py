@@ -25,12 +25,9 @@ class DescendStage:
         try:
             report = descend(
                 context.model,
-                context.dataset,
                 context.code_bits,
                 self.search,
-                delta=context.delta,
-                device=context.device,
-                reporter=context.reporter,
+                context.searching(),
             )
         except UnsupportedModel as error:
             context.reporter.say(f"no descent: {error}")

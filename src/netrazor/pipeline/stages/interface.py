@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification.charging import charge
+from netrazor.compress import SearchContext
 from netrazor.counting.error_count import in_order
 from netrazor.networks.network_message import OWN, encode
 from netrazor.pipeline.rules import Rules
@@ -66,6 +67,10 @@ class RunContext:
     def example(self) -> Tensor:
         """The first few inputs."""
         return next(in_order(self.dataset, EXAMPLE_INPUTS))[0]
+
+    def searching(self) -> SearchContext:
+        """What a search on the bound is given."""
+        return SearchContext(self.dataset, self.delta, self.seed, self.device, self.reporter)
 
     def code_bits(self) -> float:
         """Charged length of the message of the network as it is now."""

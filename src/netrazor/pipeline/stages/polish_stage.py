@@ -16,8 +16,9 @@ from netrazor.compress import DescentConfig, IntegerConfig, IntegerWeights, desc
 from netrazor.errors import UnsupportedModel
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
+from netrazor.runtime import SILENT
 from netrazor.train import FitConfig, Loss, OptimizerConfig
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 from netrazor.units import percent_up
 
 
@@ -50,7 +51,7 @@ class PolishStage:
 
     def _cycles(self, context: RunContext, turn: Turn) -> None:
         """All cycles, or those that a killed run left; behind frozen features, which are computed once."""
-        learned, features = without_front(context.model, context.dataset)
+        learned, features = precompute_features(context.model, context.dataset)
         inner = replace(context, model=learned, dataset=features, training=features, training_step=None)
         search = self.descend or DescentConfig()
         best = _descended(context, inner, DescentConfig(rounds=0))
@@ -72,7 +73,6 @@ class PolishStage:
 
 def _descended(context: RunContext, inner: RunContext, search: DescentConfig) -> float:
     """The bound that a descent of the learned part comes to; the message is the entire network's."""
-    report = descend(
-        inner.model, inner.dataset, context.code_bits, search, delta=context.delta, device=context.device
-    )
+    quiet = replace(inner.searching(), reporter=SILENT)
+    report = descend(inner.model, context.code_bits, search, quiet)
     return report.bounds[1]

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from netrazor.compress import PostTrainingConfig, cut_without_training
+from netrazor.compress import PostTrainingConfig, compress_without_training
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
 from netrazor.runtime import devices
 
@@ -25,13 +25,10 @@ class PostTrainingStage:
         held = itertools.chain(context.model.named_parameters(), context.model.named_buffers())
         names = [name for name, _ in held]
         with devices.placed(context.model, context.device) as model:
-            cut_without_training(
+            compress_without_training(
                 model,
-                context.dataset,
                 self.search,
-                delta=context.delta,
-                seed=context.seed,
+                context.searching(),
                 bits=context.rules.bits(),
                 unprunable=set(names) - set(context.rules.prunable(names)),
-                reporter=context.reporter,
             )

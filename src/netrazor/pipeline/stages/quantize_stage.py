@@ -5,11 +5,11 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from netrazor.compress import CodebookConfig, QuantizedWeights, snap_rest
+from netrazor.compress import CodebookConfig, QuantizedWeights, quantize_remaining
 from netrazor.pipeline.rules import Rules
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
-from netrazor.simplify import batch_norms, fold_statistics
+from netrazor.simplify import find_batch_norms, fold_statistics
 from netrazor.train import FitConfig, Loss
 
 
@@ -31,7 +31,7 @@ class QuantizeStage:
 
     def quantized(self, model: nn.Module, rules: Rules) -> QuantizedWeights:
         """The parameters of ``model`` behind codebooks; those of norms whose statistics still move are not."""
-        moving = () if self.fit.freeze_norms else batch_norms(model)
+        moving = () if self.fit.freeze_norms else find_batch_norms(model)
         affine = {id(p) for norm in moving if norm.running_mean is not None for p in norm.parameters()}
         skipped = {name for name, p in model.named_parameters() if id(p) in affine}
         return QuantizedWeights(
@@ -53,4 +53,4 @@ class QuantizeStage:
             fold_statistics(context.model)
         weights = fit_in_place(behind, self.fit, context, turn)
         fold_statistics(context.model)
-        snap_rest(context.model, self.codebook.buffer_bits, settled=weights.books)
+        quantize_remaining(context.model, self.codebook.buffer_bits, settled=weights.books)

@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from netrazor.compress import DynamicNetworkSurgery, MaskedWeights, Pieces
+from netrazor.compress import DynamicNetworkSurgery, MaskedWeights, PiecewiseConstant
 from netrazor.pipeline.rules import Rules
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
@@ -35,7 +35,10 @@ class SurgeryStage:
     def masked(self, model: nn.Module, rules: Rules, seed: int) -> MaskedWeights:
         """The parameters of ``model`` behind masks; ``seed`` draws the steps at which they are renewed."""
         steps = self.fit.steps
-        offsets, probabilities = Pieces.even(self.offsets, steps), Pieces.even(self.probabilities, steps)
+        offsets, probabilities = (
+            PiecewiseConstant.spaced_evenly(self.offsets, steps),
+            PiecewiseConstant.spaced_evenly(self.probabilities, steps),
+        )
         schedule = DynamicNetworkSurgery(offsets, probabilities, seed)
         return MaskedWeights(model, rules.prunable_weights(model), schedule, saliency=False)
 
