@@ -17,7 +17,7 @@ from netrazor.data import ImageDataset
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.reproduction.record_recipes import MOBILENET
-from netrazor.train import Batches, FitConfig, fit, flush_denormals
+from netrazor.train import AllParameters, Batches, FitConfig, fit, flush_denormals
 
 BATCH, SIDE, STEPS, EXAMPLES, COUNTS = 64, 224, 3, 1_281_167, 4
 

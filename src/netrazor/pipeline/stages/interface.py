@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from netrazor.certification.charging import charge
 from netrazor.compress import SearchContext
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.networks.network_message import OWN, encode
 from netrazor.pipeline.rules import Rules
 from netrazor.runtime import Reporter, Silent, devices
