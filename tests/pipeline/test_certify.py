@@ -126,7 +126,7 @@ def test_both_kinds_are_tried_and_delta_is_divided() -> None:
     (other,) = issued.others
     assert other.method == "occam"
     assert issued.certificate.risk_bound <= other.risk_bound
-    assert sum(issued.certificate.delta_parts.values()) == pytest.approx(0.05)
+    assert sum(issued.certificate.claims[0].delta_parts.values()) == pytest.approx(0.05)
     assert issued.certificate.errors == other.errors
     record = issued.certificate.noise
     assert record is not None
@@ -293,4 +293,4 @@ def test_a_plain_list_of_examples() -> None:
     items = [(tiny.images()[i][0], np.int32(tiny.images()[i][1])) for i in range(60)]
     certificate = netrazor.certify(tiny.small(), items, recipe=tiny.NO_NOISE)
     assert certificate.n == 60
-    assert certificate.dataset.name == "list"
+    assert certificate.sample.name == "list"
