@@ -15,7 +15,7 @@ SOURCE = Path(netrazor.__file__).parent
 
 # Lowest first; what stands in one line may import from its own line and from those above it.
 LAYERS = [
-    {"errors", "extras", "units", "files", "holdings", "counter_hash"},
+    {"errors", "extras", "units", "files", "progress_bars", "holdings", "counter_hash"},
     {"bounds", "coding"},
     {"certification"},
     {"data", "networks"},

@@ -12,7 +12,11 @@ import netrazor
 from netrazor.extras import EXTRAS
 
 ROOT = Path(__file__).parents[1]
-PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower(), re.MULTILINE))
+PINS = dict(
+    re.findall(
+        r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower().replace("_", "-"), re.MULTILINE
+    )
+)
 
 
 def test_every_dependency_is_pinned() -> None:

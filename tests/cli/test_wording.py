@@ -11,8 +11,8 @@ from netrazor.cli import app
 from netrazor.cli.certify_help import RECIPE_TITLES
 from netrazor.cli.console import open_console, visible
 from netrazor.cli.wording import in_options, options_of
-from netrazor.pipeline import RECIPES
 from netrazor.reproduction.experiments import EXPERIMENTS
+from netrazor.reproduction.record_recipes import ALL_RECIPES
 
 COMMANDS = [name for name in app if not name.startswith("-")]
 
@@ -61,7 +61,7 @@ def test_certify_lists_every_experiment_and_recipe_with_a_line() -> None:
     code, text = netrazor("certify", "--help", columns=100)
     assert code == 0
     experiments, recipes = text.partition("Experiments:")[2].split("Recipes:")
-    assert set(RECIPE_TITLES) == set(RECIPES)
+    assert set(RECIPE_TITLES) == set(ALL_RECIPES)
     told = " ".join(recipes.split())
     assert all(f"{name} {title}" in told for name, title in RECIPE_TITLES.items())
     told = " ".join(experiments.split())

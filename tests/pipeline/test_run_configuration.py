@@ -23,11 +23,11 @@ from netrazor.pipeline import (
     recipe_named,
 )
 from netrazor.pipeline.run_configuration import reporter_for
+from netrazor.progress_bars import Bars
 from netrazor.reproduction.certified_experiments import certify_experiment, recipe_of
 from netrazor.reproduction.experiments import Experiment
 from netrazor.reproduction.record_recipes import ALL_RECIPES, PAPER
 from netrazor.runtime import SILENT
-from netrazor.runtime.progress_bars import Bars
 
 
 @pytest.mark.parametrize("tops", [(), (1, 1), (0,), (5, -1)])

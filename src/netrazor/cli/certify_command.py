@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
-from netrazor.runtime.progress_bars import Bars
+from netrazor.progress_bars import Bars
 
 if TYPE_CHECKING:
     from netrazor.pipeline import Run

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from netrazor.cli.console import open_console
-from netrazor.runtime.progress_bars import Bars
+from netrazor.progress_bars import Bars
 
 
 def compare(

@@ -9,7 +9,7 @@ from netrazor.certification import read_message
 from netrazor.cli.array_files import arrays_from, file_of, read_bytes
 from netrazor.cli.console import open_console
 from netrazor.files import write_atomically
-from netrazor.runtime.progress_bars import Bars
+from netrazor.progress_bars import Bars
 
 Output = Annotated[Path, Parameter(name=("--out", "-o"))]
 

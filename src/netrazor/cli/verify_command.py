@@ -11,7 +11,7 @@ from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
 from netrazor.errors import CertificateError, DatasetUnavailable
 from netrazor.extras import missing_extra
-from netrazor.runtime.progress_bars import Bars
+from netrazor.progress_bars import Bars
 
 if TYPE_CHECKING:
     from torch import nn

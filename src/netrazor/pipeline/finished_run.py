@@ -18,7 +18,7 @@ from netrazor.train.checkpoint import differences
 
 OWN_FILES = {MESSAGE, CERTIFICATE, RESULT, CHECKPOINT}
 _PROBE = ".writable"
-_CHOICES = "choose another directory, or pass overwrite=True (--overwrite)"
+_CHOICES = "choose another directory, or pass overwrite=True"
 
 
 @dataclass(frozen=True)

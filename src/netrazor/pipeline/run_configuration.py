@@ -87,6 +87,6 @@ def reporter_for(progress: bool | None) -> Reporter:
         return SILENT
     from rich.console import Console
 
-    from netrazor.runtime.progress_bars import Bars
+    from netrazor.progress_bars import Bars
 
     return Bars(Console(stderr=True))
