@@ -3,7 +3,7 @@
 #   make test             lint, types and the test suite
 #   make verify-records   decode and recount every record in certificates/
 #   make lint             style and types only
-#   make mutate           how many small changes of the core's source the tests notice; about an hour, resumable
+#   make mutate           how many small changes of the core the tests notice: 1 to 2 s each of a core; resumable
 
 # The pinned versions are for Python 3.11 and newer; with 3.10, `pip install -e .[dev]` finds others that will do.
 PYTHON ?= python3
