@@ -1,1 +1,38 @@
+"""Picked examples: a learner trains on few examples and is certified by its errors on all others."""
 
+from netrazor.picking.augmentation import Augmentation
+from netrazor.picking.engine import Picking, PickingConfig, StopCount, pick
+from netrazor.picking.final_predictor import FinalRule, Vote
+from netrazor.picking.learner import NO_ANSWER, Examples, Learner, Predictor, ResumableLearner
+from netrazor.picking.learner_check import check_learner
+from netrazor.picking.learner_digest import learner_digest
+from netrazor.picking.priority import in_order_of_priority, priorities, spent_positions
+from netrazor.picking.sklearn_learner import SklearnLearner
+from netrazor.picking.stops import check_stops, geometric_stops, share_of_delta
+from netrazor.picking.torch_learner import TorchLearner, TorchTraining
+
+__all__ = [
+    "NO_ANSWER",
+    "Augmentation",
+    "Examples",
+    "FinalRule",
+    "Learner",
+    "Picking",
+    "PickingConfig",
+    "Predictor",
+    "ResumableLearner",
+    "SklearnLearner",
+    "StopCount",
+    "TorchLearner",
+    "TorchTraining",
+    "Vote",
+    "check_learner",
+    "check_stops",
+    "geometric_stops",
+    "in_order_of_priority",
+    "learner_digest",
+    "pick",
+    "priorities",
+    "share_of_delta",
+    "spent_positions",
+]

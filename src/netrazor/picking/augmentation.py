@@ -60,7 +60,9 @@ class Augmentation:
     def _places(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Where each pixel comes from, N x H x W x 2 in [-1, 1]."""
         number, _, height, width = images.shape
-        places = F.affine_grid(self._affine(number, height, width, generator), [number, 1, height, width], False)
+        places = F.affine_grid(
+            self._affine(number, height, width, generator), [number, 1, height, width], False
+        )
         if self.elastic:
             cells = self.elastic_cells
             corners = torch.randn(number, 2, cells, cells, generator=generator) * self.elastic
@@ -98,5 +100,7 @@ def _erased(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
     top = torch.randint(1 - side, height, (number, 1), generator=generator)
     left = torch.randint(1 - side, width, (number, 1), generator=generator)
     rows, columns = torch.arange(height), torch.arange(width)
-    inside = ((rows >= top) & (rows < top + side))[:, :, None] & ((columns >= left) & (columns < left + side))[:, None]
+    inside = ((rows >= top) & (rows < top + side))[:, :, None] & (
+        (columns >= left) & (columns < left + side)
+    )[:, None]
     return images.masked_fill(inside[:, None], 0.0)

@@ -24,7 +24,14 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from netrazor.errors import InvalidArgument
 from netrazor.picking.final_predictor import FinalRule
-from netrazor.picking.learner import Examples, Learner, Predictor, check_is_learner, concatenated
+from netrazor.picking.learner import (
+    Examples,
+    Learner,
+    Predictor,
+    ResumableLearner,
+    check_is_learner,
+    concatenated,
+)
 from netrazor.picking.learner_check import check_learner
 from netrazor.picking.pool import Pool, pool_of
 from netrazor.picking.priority import Positions, in_order_of_priority, spent_positions
@@ -60,7 +67,11 @@ class PickingConfig:
 
     def wanted(self, picked: int) -> int:
         """How many examples the next round picks: up to the next stop and not over it."""
-        size = self.first if not picked and not self.spent else max(self.batch, picked * self.growth_percent // 100)
+        size = (
+            self.first
+            if not picked and not self.spent
+            else max(self.batch, picked * self.growth_percent // 100)
+        )
         return min(size, next(stop for stop in self.stops if stop > picked) - picked)
 
 
@@ -152,7 +163,9 @@ def pick(
     assert run.best is not None
     best, recent = run.best
     picks = np.array(run.picks, dtype=np.int64)
-    return Picking(picks, tuple(run.rounds), tuple(run.counts), len(counted), best, config.final.predictor(recent))
+    return Picking(
+        picks, tuple(run.rounds), tuple(run.counts), len(counted), best, config.final.predictor(recent)
+    )
 
 
 @dataclass
@@ -192,7 +205,11 @@ class _Run:
             self._count(remaining, self.config.stops[len(self.counts)])
             return
         wanted = self.config.wanted(len(self.picks))
-        new = first_wrong(self.learner, self.pool, remaining, self.batch, wanted) if self.learned else remaining[:wanted]
+        new = (
+            first_wrong(self.learner, self.pool, remaining, self.batch, wanted)
+            if self.learned
+            else remaining[:wanted]
+        )
         if not len(new):
             for stop in self.config.stops[len(self.counts) :]:
                 self._count(remaining, stop)
@@ -203,7 +220,9 @@ class _Run:
     def try_learner(self) -> None:
         """See `check_learner`; on the examples that the first round learns, and some others to predict."""
         first = self.known if len(self.spent) else self.pool.take(self.ordered[: self.config.wanted(0)])
-        check_learner(self.learner, first, self.pool.take(self.ordered[: min(256, len(self.ordered))]), self.config.seed)
+        check_learner(
+            self.learner, first, self.pool.take(self.ordered[: min(256, len(self.ordered))]), self.config.seed
+        )
         self.begin()
 
     def state(self) -> dict[str, Any]:
@@ -213,10 +232,10 @@ class _Run:
             "rounds": list(self.rounds),
             "counts": [(count.stop, count.picked, count.errors) for count in self.counts],
         }
-        if hasattr(self.learner, "state"):
+        if isinstance(self.learner, ResumableLearner):
             best = self.best[1] if self.best else []
-            saved = {"learner": [self.learner], "recent": self.recent, "best": best}
-            held["learners"] = {name: [each.state() for each in learners] for name, learners in saved.items()}  # type: ignore[attr-defined]
+            parts: dict[str, list[Learner]] = {"learner": [self.learner], "recent": self.recent, "best": best}
+            held["learners"] = {name: [_state_of(each) for each in part] for name, part in parts.items()}
         return held
 
     def resume(self, state: dict[str, Any] | None) -> bool:
@@ -226,13 +245,16 @@ class _Run:
             return False
         picks = state["picks"].numpy().astype(np.int64)
         counts = [StopCount(*numbers) for numbers in state["counts"]]
-        if "learners" in state and hasattr(self.learner, "load_state"):
+        if "learners" in state and isinstance(self.learner, ResumableLearner):
             self.learner.load_state(state["learners"]["learner"][0])
             self.recent = [self._loaded(saved) for saved in state["learners"]["recent"]]
             self.picks, self.rounds = picks.tolist(), list(state["rounds"])
             self.known, self.learned = concatenated([self.known, self.pool.take(picks)]), True
             if counts:
-                self.best = min(counts, key=_size), [self._loaded(saved) for saved in state["learners"]["best"]]
+                self.best = (
+                    min(counts, key=_size),
+                    [self._loaded(saved) for saved in state["learners"]["best"]],
+                )
         else:
             self._replay(picks, state["rounds"], counts)
         self.counts = counts
@@ -280,8 +302,14 @@ class _Run:
 
     def _loaded(self, saved: Any) -> Learner:
         learner = copy.deepcopy(self.learner)
-        learner.load_state(saved)  # type: ignore[attr-defined]
+        assert isinstance(learner, ResumableLearner)
+        learner.load_state(saved)
         return learner
+
+
+def _state_of(learner: Learner) -> dict[str, Any]:
+    assert isinstance(learner, ResumableLearner)
+    return learner.state()
 
 
 def _size(count: StopCount) -> int:

@@ -1,6 +1,6 @@
 """What picking needs of a learner: to start, to learn picked examples, and to predict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -51,8 +51,7 @@ class Learner(Protocol):
     underscore are settings, and are part of the digest in a certificate; state belongs in the others. A copy by
     ``copy.deepcopy`` is a predictor that learns nothing more.
 
-    A learner may also have ``state()``, a dictionary of tensors and plain values, and ``load_state(state)``: an
-    interrupted run goes on from them. Without, what was picked is learned again.
+    An interrupted run of a `ResumableLearner` goes on from its state; of another, what was picked is learned again.
     """
 
     def start(self, seed: int) -> None:
@@ -60,11 +59,24 @@ class Learner(Protocol):
         ...
 
     def learn(self, picked: Examples, newly: Examples) -> None:
-        """Go on, from the state before, with all examples ``picked`` so far, the last of which are ``newly`` picked."""
+        """Go on from the state before with all that was ``picked`` so far; the last of it is ``newly`` picked."""
         ...
 
     def predict(self, inputs: Inputs) -> Labels:
         """As `Predictor.predict`."""
+        ...
+
+
+@runtime_checkable
+class ResumableLearner(Learner, Protocol):
+    """A learner whose state can be saved."""
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values, from which `load_state` goes on."""
+        ...
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a saved state, with the same results, bit for bit."""
         ...
 
 

@@ -6,8 +6,8 @@ from netrazor.errors import UnsupportedLearner
 from netrazor.picking.learner import Examples, Inputs, Labels, Learner, predicted
 
 _REMEDY = (
-    "a certificate from picked examples is void unless the state follows from the picks and the seed alone: seed every "
-    "generator in start and learn, reset every counter in start"
+    "a certificate from picked examples is void unless the state follows from the picks and the seed alone: seed "
+    "every generator in start and learn, and reset every counter in start"
 )
 
 
@@ -46,7 +46,10 @@ def _part(examples: Examples, start: int, end: int) -> Examples:
 
 
 def _compare_orders(learner: Learner, inputs: Inputs, answers: Labels) -> None:
-    for name, order in (("in another order", _turned(len(answers))), ("in a smaller batch", _every_third(len(answers)))):
+    for name, order in (
+        ("in another order", _turned(len(answers))),
+        ("in a smaller batch", _every_third(len(answers))),
+    ):
         other = predicted(learner, inputs[order.copy()])
         if np.any(other != answers[order]):
             raise UnsupportedLearner(

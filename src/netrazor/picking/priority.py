@@ -46,4 +46,5 @@ def spent_positions(n: int, number: int) -> Positions:
 def _mixed(state: Priorities) -> Priorities:
     for shift, factor in _MIX:
         state = (state ^ (state >> np.uint64(shift))) * factor
-    return state ^ (state >> np.uint64(31))
+    mixed: Priorities = state ^ (state >> np.uint64(31))
+    return mixed

@@ -37,7 +37,9 @@ def first_wrong(
     return together[:wanted]
 
 
-def _wrong(predictor: Predictor, pool: Pool, positions: Positions, batch: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _wrong(
+    predictor: Predictor, pool: Pool, positions: Positions, batch: int
+) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """For at most one batch for each process, which of ``positions`` are wrong."""
     start = batch * processes.rank()
     own = positions[start : start + batch]

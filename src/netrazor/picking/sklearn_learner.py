@@ -37,7 +37,9 @@ class SklearnLearner:
     def __init__(self, estimator: Estimator) -> None:
         missing = [name for name in ("fit", "predict") if not callable(getattr(estimator, name, None))]
         if missing or isinstance(estimator, type):
-            got = f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
+            got = (
+                f"the class {estimator.__name__}" if isinstance(estimator, type) else type(estimator).__name__
+            )
             raise UnsupportedLearner(
                 f"estimator: must be an object with fit(inputs, labels) and predict(inputs), got {got}"
                 f"{' without ' + ' and '.join(missing) if missing else ''}; give an estimator that was made but not "
@@ -89,6 +91,10 @@ def _seeded(estimator: Estimator, seed: int) -> Estimator:
     """The estimator with every ``random_state`` that was left open set to ``seed``."""
     if hasattr(estimator, "get_params") and hasattr(estimator, "set_params"):
         settings = estimator.get_params(deep=True)
-        left_open = [name for name, value in settings.items() if name.split("__")[-1] == "random_state" and value is None]
+        left_open = [
+            name
+            for name, value in settings.items()
+            if name.split("__")[-1] == "random_state" and value is None
+        ]
         estimator.set_params(**dict.fromkeys(left_open, seed))
     return estimator

@@ -1,6 +1,7 @@
 """Where picking may stop: numbers of picks declared in advance, each certified at its share of delta."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from netrazor.errors import InvalidArgument
 
@@ -15,7 +16,7 @@ def check_stops(stops: Sequence[int], counted: int) -> tuple[int, ...]:
     """
     if not stops or any(isinstance(stop, bool) or not isinstance(stop, int) for stop in stops):
         raise InvalidArgument(f"stops: must be at least one whole number of picks, got {list(stops)}")
-    if any(later <= stop for stop, later in zip(stops, stops[1:], strict=False)):
+    if any(later <= stop for stop, later in pairwise(stops)):
         raise InvalidArgument(f"stops: must increase, got {list(stops)}; sort them and name each once")
     if stops[0] < 0:
         raise InvalidArgument(f"stops: must not be negative, got {stops[0]}")
@@ -45,5 +46,5 @@ def geometric_stops(first: int, last: int, number: int = DEFAULT_STOPS) -> tuple
 
 
 def share_of_delta(delta: float, stops: Sequence[int], candidates: int = 1) -> float:
-    """What of ``delta`` each stop has, where the best of all stops of ``candidates`` declared recipes is certified."""
+    """What of ``delta`` each stop has, if the best stop of ``candidates`` declared recipes is certified."""
     return delta / (len(stops) * candidates)

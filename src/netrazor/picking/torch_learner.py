@@ -76,8 +76,8 @@ class TorchLearner:
                 f"network: must be a torch.nn.Module with parameters that require gradients, or build one, got "
                 f"{type(model).__name__}"
             )
-        self._model = model.to(self._device)
-        self._average = copy.deepcopy(self._model).eval()
+        self._model: nn.Module = model.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._average: nn.Module = copy.deepcopy(self._model).eval()
         self._optimizer = self.training.optimizer.build(self._parameters())
         self._steps = 0
 
@@ -97,7 +97,7 @@ class TorchLearner:
     @devices.full_float32()
     def predict(self, inputs: Inputs) -> Labels:
         """See `Learner`."""
-        parts = [self.scores(part) for part in as_tensor(inputs).split(PREDICTION_BATCH)]
+        parts = [self.scores(part) for part in torch.split(as_tensor(inputs), PREDICTION_BATCH)]
         return answers(torch.cat(parts)) if parts else torch.zeros(0, dtype=torch.int64).numpy()
 
     def scores(self, inputs: Inputs) -> Tensor:
@@ -111,8 +111,11 @@ class TorchLearner:
 
     def state(self) -> dict[str, Any]:
         """All that `load_state` needs to go on."""
-        parts = {"model": self._model, "average": self._average, "optimizer": self._optimizer}
-        held = {name: part.state_dict() for name, part in parts.items()}
+        held = {
+            "model": self._model.state_dict(),
+            "average": self._average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+        }
         held = devices.moved(copy.deepcopy(held), self._device, devices.CPU)
         return {**held, "seed": self._seed, "steps": self._steps}
 
@@ -140,9 +143,11 @@ class TorchLearner:
         self._optimizer.zero_grad(set_to_none=True)
         scores = self._model(inputs)
         value = self._loss(scores, labels)
-        value.backward()
+        torch.autograd.backward(value)
         if not torch.isfinite(value):
-            raise NonFiniteWeights(f"loss: must be finite, got {value.item()}; lower the rate or check the inputs")
+            raise NonFiniteWeights(
+                f"loss: must be finite, got {value.item()}; lower the rate or check the inputs"
+            )
         self._optimizer.step()
         self._follow()
 
@@ -156,7 +161,9 @@ class TorchLearner:
         """The averaged network follows the trained one; whole numbers (counts of batches) are taken over."""
         there, here = _tensors(self._model), _tensors(self._average)
         self._steps += 1
-        past = min(self.training.averaging, self._steps / (self._steps + 9))  # so that the start is soon forgotten
+        past = min(
+            self.training.averaging, self._steps / (self._steps + 9)
+        )  # so that the start is soon forgotten
         floating = [(a, b) for a, b in zip(here, there, strict=True) if a.is_floating_point()]
         torch._foreach_lerp_([a for a, _ in floating], [b for _, b in floating], 1 - past)
         for average, now in zip(here, there, strict=True):
@@ -168,8 +175,10 @@ def answers(scores: Tensor) -> Labels:
     """The class of the highest score of each row; `NO_ANSWER` where two tie or one is not a number."""
     top = scores.topk(min(2, scores.shape[-1]), dim=-1)
     labels = top.indices[:, 0].clone()
-    labels[(top.values[:, 0] == top.values[:, -1]) & (scores.shape[-1] > 1) | scores.isnan().any(-1)] = NO_ANSWER
-    return labels.cpu().numpy()  # type: ignore[no-any-return]
+    labels[(top.values[:, 0] == top.values[:, -1]) & (scores.shape[-1] > 1) | scores.isnan().any(-1)] = (
+        NO_ANSWER
+    )
+    return labels.cpu().numpy()
 
 
 def _tensors(model: nn.Module) -> list[Tensor]:
@@ -180,7 +189,7 @@ def _batches(number: int, size: int, steps: int, generator: torch.Generator) -> 
     """``steps`` batches that go through random orders of ``number`` examples, one order after the other."""
     orders = -(-steps * size // number)
     drawn = torch.rand(orders, number, generator=generator).argsort(dim=1).flatten()
-    yield from drawn[: steps * size].split(size)
+    yield from torch.split(drawn[: steps * size], size)
 
 
 @contextmanager
