@@ -1,6 +1,7 @@
 """A network as a learner: warm starts, steps in proportion to what is newly picked, averaged weights."""
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,7 +37,7 @@ class TorchTraining:
     optimizer: OptimizerConfig = OptimizerConfig(decay="constant")
     batch_size: int = Field(default=64, ge=1)
     steps: int = Field(default=100, ge=1)
-    steps_per_pick: int = Field(default=10, ge=0)
+    steps_per_pick: float = Field(default=10.0, ge=0, le=1e6)
     averaging: float = Field(default=0.995, ge=0, lt=1)
     smoothing: float = Field(default=0.0, ge=0, lt=1)
 
@@ -83,7 +84,7 @@ class TorchLearner:
 
     def learn(self, picked: Examples, newly: Examples) -> None:
         """See `Learner`."""
-        steps = max(self.training.steps, self.training.steps_per_pick * len(newly))
+        steps = max(self.training.steps, math.ceil(self.training.steps_per_pick * len(newly)))
         inputs, labels = as_tensor(picked.inputs), torch.from_numpy(picked.labels)
         self._model.train()
         with _seeded(self._seed, len(picked)) as generator:
