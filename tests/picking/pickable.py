@@ -7,7 +7,14 @@ import torch
 from torch import nn
 
 from netrazor.data import ImageDataset
-from netrazor.picking import Examples, TorchLearner, TorchTraining
+from netrazor.picking import (
+    ExactAugmentation,
+    ExactLearner,
+    ExactTraining,
+    Examples,
+    TorchLearner,
+    TorchTraining,
+)
 from netrazor.picking.learner import Inputs, Labels
 
 
@@ -66,3 +73,22 @@ def torch_learner(**training: Any) -> TorchLearner:
     """A quick one."""
     settings = {"batch_size": 16, "steps": 8, "steps_per_pick": 1, "averaging": 0.9, **training}
     return TorchLearner(network, TorchTraining(**settings))
+
+
+def exact_layers() -> nn.Sequential:
+    """Layers that can be computed exactly."""
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64, 16),
+        nn.ReLU(),
+        nn.Linear(16, 3),
+    )
+
+
+def exact_learner() -> ExactLearner:
+    """A quick one."""
+    training = ExactTraining(steps=10, steps_per_pick=1, batch=4, rate=4, averaging=4)
+    return ExactLearner(exact_layers, training, augmentation=ExactAugmentation(linear=10, shift=8, elastic=8))

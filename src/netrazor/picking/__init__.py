@@ -2,6 +2,8 @@
 
 from netrazor.picking.augmentation import Augmentation
 from netrazor.picking.engine import Picking, PickingConfig, StopCount, pick
+from netrazor.picking.exact_augmentation import ExactAugmentation
+from netrazor.picking.exact_learner import ExactLearner, ExactTraining
 from netrazor.picking.final_predictor import FinalRule, Vote
 from netrazor.picking.learner import NO_ANSWER, Examples, Learner, Predictor, ResumableLearner
 from netrazor.picking.learner_check import check_learner
@@ -14,6 +16,9 @@ from netrazor.picking.torch_learner import TorchLearner, TorchTraining
 __all__ = [
     "NO_ANSWER",
     "Augmentation",
+    "ExactAugmentation",
+    "ExactLearner",
+    "ExactTraining",
     "Examples",
     "FinalRule",
     "Learner",
