@@ -1,6 +1,10 @@
 """The networks that the records of picked examples train: small, so that many rounds fit into minutes of a core."""
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class PickedCnn(nn.Module):
@@ -42,6 +46,31 @@ class PickedResNet(nn.Module):
         """Logits of ``images``, which are scaled to [-1, 1] by constants first."""
         logits: Tensor = self.layers(2.0 * images - 1.0)
         return logits
+
+
+class Ensemble(nn.Module):
+    """Networks that learn side by side and answer together, by the mean of their logits.
+
+    In training it gives the logits of each member, one below the other, for `ensemble_loss`; in evaluation their mean
+    over the members and, with ``mirrored``, over each image and its mirror image.
+    """
+
+    def __init__(self, build: Callable[[], nn.Module], members: int, mirrored: bool = False) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(build() for _ in range(members))
+        self.mirrored = mirrored
+
+    def forward(self, images: Tensor) -> Tensor:
+        """N x classes logits; members N x classes in training."""
+        if self.training:
+            return torch.cat([member(images) for member in self.members])
+        views = [images, images.flip(-1)] if self.mirrored else [images]
+        return torch.stack([member(view) for member in self.members for view in views]).mean(0)
+
+
+def ensemble_loss(scores: Tensor, labels: Tensor) -> Tensor:
+    """The mean of the members' cross entropies."""
+    return F.cross_entropy(scores, labels.repeat(len(scores) // len(labels)))
 
 
 class Residual(nn.Module):

@@ -21,7 +21,8 @@ from netrazor.picking import (
     TorchTraining,
     geometric_stops,
 )
-from netrazor.reproduction.picked_networks import PickedCnn, PickedResNet
+from netrazor.reproduction.picked_networks import Ensemble, PickedCnn, PickedResNet, ensemble_loss
+from netrazor.train import Loss
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ def picked_recipe(name: str) -> PickedRecipe:
 
 
 def _network(
-    build: Callable[[], Any], augmentation: Augmentation, **training: Any
+    build: Callable[[], Any], augmentation: Augmentation, loss: Loss | None = None, **training: Any
 ) -> dict[str, Callable[[], Learner]]:
     settings = TorchTraining(**training)
-    return {"network": lambda: TorchLearner(build, settings, augmentation=augmentation)}
+    return {"network": lambda: TorchLearner(build, settings, loss=loss, augmentation=augmentation)}
 
 
 def _estimators(standardise: bool) -> dict[str, Callable[[], Learner]]:
@@ -102,16 +103,17 @@ PICKED_RECIPES = {
     ),
     "fashion-mnist": PickedRecipe(
         _network(
-            partial(PickedCnn, 24),
+            partial(Ensemble, partial(PickedCnn, 24), members=2, mirrored=True),
             Augmentation(rotation=5, scale=0.1, shift=1.5, shear=0.05, flip=True, erase=7),
+            ensemble_loss,
             steps=100,
-            steps_per_pick=6,
+            steps_per_pick=5,
             averaging=0.998,
         ),
         PickingConfig(
-            stops=geometric_stops(500, 4000, 10), first=100, batch=10, growth_percent=20, scoring_batch=500
+            stops=geometric_stops(1000, 3000, 6), first=100, batch=10, growth_percent=20, scoring_batch=500
         ),
-        "small convolutional network; flips, small affine changes, erased squares",
+        "two small convolutional networks; flips, small affine changes, erased squares",
     ),
     "cifar10-jpeg": PickedRecipe(
         _network(
