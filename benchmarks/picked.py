@@ -26,7 +26,7 @@ import torch
 from netrazor import bounds, data
 from netrazor.coding.position_set import encode_positions
 from netrazor.files import write_atomically
-from netrazor.picking import Picking, learner_digest, pick, share_of_delta
+from netrazor.picking import Picking, declared_learner, learner_digest, pick, share_of_delta
 from netrazor.picking.pool import pool_of
 from netrazor.picking.scan import first_wrong
 from netrazor.reproduction.picked_recipes import PICKED_RECIPES, PickedRecipe, picked_recipe
@@ -101,10 +101,10 @@ def fingerprint(dataset: Any) -> str:
 def run(name: str, recipe: PickedRecipe, dataset: Any, folder: Path) -> dict[str, Picking]:
     """What each declared learner picks."""
     found = {}
-    for word, make in recipe.learners.items():
-        learner = make()
+    for word in recipe.learners:
+        learner = declared_learner(word)
         identity = f"picked {name} {learner_digest(learner)} {recipe.config} {fingerprint(dataset)}"
-        checkpoint = Checkpoint(folder / f"picked-{name}-{word.replace(' ', '-')}.checkpoint", identity)
+        checkpoint = Checkpoint(folder / f"picked-{name}-{word}.checkpoint", identity)
         found[word] = pick(learner, dataset, recipe.config, checkpoint=checkpoint, reporter=Lines())
     return found
 
@@ -122,14 +122,13 @@ def result(name: str, recipe: PickedRecipe, found: dict[str, Picking], seconds: 
     """What the run certifies."""
     share = share_of_delta(DELTA, recipe.config.stops, len(found))
     learners = {
-        word: {"digest": learner_digest(recipe.learners[word]()), "stops": stops(picking, share)}
+        word: {"digest": learner_digest(declared_learner(word)), "stops": stops(picking, share)}
         for word, picking in found.items()
     }
     best = min(found, key=lambda word: found[word].best.size)
     picking = found[best]
     return {
         "data": name,
-        "recipe": recipe.description,
         "config": asdict(recipe.config),
         "learners": learners,
         "delta": DELTA,

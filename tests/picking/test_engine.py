@@ -8,6 +8,7 @@ import pytest
 from pickable import NearestMean, images, points, torch_learner
 from sklearn.linear_model import LogisticRegression
 
+from netrazor.certification.spending import split_positions_of
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, UnsupportedLearner
 from netrazor.picking import (
     Examples,
@@ -19,7 +20,6 @@ from netrazor.picking import (
     StopCount,
     in_order_of_priority,
     pick,
-    spent_positions,
 )
 from netrazor.train import Checkpoint
 
@@ -138,7 +138,7 @@ def test_spent_examples_train_the_start_and_are_not_counted() -> None:
     dataset = points()
     config = PickingConfig(stops=(0, 5), spent=40)
     picked = pick(NearestMean(), dataset, config)
-    spent = spent_positions(300, 40)
+    spent = split_positions_of("hashed positions", 300, 40)[0]
     assert picked.counted == 260
     assert not set(picked.picks.tolist()) & set(spent.tolist())
     start = NearestMean()
@@ -189,7 +189,7 @@ def test_positions_of_a_record_that_repeat_exceed_or_come_out_of_order(among: li
 def test_spent_positions_are_not_among_the_counted() -> None:
     config = PickingConfig(stops=(5,), spent=10)
     with pytest.raises(InvalidArgument, match="among"):
-        pick(NearestMean(), points(), config, among=np.sort(spent_positions(300, 10)))
+        pick(NearestMean(), points(), config, among=split_positions_of("hashed positions", 300, 10)[0])
 
 
 def test_ending_after_what_is_no_stop() -> None:

@@ -22,6 +22,7 @@ import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from netrazor.certification.spending import split_positions_of
 from netrazor.errors import InvalidArgument
 from netrazor.picking.final_predictor import FinalRule
 from netrazor.picking.learner import (
@@ -34,7 +35,7 @@ from netrazor.picking.learner import (
 )
 from netrazor.picking.learner_check import check_learner
 from netrazor.picking.pool import Pool, pool_of
-from netrazor.picking.priority import Positions, in_order_of_priority, spent_positions
+from netrazor.picking.priority import Positions, in_order_of_priority
 from netrazor.picking.scan import first_wrong
 from netrazor.picking.stops import check_stops
 from netrazor.runtime.reporting import Reporter, Silent, Ticker
@@ -145,8 +146,12 @@ def pick(
     """
     check_is_learner(learner)
     pool = pool_of(dataset)
-    spent = spent_positions(pool.size, config.spent)
-    counted = np.setdiff1d(np.arange(pool.size), spent)
+    if config.spent >= pool.size:
+        raise InvalidArgument(
+            f"spent: must be in 0 .. {pool.size - 1}, so that examples are left to count, got {config.spent}; spend "
+            "fewer"
+        )
+    spent, counted = split_positions_of("hashed positions", pool.size, config.spent)
     stops = check_stops(config.stops, len(counted))
     _check_first(config)
     last = _last_stop(stops, until)

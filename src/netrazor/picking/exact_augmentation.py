@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from netrazor.picking.priority import priorities
+from netrazor.certification.spending import hash_positions
 
 _ONE = 16  # places of one pixel
 _GRID = 256  # of the entries of the linear map
@@ -79,7 +79,8 @@ class ExactAugmentation:
 
 def whole_numbers(seed: int, number: int) -> NDArray[np.uint64]:
     """``number`` pseudo-random 64-bit numbers of a stream that ``seed`` names."""
-    return priorities(np.arange(number, dtype=np.int64), seed)
+    start = hash_positions(np.array([seed], dtype=np.int64), seed=1)[0]  # so that streams do not overlap
+    return hash_positions(np.arange(number, dtype=np.int64), int(start))
 
 
 def _within(draws: NDArray[np.uint64], reach: int) -> Whole:

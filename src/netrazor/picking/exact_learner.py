@@ -61,6 +61,8 @@ class ExactLearner:
     Inputs are images in [0, 1] in steps of 1/255, as netrazor's image data sets give them.
     """
 
+    exact = True  # a replay on any machine gives the same picks
+
     def __init__(
         self,
         network: Callable[[], nn.Sequential],

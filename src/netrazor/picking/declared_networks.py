@@ -1,4 +1,4 @@
-"""The networks that the records of picked examples train: small, so that many rounds fit into minutes of a core."""
+"""The networks of the declared learners: small, so that many rounds of picking fit into minutes of a core."""
 
 from collections.abc import Callable
 
