@@ -10,7 +10,8 @@
     ├── ModelError
     │   ├── UnsupportedModel     state or structure that cannot be coded
     │   ├── NonFiniteWeights     NaN or infinite values
-    │   └── CheckpointMismatch   weights for another architecture or another run
+    │   ├── CheckpointMismatch   weights for another architecture or another run
+    │   └── UnsupportedLearner   no start, learn or predict, or a state that depends on more than the picks
     ├── MessageError
     │   ├── CorruptMessage       the bytes are not a message that the encoder writes
     │   ├── UnsupportedMessage   a version or model this decoder does not know
@@ -71,6 +72,10 @@ class NonFiniteWeights(ModelError):
 
 class CheckpointMismatch(ModelError):
     """Weights or a checkpoint that belong to another architecture or run."""
+
+
+class UnsupportedLearner(ModelError):
+    """A learner without start, learn or predict, or whose state depends on more than the picked examples."""
 
 
 class MessageError(NetrazorError):

@@ -1,0 +1,112 @@
+"""Learners that a certificate names, so that whoever verifies it need not bring them.
+
+A name is never given to another learner: what changes gets a new name. Each names all settings; the digest in the
+certificate holds them.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from netrazor.certification import LearnerRecord
+from netrazor.errors import CheckpointMismatch, ConfigurationError
+from netrazor.picking.augmentation import Augmentation
+from netrazor.picking.declared_networks import Ensemble, PickedCnn, PickedResNet, ensemble_loss
+from netrazor.picking.learner import Learner
+from netrazor.picking.learner_digest import learner_digest
+from netrazor.picking.sklearn_learner import SklearnLearner
+from netrazor.picking.torch_learner import TorchLearner, TorchTraining
+
+OWN = "own"  # a learner that is not declared here
+
+
+def declared_learner(name: str) -> Learner:
+    """A declared learner, in its state before the start.
+
+    Raises:
+        ConfigurationError: no such learner, or scikit-learn is needed and not installed.
+    """
+    if name not in LEARNERS:
+        raise ConfigurationError(f"learner: one of {', '.join(LEARNERS)} allowed, got {name!r}")
+    try:
+        return LEARNERS[name]()
+    except ImportError as error:
+        raise ConfigurationError(f"learner {name}: scikit-learn is needed ({error}); install it") from error
+
+
+def rebuild_learner(record: LearnerRecord, given: Learner | None) -> Learner:
+    """The learner that a certificate names: the declared one, or ``given``.
+
+    Raises:
+        ConfigurationError: a user's own learner, and none was given.
+        CheckpointMismatch: another learner than the certificate names.
+    """
+    if given is None and record.name == OWN:
+        raise ConfigurationError(
+            "learner: the certificate is about a user's own, and none was given; pass the learner that was certified"
+        )
+    learner = declared_learner(record.name) if given is None else given
+    found = learner_digest(learner)
+    if found != record.sha256:
+        raise CheckpointMismatch(
+            f"learner: the certificate names one with digest {record.sha256[:16]}..., got one with {found[:16]}...; "
+            "pass the learner with the source and the settings that were certified"
+        )
+    return learner
+
+
+def _small_cnn() -> Learner:
+    changes = Augmentation(rotation=12, scale=0.12, shear=0.15, shift=1.5, elastic=1.0)
+    training = TorchTraining(steps=200, steps_per_pick=20, averaging=0.998)
+    return TorchLearner(partial(PickedCnn, 16), training, augmentation=changes)
+
+
+def _two_cnns() -> Learner:
+    changes = Augmentation(rotation=5, scale=0.1, shift=1.5, shear=0.05, flip=True, erase=7)
+    training = TorchTraining(steps=100, steps_per_pick=5, averaging=0.998)
+    networks = partial(Ensemble, partial(PickedCnn, 24), members=2, mirrored=True)
+    return TorchLearner(networks, training, loss=ensemble_loss, augmentation=changes)
+
+
+def _small_resnet() -> Learner:
+    changes = Augmentation(flip=True, crop=4, erase=8)
+    training = TorchTraining(steps=400, steps_per_pick=1.0, averaging=0.998)
+    return TorchLearner(partial(PickedResNet, 32), training, augmentation=changes)
+
+
+def _estimator(make: Callable[[], Any], standardised: bool) -> Learner:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return SklearnLearner(make_pipeline(StandardScaler(), make()) if standardised else make())
+
+
+def _support_vectors() -> Any:
+    from sklearn.svm import SVC
+
+    return SVC(C=10.0)
+
+
+def _logistic_regression() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=1000)
+
+
+def _nearest_neighbour() -> Any:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(1)
+
+
+LEARNERS: dict[str, Callable[[], Learner]] = {
+    "small-cnn": _small_cnn,
+    "two-cnns": _two_cnns,
+    "small-resnet": _small_resnet,
+    "support-vectors": partial(_estimator, _support_vectors, False),
+    "logistic-regression": partial(_estimator, _logistic_regression, False),
+    "nearest-neighbour": partial(_estimator, _nearest_neighbour, False),
+    "standardised-support-vectors": partial(_estimator, _support_vectors, True),
+    "standardised-logistic-regression": partial(_estimator, _logistic_regression, True),
+    "standardised-nearest-neighbour": partial(_estimator, _nearest_neighbour, True),
+}

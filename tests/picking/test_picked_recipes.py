@@ -1,0 +1,81 @@
+"""The declared recipes: each makes its learner, which learns images of the right shape."""
+
+import numpy as np
+import pytest
+import torch
+
+from netrazor.certification import LearnerRecord
+from netrazor.errors import CheckpointMismatch, ConfigurationError
+from netrazor.picking import OWN, Examples, TorchLearner, declared_learner, learner_digest, rebuild_learner
+from netrazor.picking.declared_networks import Ensemble, PickedCnn, ensemble_loss
+from netrazor.picking.stops import check_stops
+from netrazor.reproduction.picked_recipes import PICKED_RECIPES, picked_recipe
+
+SHAPES = {"mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28), "cifar10-jpeg": (3, 32, 32)}
+SIZES = {
+    "mnist": 60_000,
+    "fashion-mnist": 60_000,
+    "cifar10-jpeg": 50_000,
+    "breast-cancer": 569,
+    "digits": 1797,
+    "wine": 178,
+}
+
+
+@pytest.mark.parametrize("name", PICKED_RECIPES)
+def test_stops_fit_and_learners_have_digests_of_their_own(name: str) -> None:
+    recipe = picked_recipe(name)
+    check_stops(recipe.config.stops, SIZES[name])
+    assert len({learner_digest(declared_learner(each)) for each in recipe.learners}) == len(recipe.learners)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_networks_take_the_images_of_their_data_set(name: str) -> None:
+    learner = declared_learner(picked_recipe(name).learners[0])
+    assert isinstance(learner, TorchLearner)
+    learner.start(0)
+    assert learner.predict(torch.rand(3, *SHAPES[name])).shape == (3,)
+
+
+def test_an_ensemble_learns_as_its_members_and_answers_by_their_mean() -> None:
+    ensemble = Ensemble(lambda: PickedCnn(2), members=2, mirrored=True)
+    images, labels = torch.rand(4, 1, 28, 28), torch.arange(4)
+    scores = ensemble.train()(images)
+    members = [member(images) for member in ensemble.members]
+    apart = sum(torch.nn.functional.cross_entropy(each, labels) for each in members) / 2
+    torch.testing.assert_close(ensemble_loss(scores, labels), torch.as_tensor(apart))
+    ensemble.eval()
+    torch.testing.assert_close(ensemble(images), ensemble(images.flip(-1)))
+    assert ensemble(images).shape == (4, 10)
+    examples = Examples(images, labels.numpy())
+    learner = TorchLearner(lambda: ensemble, loss=ensemble_loss)
+    learner.start(0)
+    learner.learn(examples, examples)
+    assert np.array_equal(learner.predict(images), labels.numpy())
+
+
+def test_no_recipe_of_that_name() -> None:
+    with pytest.raises(ConfigurationError, match="mnist, fashion-mnist"):
+        picked_recipe("imagenet")
+
+
+def record(name: str, sha256: str) -> LearnerRecord:
+    return LearnerRecord(name=name, sha256=sha256, exact=False, stops=(5,), configuration={})
+
+
+def test_a_learner_is_rebuilt_by_its_name_and_known_by_its_digest() -> None:
+    digest = learner_digest(declared_learner("support-vectors"))
+    rebuilt = rebuild_learner(record("support-vectors", digest), None)
+    assert learner_digest(rebuilt) == digest
+    assert rebuild_learner(record(OWN, digest), rebuilt) is rebuilt
+    with pytest.raises(CheckpointMismatch, match="the source and the settings that were certified"):
+        rebuild_learner(record(OWN, digest), declared_learner("nearest-neighbour"))
+    with pytest.raises(CheckpointMismatch):
+        rebuild_learner(record("support-vectors", "0" * 64), None)
+
+
+def test_a_learner_that_is_not_declared_must_be_given() -> None:
+    with pytest.raises(ConfigurationError, match="none was given"):
+        rebuild_learner(record(OWN, "0" * 64), None)
+    with pytest.raises(ConfigurationError, match="small-cnn, two-cnns"):
+        declared_learner("large-cnn")
