@@ -223,7 +223,10 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
 
 def _write(directory: Path, done: Run) -> None:
     """The files of a run, together."""
-    content = {MESSAGE: done.issued.blob, CERTIFICATE: to_json(done.issued.certificate)}
+    content: dict[str, bytes | str] = {
+        MESSAGE: done.issued.blob,
+        CERTIFICATE: to_json(done.issued.certificate),
+    }
     write_together(directory, {**content, RESULT: done.result.to_json()})
 
 

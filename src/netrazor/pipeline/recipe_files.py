@@ -58,7 +58,7 @@ def recipe_from_yaml(
     try:
         return _RECIPE.validate_python(content)
     except ValidationError as error:
-        problems = "; ".join(_problem(found) for found in error.errors(include_url=False))  # type: ignore[arg-type]
+        problems = "; ".join(_problem(found) for found in error.errors(include_url=False))
         raise ConfigurationError(f"{place}: {problems}") from error
 
 

@@ -43,32 +43,36 @@ PAPER = Recipe(
 def _tight(
     data: str,
     steps: int,
-    target_bits: float,
+    weights: IntegerConfig,
     *,
     batch_size: int = 128,
     descend: DescentConfig | None = None,
     polish: int = 4000,
-    **other: float,
 ) -> Recipe:
     """For the integer chains: as few bits as the data set's bound wants, descent on the bound, and polish."""
     fit = FitConfig(steps=steps, batch_size=batch_size, optimizer=OptimizerConfig(rate=0.03, floor=0.02))
-    weights = IntegerConfig(target_bits=target_bits, **other)
     descend = descend or DescentConfig()
-    shine = PolishStage(FitConfig(steps=polish, batch_size=batch_size, optimizer=PolishStage().fit.optimizer))
+    more = PolishStage(FitConfig(steps=polish, batch_size=batch_size, optimizer=PolishStage().fit.optimizer))
     return Recipe(
         f"tight-{data}",
         integers=IntegerStage(fit, weights),
         descend=descend,
-        polish=shine,
+        polish=more,
         noise=None,
         simplify=False,
     )
 
 
 TIGHT = (
-    _tight("mnist", 20_000, 2200, descend=DescentConfig(hardest=8000)),
-    _tight("fashion-mnist", 18_000, 2600),
-    _tight("cifar10", 40_000, 4600, batch_size=64, descend=DescentConfig(rounds=6, hardest=8000), settle=1.0),
+    _tight("mnist", 20_000, IntegerConfig(target_bits=2200), descend=DescentConfig(hardest=8000)),
+    _tight("fashion-mnist", 18_000, IntegerConfig(target_bits=2600)),
+    _tight(
+        "cifar10",
+        40_000,
+        IntegerConfig(target_bits=4600, settle=1.0),
+        batch_size=64,
+        descend=DescentConfig(rounds=6, hardest=8000),
+    ),
 )
 
 # For LeNet-5 as it is: cut down as by the quick recipe, then whole numbers in place of codebooks.
