@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting.error_count import in_order, scores_of
+from netrazor.counting import in_order, scores_of
 from netrazor.errors import UnsupportedModel
 from netrazor.runtime import Reporter, devices
 

@@ -7,7 +7,7 @@ from torch import nn
 from netrazor import bounds
 from netrazor.certification import Certificate
 from netrazor.certification.run_result import Layer, Result
-from netrazor.counting.error_count import ErrorCount
+from netrazor.counting import ErrorCount
 from netrazor.pipeline.issuing import Issued
 from netrazor.units import BITS_PER_BYTE, nats_from_bits
 

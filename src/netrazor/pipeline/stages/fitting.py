@@ -10,7 +10,7 @@ from netrazor.pipeline.stages.interface import RunContext, Turn
 from netrazor.runtime import devices, processes
 from netrazor.simplify import expand_into, training_copy
 from netrazor.train import Batches, FitConfig, Loss, Trainable, fit
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 
 Weights = TypeVar("Weights", bound=Trainable)
 
@@ -30,7 +30,7 @@ def fit_in_place(
         turn: the stage's seed and checkpoint.
     """
     working = training_copy(context.model, context.example())
-    part, training = without_front(working, context.training)
+    part, training = precompute_features(working, context.training)
 
     def save(fit_state: Callable[[], Mapping[str, Any]]) -> None:
         turn.save_if_due(fit_state)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification.charging import charge
-from netrazor.counting.error_count import in_order
+from netrazor.counting import in_order
 from netrazor.networks.network_message import OWN, encode
 from netrazor.pipeline.rules import Rules
 from netrazor.runtime import Reporter, Silent, devices

@@ -17,7 +17,7 @@ from netrazor.errors import UnsupportedModel
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
 from netrazor.train import FitConfig, Loss, OptimizerConfig
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 from netrazor.units import percent_up
 
 
@@ -50,7 +50,7 @@ class PolishStage:
 
     def _cycles(self, context: RunContext, turn: Turn) -> None:
         """All cycles, or those that a killed run left; behind frozen features, which are computed once."""
-        learned, features = without_front(context.model, context.dataset)
+        learned, features = precompute_features(context.model, context.dataset)
         inner = replace(context, model=learned, dataset=features, training=features, training_step=None)
         search = self.descend or DescentConfig()
         best = _descended(context, inner, DescentConfig(rounds=0))

@@ -7,7 +7,7 @@ from torch import nn
 
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
-from netrazor.train import FitConfig, Loss, Whole
+from netrazor.train import AllParameters, FitConfig, Loss
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -23,7 +23,7 @@ class TrainStage:
     def run(self, context: RunContext, turn: Turn) -> None:
         """Train."""
 
-        def behind(model: nn.Module) -> tuple[Whole, Loss]:
-            return Whole(model), context.loss
+        def behind(model: nn.Module) -> tuple[AllParameters, Loss]:
+            return AllParameters(model), context.loss
 
         fit_in_place(behind, self.fit, context, turn)

@@ -10,7 +10,7 @@ from netrazor import coding
 from netrazor.certification import Certificate
 from netrazor.certification.charging import charge
 from netrazor.certification.run_directory import RESULT
-from netrazor.counting.error_count import count_errors
+from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state
