@@ -24,7 +24,7 @@ from netrazor.reproduction.record_networks.opponent_features import (
     opponent_colours,
 )
 from netrazor.train import FitConfig, OptimizerConfig
-from netrazor.train.frozen_features import without_front
+from netrazor.train.frozen_features import precompute_features
 
 SHAPES = [(1, 28, 28), (3, 32, 32)]
 
@@ -141,7 +141,7 @@ def test_rounding_down_lets_gradients_pass() -> None:
 def test_training_computes_the_features_once() -> None:
     model = overlap((3, 16, 16))
     data = ImageDataset(images((3, 16, 16), 30).to(torch.uint8), torch.arange(30) % 4, 4, name="tiny")
-    learned, features = without_front(model, data)
+    learned, features = precompute_features(model, data)
     everything = torch.arange(30)
     assert learned is model.learned
     with torch.no_grad():

@@ -69,7 +69,10 @@ def limits_of(model: nn.Module) -> Limits:
     """Limits within which every message of such a network can be read that `encode` writes, noise included."""
     arrays = coded_state(model, copy=False)
     each = len(arrays)
-    noise = {LAMBDA: np.zeros(each, dtype=np.uint8), SIGMA: np.zeros(each, dtype=np.float32)}
+    noise: dict[str, Array] = {
+        LAMBDA: np.zeros(each, dtype=np.uint8),
+        SIGMA: np.zeros(each, dtype=np.float32),
+    }
     return Limits.for_arrays({**arrays, **noise})
 
 
