@@ -145,11 +145,10 @@ def issued(rng, seed):
     import torch
     from torch.utils.data import TensorDataset
 
-    from netrazor.certification import DatasetRecord
+    from netrazor.certification.record import SampleRecord
     from netrazor.perturb import NoiseConfig
     from netrazor.pipeline import recipe_named
     from netrazor.pipeline.issuing import Subject, issue
-    from netrazor.runtime import Silent
 
     x_index, labels = rng.integers(0, len(CUBE), PIPELINE_N), rng.integers(0, 2, PIPELINE_N)
     model = torch.nn.Linear(FEATURES, 2, bias=False)
@@ -157,10 +156,19 @@ def issued(rng, seed):
         weights = torch.from_numpy(select(x_index, labels))
         model.weight.copy_(torch.stack([-weights, weights]))
     dataset = TensorDataset(torch.from_numpy(CUBE[x_index]).float(), torch.from_numpy(labels))
-    record = DatasetRecord(name="coin tosses", split="train", fingerprint="0" * 64, classes=2)
+    majority_errors = int(min(labels.sum(), PIPELINE_N - labels.sum()))
+    record = SampleRecord(
+        name="coin tosses",
+        split="train",
+        fingerprint="0" * 64,
+        classes=2,
+        n=PIPELINE_N,
+        duplicates=PIPELINE_N - len(np.unique(x_index)),
+        majority_errors=majority_errors,
+    )
     noise = NoiseConfig(shares=(0.1, 0.3), search_examples=100, slack=0.1, examples_per_draw=5)
     recipe = dataclasses.replace(recipe_named("quick"), noise=noise)
-    found = issue(model, recipe, Subject("custom", dataset, record, DELTA, seed), Silent())
+    found = issue(model, recipe, Subject("custom", dataset, record, DELTA, seed))
     return found, model.weight.detach().numpy()
 
 
