@@ -3,7 +3,7 @@
 #   make test             lint, types and the test suite
 #   make verify-records   decode and recount every record in certificates/
 #   make lint             style and types only
-#   make mutate           how many small changes of the core's source the tests notice; about an hour, resumable
+#   make mutate           how many small changes of the core the tests notice: 1 to 2 s each of a core; resumable
 #   make coverage         lines and branches that the tests run, by room, into results/coverage.json
 #   make docs             the documentation site, from docs/ and docstrings, into build/docs
 
