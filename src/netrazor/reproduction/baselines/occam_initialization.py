@@ -40,7 +40,7 @@ def occam_around(
     Claim: with probability at least 1 - delta over the n i.i.d. examples, the network decoded from the message
     errs on at most the value, ``center`` having been fixed without these examples.
     """
-    learnt, fixed = coded_state(model), coded_state(center)
+    learnt, fixed = _weights_of(model), _weights_of(center)
     differences = {name: learnt[name] - fixed[name] for name in learnt}
     found = []
     for share in shares:
@@ -51,6 +51,10 @@ def occam_around(
         row = occam_row(count.errors, count.n, charge(blob).charged_bits, classes, delta=delta)
         found.append(replace(row, figures={**row.figures, "share of the weights kept": share}))
     return min(found, key=lambda row: row.value)
+
+
+def _weights_of(model: nn.Module) -> dict[str, NDArray[np.float32]]:
+    return {name: array.astype(np.float32) for name, array in coded_state(model).items()}
 
 
 def _cut(differences: dict[str, NDArray[np.float32]], share: float) -> dict[str, NDArray[np.float32]]:
