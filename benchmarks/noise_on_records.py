@@ -24,7 +24,7 @@ from netrazor.certification.charging import charge
 from netrazor.compress import SearchContext
 from netrazor.counting import count_errors, part_of
 from netrazor.files import write_atomically
-from netrazor.networks.network_message import OWN, encode
+from netrazor.networks.network_message import encode, limits_of
 from netrazor.perturb import NoiseConfig, search_noise
 from netrazor.train.frozen_features import Fronted, precompute_features
 from netrazor.units import nats_from_bits
@@ -52,12 +52,12 @@ def measure(record: Path) -> dict[str, object]:
     certificate = parse((record / "certificate.json").read_bytes())
     network = load(record)
     static = encode(network, certificate.predictor, static=True)
-    ledger = charge(static, OWN)
+    ledger = charge(static, limits_of(network))
     fixed_bits = ledger.charged_bits - ledger.charged_to("values")
     part, dataset = precompute_features(network, data.load(certificate.sample.name))
     search = search_noise(
         Behind(part) if isinstance(network, Fronted) else part,
-        coding.static_values(static, limits=OWN),
+        coding.static_values(static, limits=limits_of(network)),
         CONFIG,
         SearchContext(dataset, certificate.delta),
         fixed_bits=fixed_bits,

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from coding_samples import fine
 
 from netrazor import coding
-from netrazor.coding import context_mixing
 from netrazor.coding.array_coder import ArrayCoder
 from netrazor.coding.bit_account import IdealBits
 from netrazor.coding.codebook import Codebook, CodebookModel
@@ -135,10 +133,3 @@ def test_a_codebook_too_large_for_mixed_values() -> None:
     mask = np.ones(3, dtype=np.bool_)
     with pytest.raises(CorruptMessage, match="too large for its model of values"):
         code_symbols(context(1), "w", None, Support(mask, mask, None), (200, 100), lambda kind: None)
-
-
-def test_what_is_remembered_of_evidence_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = coding.encode(fine())
-    monkeypatch.setattr(context_mixing, "_MOST_REMEMBERED", 2)
-    context_mixing._EVIDENCE.clear()
-    assert coding.encode(fine()) == before

@@ -127,6 +127,8 @@ def test_what_cannot_be_coded_is_refused() -> None:
         coding.encode({"w": np.zeros(2, complex)})
     with pytest.raises(UnsupportedModel, match="zero byte"):
         coding.encode({"a\0b": np.zeros(2)})
+    with pytest.raises(UnsupportedModel, match="at most 8 dimensions"):
+        coding.encode({"w": np.zeros((1,) * 9)})
     with pytest.raises(InvalidArgument, match="architecture"):
         coding.encode({}, architecture=-1)
     with pytest.raises(InvalidArgument, match="static"):

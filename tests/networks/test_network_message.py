@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from netrazor import coding
-from netrazor.errors import CheckpointMismatch, NonFiniteWeights
+from netrazor.certification.noise_description import Noise
+from netrazor.errors import CheckpointMismatch, MessageTooLarge, NonFiniteWeights
 from netrazor.networks import coded_state
-from netrazor.networks.network_message import codable_arrays, decode_into, encode
+from netrazor.networks.network_message import codable_arrays, decode_into, encode, limits_of
 
 
 class Masked(nn.Module):
@@ -67,3 +68,14 @@ def test_another_order_of_the_arrays_is_refused() -> None:
     arrays = dict(reversed(codable_arrays(model).items()))
     with pytest.raises(CheckpointMismatch, match="order of the network's definition"):
         decode_into(model, coding.encode(arrays))
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_a_message_is_read_back_within_the_limits_of_its_network(static: bool) -> None:
+    torch.manual_seed(0)
+    model = Masked()
+    noise = Noise(dict.fromkeys(("fc.weight", "fc.bias"), 0.1), dict.fromkeys(("fc.weight", "fc.bias"), 60))
+    for blob in (encode(model, "custom", static=static), encode(model, "custom", noise)):
+        assert coding.decode(blob, limits=limits_of(model))
+    with pytest.raises(MessageTooLarge, match="arrays"):
+        coding.decode(encode(nn.Sequential(*(nn.Linear(1, 1) for _ in range(4))), "custom"), limits=limits_of(model))

@@ -2,12 +2,13 @@
 
 A model is written once, as calls of ``coder.bit(bit, level)``, ``coder.uniform(value, size)`` and
 ``coder.symbols(values, counts, number)``, each of which returns what was coded. A writer appends what it is given, a
-reader ignores it and returns what the message holds, a `Meter` adds up the bits, a `Recorder` keeps the calls. So no
-model knows in which direction it runs, and the encoder and the decoder are the same code.
+reader ignores it and returns what the message holds, a `Meter` adds up the bits, a `Recorder` keeps the decisions.
+So no model knows in which direction it runs, and the encoder and the decoder are the same code.
 """
 
 import math
-from typing import Any, Protocol
+from array import array
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,28 +63,26 @@ class Meter:
         self.spent += float(occurrences(values, len(counts)) @ np.log2(counts.sum() / counts))
         return values
 
+    def replay(self, recorded: "Recorder") -> None:
+        """Code again what was recorded."""
+        self.spent += recorded.spent
+
 
 class Recorder(Meter):
-    """Keeps what is coded, so that a model that was tried need not run again to be written."""
+    """Keeps the decisions of a model that makes nothing else, so that it need not run again to be written."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._calls: list[tuple[str, Any, Any]] = []
+        self.bits = bytearray()
+        self.levels = array("h")
 
     def bit(self, bit: int | None, level: int) -> int:
         """See Coder."""
-        self._calls.append(("bit", bit, level))
-        return super().bit(bit, level)
-
-    def uniform(self, value: int | None, size: int) -> int:
-        """See Coder."""
-        self._calls.append(("uniform", value, size))
-        return super().uniform(value, size)
-
-    def replay(self, coder: Coder) -> None:
-        """Code the same again."""
-        for name, value, model in self._calls:
-            getattr(coder, name)(value, model)
+        assert bit is not None
+        self.bits.append(bit)
+        self.levels.append(level)
+        self.spent += COST_BITS[TOP_LEVEL + level if bit else TOP_LEVEL - level]
+        return bit
 
 
 def occurrences(values: Symbols, entries: int) -> Counts:

@@ -6,6 +6,7 @@ gradient of the code length (logistic regression, learnt by reader and writer al
 a row and of a column for example, add up in log-odds; so sparse masks are coded well from few observations.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -16,30 +17,32 @@ _PRIOR = 0.7  # ones, and zeros, that a context is taken to have seen as expecte
 _BASE_PRIOR = 0.4
 _BASE_STEPS_PER_NAT = 4
 _COUNT_BITS = 8  # visits are rounded down to so many leading bits before the expected odds are looked up
-_ONE = 1 << 32  # ones and zeros of a context are kept in one number: ones * _ONE + zeros
-_MOST_REMEMBERED = 2**15
 
 
-class _Evidence(dict[int, float]):
-    """Log-odds by which a context's counts differ from what a base rate lets expect, by its counts."""
+class _Expected(dict[int, float]):
+    """Log-odds of zeros against ones that a context should have seen at a base rate, by its number of visits."""
 
     def __init__(self, base_level: int) -> None:
         super().__init__()
         level = base_level * (STEPS_PER_NAT // _BASE_STEPS_PER_NAT)
         self._rate = PROBABILITY[TOP_LEVEL + max(-TOP_LEVEL, min(TOP_LEVEL, level))]
 
-    def __missing__(self, counts: int) -> float:
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
-        ones, zeros = divmod(counts, _ONE)
-        drop = max((ones + zeros).bit_length() - _COUNT_BITS, 0)
-        visits = ones + zeros >> drop << drop
-        expected = log(visits * (1 - self._rate) + _PRIOR) - log(visits * self._rate + _PRIOR)
-        value = self[counts] = log(ones + _PRIOR) - log(zeros + _PRIOR) + expected
+    def __missing__(self, visits: int) -> float:
+        zeros, ones = visits * (1 - self._rate), visits * self._rate
+        value = self[visits] = log(zeros + _PRIOR) - log(ones + _PRIOR)
         return value
 
 
-_EVIDENCE: dict[int, _Evidence] = {}
+_EXPECTED: dict[int, _Expected] = {}
+_LOG = array("d")  # of a count and the prior
+_ROUNDED = array("q")  # a count with its leading bits only
+
+
+def _prepare_counts(largest: int) -> None:
+    for count in range(len(_LOG), largest + 1):
+        _LOG.append(log(count + _PRIOR))
+        drop = max(count.bit_length() - _COUNT_BITS, 0)
+        _ROUNDED.append(count >> drop << drop)
 
 
 class Mixer:
@@ -49,8 +52,10 @@ class Mixer:
         self._weights = [weight] * contexts
         self._rate = rate
         self._base_weight = 1.0
-        self._counts: defaultdict[int, int] = defaultdict(int)
+        self._ones: defaultdict[int, int] = defaultdict(int)
+        self._zeros: defaultdict[int, int] = defaultdict(int)
         self._bases: defaultdict[int, list[float]] = defaultdict(lambda: [_BASE_PRIOR, _BASE_PRIOR])
+        self._decisions = 0
 
     def expect_half(self, base: int, visits: float) -> None:
         """Take a base as having seen so many ones, and as many zeros."""
@@ -61,14 +66,20 @@ class Mixer:
         rates = self._bases[base]
         base_log_odds = log(rates[1] / rates[0])
         base_level = round(base_log_odds * _BASE_STEPS_PER_NAT)
-        evidence_of = _EVIDENCE.get(base_level)
-        if evidence_of is None:
-            evidence_of = _EVIDENCE[base_level] = _Evidence(base_level)
+        expected = _EXPECTED.get(base_level)
+        if expected is None:
+            expected = _EXPECTED[base_level] = _Expected(base_level)
+        self._decisions += 1
+        if self._decisions >= len(_LOG):
+            _prepare_counts(2 * self._decisions)
 
-        counts, weights = self._counts, self._weights
-        evidences = [evidence_of[counts[context]] for context in contexts]
+        ones, zeros, weights = self._ones, self._zeros, self._weights
+        evidences = []
         log_odds = self._base_weight * base_log_odds
-        for weight, evidence in zip(weights, evidences, strict=True):
+        for context, weight in zip(contexts, weights, strict=True):
+            one, zero = ones[context], zeros[context]
+            evidence = _LOG[one] - _LOG[zero] + expected[_ROUNDED[one + zero]]
+            evidences.append(evidence)
             log_odds += weight * evidence
         level = round(log_odds * STEPS_PER_NAT)
         if not -TOP_LEVEL <= level <= TOP_LEVEL:
@@ -78,8 +89,8 @@ class Mixer:
         step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
         self._base_weight += step * base_log_odds
         self._weights = [w + step * evidence for w, evidence in zip(weights, evidences, strict=True)]
-        seen = _ONE if bit else 1
+        seen = ones if bit else zeros
         for context in contexts:
-            counts[context] += seen
+            seen[context] += 1
         rates[bit] += 1
         return bit

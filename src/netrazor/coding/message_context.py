@@ -34,7 +34,8 @@ class Trials:
             recorder = Recorder()
             self._recordings[key] = model(recorder), recorder
         result, recorder = self._recordings[key]
-        recorder.replay(coder)
+        assert isinstance(coder, Meter)  # an encoder's
+        coder.replay(recorder)
         return result  # type: ignore[return-value]
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import constriction
 import numpy as np
+from numpy.typing import NDArray
 
-from netrazor.coding.coder import Counts, Meter, Symbols
+from netrazor.coding.coder import Counts, Meter, Recorder, Symbols
 from netrazor.coding.log_odds import COST_BITS, PROBABILITY, TOP_LEVEL
 from netrazor.errors import CorruptMessage
 
@@ -34,7 +35,7 @@ class Writer(Meter):
         """See Coder."""
         assert bit is not None
         self._bits.append(bit)
-        self._levels.append(TOP_LEVEL + level)
+        self._levels.append(level)
         if len(self._bits) > _MOST_WAITING:
             self._encode_waiting()
         self.spent += COST_BITS[TOP_LEVEL + level if bit else TOP_LEVEL - level]
@@ -53,6 +54,12 @@ class Writer(Meter):
             self._encode_waiting()
             self._encoder.encode(values, _categorical(counts))
         return super().symbols(values, counts, number)
+
+    def replay(self, recorded: Recorder) -> None:
+        """Code again what was recorded, in one call."""
+        self._encode_waiting()
+        self._encode(np.frombuffer(recorded.bits, dtype=np.uint8), np.array(recorded.levels, dtype=np.intp))
+        super().replay(recorded)
 
     def sealed(self) -> tuple[bytes, int]:
         """The stream, and how many zero bits pad its last byte.
@@ -75,10 +82,13 @@ class Writer(Meter):
 
     def _encode_waiting(self) -> None:
         if self._bits:
-            bits = np.array(self._bits, dtype=np.int32)
-            self._encoder.encode(bits, _BERNOULLI_FAMILY, _PROBABILITIES[self._levels])
+            self._encode(np.array(self._bits), np.array(self._levels))
             self._bits.clear()
             self._levels.clear()
+
+    def _encode(self, bits: NDArray[Any], levels: NDArray[np.intp]) -> None:
+        probabilities = _PROBABILITIES[TOP_LEVEL + levels]
+        self._encoder.encode(bits.astype(np.int32), _BERNOULLI_FAMILY, probabilities)
 
 
 class Reader:

@@ -17,7 +17,6 @@ from netrazor.networks.state import Array, coded_state, load_coded_state
 from netrazor.networks.walk import set_evaluation_mode
 
 _BITS: dict[int, np.dtype[Any]] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # by the bytes of a float
-OWN = Limits(elements=2**62, arrays=2**62, decisions=2**62)  # a message that was just written can be trusted
 
 
 def encode(model: nn.Module, architecture: str, noise: Noise | None = None, *, static: bool = False) -> bytes:

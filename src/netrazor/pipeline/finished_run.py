@@ -13,7 +13,7 @@ from netrazor.certification.run_result import Result, Setting, read_result
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.networks.network_message import OWN, decode_into
+from netrazor.networks.network_message import decode_into
 from netrazor.train.checkpoint import differences
 
 OWN_FILES = {MESSAGE, CERTIFICATE, RESULT, CHECKPOINT}
@@ -55,7 +55,7 @@ def enter(directory: Path, settings: Mapping[str, Setting], *, overwrite: bool) 
 
 def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
     """The network of a finished run; ``model``, of its architecture, becomes it too."""
-    decoded = decode_into(model, finished.blob, OWN)
+    decoded = decode_into(model, finished.blob)
     load_coded_state(model, coded_state(decoded))
     return decoded
 

@@ -38,7 +38,7 @@ from netrazor.coding.message import read
 from netrazor.compress import SearchContext
 from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
 from netrazor.networks import index_of, source_digest
-from netrazor.networks.network_message import OWN, encode, network_of
+from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
     DrawPlan,
     NoiseConfig,
@@ -148,7 +148,7 @@ def considered_by(recipe: Recipe) -> tuple[Method, ...]:
 
 def rebuild_from(model: nn.Module, blob: bytes) -> Rebuilt:
     """The network of a message that was just written, of the architecture of ``model``."""
-    message = read(blob, OWN)
+    message = read(blob, limits_of(model))
     return Rebuilt(blob, network_of(model, message), ledger_of(message), noise_in(message))
 
 
@@ -236,7 +236,8 @@ def _search_noise(
     network: nn.Module, config: NoiseConfig, subject: Subject, shares: Mapping[str, tuple[float, ...]]
 ) -> tuple[NoiseSearch, bytes]:
     """The noise that pays best for the headline claim, frozen, and the message that describes it."""
-    static = read(processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True)), OWN)
+    blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
+    static = read(blob, limits_of(network))
     ledger = ledger_of(static)
     delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
     search = search_noise(

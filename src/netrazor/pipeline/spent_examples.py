@@ -38,7 +38,7 @@ from netrazor.data.subsets import size_of, take
 from netrazor.errors import InvalidArgument
 from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
-from netrazor.networks.network_message import OWN, encode, network_of
+from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
 from netrazor.pipeline.issuing import Rebuilt, Subject, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
@@ -210,7 +210,7 @@ def _describe(
     """The file of the given weights, the network in it, and the records of both weights and sample."""
     split_spent(dataset, spent, spending)
     given = encode(model, terms.architecture)
-    network = network_of(model, read(given, OWN))
+    network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)
     counted = take(dataset, split_positions(sample)[1])
     errors = count_errors(network, counted, reporter=terms.reporter).errors

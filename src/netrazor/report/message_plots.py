@@ -21,7 +21,7 @@ GROUPS = {
     "pattern": ("blue", ("pattern",)),
     "values": ("orange", ("values", "divergence")),
     "codebooks, tables": ("green", ("codebook", "table")),
-    "schema, header, rest": ("muted", ("schema", "header", "framing", "aside")),
+    "schema, header, rest": ("muted", ("schema", "header", "framing", "side information")),
 }
 
 

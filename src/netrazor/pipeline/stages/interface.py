@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from netrazor.certification.charging import charge
 from netrazor.compress import SearchContext
 from netrazor.counting import in_order
-from netrazor.networks.network_message import OWN, encode
+from netrazor.networks.network_message import encode, limits_of
 from netrazor.pipeline.rules import Rules
 from netrazor.runtime import Reporter, Silent, devices
 from netrazor.train import Checkpoint, Loss, TrainingStep
@@ -74,7 +74,7 @@ class RunContext:
 
     def code_bits(self) -> float:
         """Charged length of the message of the network as it is now."""
-        return charge(encode(self.model, self.architecture), OWN).charged_bits
+        return charge(encode(self.model, self.architecture), limits_of(self.model)).charged_bits
 
 
 @dataclass(frozen=True)

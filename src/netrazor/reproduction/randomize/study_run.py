@@ -14,7 +14,7 @@ from netrazor import data as datasets
 from netrazor.compress import GradualPruning, MaskedWeights
 from netrazor.counting import count_errors, in_order
 from netrazor.networks import build
-from netrazor.networks.network_message import OWN, decode_into, encode
+from netrazor.networks.network_message import decode_into, encode
 from netrazor.pipeline.rules import Rules
 from netrazor.reproduction.randomize.random_labels import draw_sample
 from netrazor.reproduction.randomize.study import Study
@@ -143,7 +143,7 @@ class _Run:
         self._fit(model, self.study.quantize.quantized(model, Rules()), self.study.quantize.fit, order=order)
         simplify(model, self.example, fold=False)
         blob = encode(model, self.study.architecture if not self.study.settings else "custom")
-        decoded = decode_into(model, blob, OWN)
+        decoded = decode_into(model, blob)
         return MessageRecord(
             bits=8 * len(blob),
             nonzeros=sum(int((p != 0).sum()) for p in _prunable(decoded).values()),
