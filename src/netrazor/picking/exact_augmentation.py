@@ -85,7 +85,8 @@ def whole_numbers(seed: int, number: int) -> NDArray[np.uint64]:
 
 def _within(draws: NDArray[np.uint64], reach: int) -> Whole:
     """Whole numbers in -reach .. reach."""
-    return (draws >> np.uint64(33)).astype(np.int64) % (2 * reach + 1) - reach
+    drawn: Whole = (draws >> np.uint64(33)).astype(np.int64) % (2 * reach + 1) - reach
+    return drawn
 
 
 def _interpolated(images: Tensor, rows: Whole, columns: Whole) -> Tensor:

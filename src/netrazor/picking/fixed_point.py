@@ -35,12 +35,12 @@ class _OnGrid(torch.autograd.Function):
     """Rounds activations on their way forward, gradients on their way back; none pass where it was clipped."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, values: Tensor) -> Tensor:
         ctx.save_for_backward(values.abs() <= ACTIVATION_LIMIT)
         return rounded(values, ACTIVATION_BITS, ACTIVATION_LIMIT)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (inside,) = ctx.saved_tensors
         return rounded(gradient, GRADIENT_BITS, GRADIENT_LIMIT).mul_(inside)
 
@@ -72,7 +72,7 @@ class FixedPointNetwork(nn.Module):
         for layer in self.layers:
             images = layer(images)
             if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                images = _OnGrid.apply(images)
+                images = _OnGrid.apply(images)  # type: ignore[no-untyped-call]
         return images
 
     @torch.no_grad()
