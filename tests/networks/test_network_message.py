@@ -78,4 +78,6 @@ def test_a_message_is_read_back_within_the_limits_of_its_network(static: bool) -
     for blob in (encode(model, "custom", static=static), encode(model, "custom", noise)):
         assert coding.decode(blob, limits=limits_of(model))
     with pytest.raises(MessageTooLarge, match="arrays"):
-        coding.decode(encode(nn.Sequential(*(nn.Linear(1, 1) for _ in range(4))), "custom"), limits=limits_of(model))
+        coding.decode(
+            encode(nn.Sequential(*(nn.Linear(1, 1) for _ in range(4))), "custom"), limits=limits_of(model)
+        )

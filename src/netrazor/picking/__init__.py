@@ -2,13 +2,14 @@
 
 from netrazor.picking.augmentation import Augmentation
 from netrazor.picking.declared_learners import LEARNERS, OWN, declared_learner, rebuild_learner
-from netrazor.picking.engine import Picking, PickingConfig, StopCount, pick
+from netrazor.picking.engine import Picking, pick
 from netrazor.picking.exact_augmentation import ExactAugmentation
 from netrazor.picking.exact_learner import ExactLearner, ExactTraining
 from netrazor.picking.final_predictor import FinalRule, Vote
 from netrazor.picking.learner import NO_ANSWER, Examples, Learner, Predictor, ResumableLearner
 from netrazor.picking.learner_check import check_learner
 from netrazor.picking.learner_digest import learner_digest
+from netrazor.picking.picking_config import PickingConfig, StopCount
 from netrazor.picking.priority import in_order_of_priority
 from netrazor.picking.sklearn_learner import SklearnLearner
 from netrazor.picking.stops import check_stops, geometric_stops, share_of_delta

@@ -46,7 +46,9 @@ def occam_around(
     for share in shares:
         blob = coding.encode(_cut(differences, share))
         decoded = copy.deepcopy(model)
-        load_coded_state(decoded, {name: fixed[name] + d.astype(np.float32) for name, d in coding.decode(blob).items()})
+        load_coded_state(
+            decoded, {name: fixed[name] + d.astype(np.float32) for name, d in coding.decode(blob).items()}
+        )
         count = count_errors(decoded, dataset, name="Occam", reporter=reporter)
         row = occam_row(count.errors, count.n, charge(blob).charged_bits, classes, delta=delta)
         found.append(replace(row, figures={**row.figures, "share of the weights kept": share}))
