@@ -26,12 +26,12 @@ def learner_digest(learner: Learner) -> str:
     classes and functions which are not netrazor's, torch's, numpy's or scikit-learn's; these count by name.
     """
     digest = hashlib.sha256()
-    for part in _described(learner, set()):
+    for part in _described(learner, {}):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
 
-def _described(value: object, seen: set[int]) -> Iterator[bytes]:
+def _described(value: object, seen: dict[int, object]) -> Iterator[bytes]:
     """Byte strings that together say what ``value`` is."""
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         yield f"{type(value).__name__} {value!r}".encode()
@@ -41,11 +41,11 @@ def _described(value: object, seen: set[int]) -> Iterator[bytes]:
     elif id(value) in seen:
         yield b"as before"
     else:
-        seen.add(id(value))
+        seen[id(value)] = value  # held, so that no id is used again
         yield from _described_object(value, seen)
 
 
-def _described_object(value: object, seen: set[int]) -> Iterator[bytes]:
+def _described_object(value: object, seen: dict[int, object]) -> Iterator[bytes]:
     if isinstance(value, nn.Module):
         yield f"network {source_digest(value)}".encode()
         yield from _described(dict(value.state_dict()), seen)

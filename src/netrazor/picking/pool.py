@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from netrazor.data import ImageDataset, Squares
+from netrazor.data.items import BatchedDataset
 from netrazor.errors import BadDataset
 from netrazor.picking.learner import Examples
 from netrazor.picking.priority import Positions
@@ -28,7 +28,7 @@ def pool_of(dataset: Any) -> Pool:
     Raises:
         BadDataset: empty, labels that are not one whole number for each input, or no length.
     """
-    if isinstance(dataset, (ImageDataset, Squares)):
+    if isinstance(dataset, BatchedDataset):
         pool = _batched(dataset)
     elif isinstance(dataset, tuple) and len(dataset) == 2 and all(hasattr(part, "shape") for part in dataset):
         pool = _arrays(*dataset)
@@ -44,7 +44,7 @@ def pool_of(dataset: Any) -> Pool:
     return pool
 
 
-def _batched(dataset: ImageDataset | Squares) -> Pool:
+def _batched(dataset: BatchedDataset) -> Pool:
     def take(positions: Positions) -> Examples:
         inputs, labels = dataset.batch(torch.from_numpy(positions))
         return Examples(inputs, labels.numpy())

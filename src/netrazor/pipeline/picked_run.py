@@ -24,12 +24,14 @@ from netrazor.certification import (
     to_json,
 )
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.record import Spending
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, PICKS
 from netrazor.certification.spending import split_positions_of
 from netrazor.coding.position_set import encode_positions
 from netrazor.counting import labels_in_order, majority_errors
-from netrazor.data import fingerprint
+from netrazor.data import check
 from netrazor.data.subsets import size_of, take
+from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.picking import Learner, Picking, PickingConfig, geometric_stops, learner_digest, pick
@@ -90,7 +92,7 @@ def certify_picked(
 
     Args:
         learner: see `netrazor.picking.Learner`; several, by name, are all tried, and each costs its share of delta.
-        dataset: the whole training set, map-style, (input, label).
+        dataset: the entire training set: map-style, (input, label), or a pair of arrays (inputs, labels).
         terms: what was declared beforehand.
         out: directory for ``picks.nrz`` and ``certificate.json``, and meanwhile a checkpoint from which a killed run
             goes on.
@@ -101,20 +103,19 @@ def certify_picked(
     terms, learners = terms or PickedTerms(), learner if isinstance(learner, Mapping) else {OWN: learner}
     if not learners:
         raise ConfigurationError("learner: at least one needed, got none; give a learner")
+    dataset = as_dataset(dataset)
     config = terms.config or default_config(size_of(dataset))
+    sample = describe_counted(dataset, config.spent)
+    checkpoints = {
+        name: _checkpoint(out, name, run_id(learner_digest(each), sample.fingerprint, asdict(config)))
+        for name, each in learners.items()
+    }
     pickings = {
-        name: pick(
-            each,
-            dataset,
-            config,
-            checkpoint=_checkpoint(out, name, each, config),
-            reporter=terms.reporter,
-        )
+        name: pick(each, dataset, config, checkpoint=checkpoints[name], reporter=terms.reporter)
         for name, each in learners.items()
     }
     best = min(pickings, key=lambda name: pickings[name].best.size)
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
-    sample = describe_counted(dataset, config.spent)
     record = LearnerRecord(
         name=terms.names.get(best, OWN),
         sha256=learner_digest(learners[best]),
@@ -126,10 +127,9 @@ def certify_picked(
     run = PickedRun(positions, _conclude(pickings[best], positions, sample, record, terms), pickings)
     if out is not None:
         run.write(out)
-        for name, each in learners.items():
-            checkpoint = _checkpoint(out, name, each, config)
-            assert checkpoint is not None
-            checkpoint.remove()
+        for checkpoint in checkpoints.values():
+            if checkpoint is not None:
+                checkpoint.remove()
     return run
 
 
@@ -142,17 +142,19 @@ def default_config(n: int) -> PickingConfig:
 def describe_counted(dataset: Any, spent: int) -> SampleRecord:
     """The training examples as a certificate names them, without a network."""
     n = size_of(dataset)
-    spending = "hashed positions" if spent else "none"
-    counted = take(dataset, split_positions_of(spending, n, spent)[1])  # type: ignore[arg-type]
+    spending: Spending = "hashed positions" if spent else "none"
+    counted = take(dataset, split_positions_of(spending, n, spent)[1])
+    classes = int(labels_in_order(dataset).max(initial=0)) + 1
+    summary = check(dataset, classes)
     return SampleRecord(
         name=str(getattr(dataset, "name", type(dataset).__name__)),
         split=str(getattr(dataset, "split", "train")),
-        fingerprint=fingerprint(dataset),
-        classes=int(labels_in_order(dataset).max(initial=0)) + 1,
+        fingerprint=summary.fingerprint,
+        classes=classes,
         n=n,
         spent=spent,
-        spending=spending,  # type: ignore[arg-type]
-        duplicates=0,
+        spending=spending,
+        duplicates=summary.duplicates,
         majority_errors=majority_errors(counted),
     )
 
@@ -192,11 +194,9 @@ def _conclude(
     )
 
 
-def _checkpoint(
-    out: str | os.PathLike[str] | None, name: str, learner: Learner, config: PickingConfig
-) -> Checkpoint | None:
+def _checkpoint(out: str | os.PathLike[str] | None, name: str, identity: str) -> Checkpoint | None:
     """Where a killed run goes on: one file for each learner."""
     if out is None:
         return None
     file = f"{hashlib.sha256(name.encode()).hexdigest()[:8]}-{CHECKPOINT}"
-    return Checkpoint(Path(out) / file, run_id(learner_digest(learner), asdict(config)))
+    return Checkpoint(Path(out) / file, identity)

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
 from netrazor.coding import Limits
+from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.picking.learner import Learner
 from netrazor.runtime import Reporter, Silent, devices, processes
@@ -40,7 +41,7 @@ def verify(
 
     Args:
         path: a directory that `netrazor.certify` wrote.
-        dataset: the training set that was certified, spent examples included.
+        dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
         model: a network of the architecture, or the learner of picked examples, for a user's own.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         limits: of the reader of messages.
@@ -54,6 +55,7 @@ def verify(
         DataError: ``dataset`` is none.
     """
     processes.join()
+    dataset = as_dataset(dataset)
     reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
     count_on = devices.chosen(device)
     network_given = model if isinstance(model, nn.Module) else None
