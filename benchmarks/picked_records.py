@@ -3,7 +3,8 @@
     python benchmarks/picked_records.py mnist [--out certificates/picked-mnist]
 
 Data sets and recipes: `netrazor.reproduction.picked_recipes`. A run that was ended goes on from its checkpoint. The
-test split, where there is one, is looked at once at the end, by the predictor of the best stop; nothing depends on it.
+test split, where there is one, is looked at once at the end, by the predictor of the best stop; nothing depends on
+it.
 """
 
 import argparse

@@ -35,7 +35,7 @@ def declared_learner(name: str) -> Learner:
 
 
 def rebuild_learner(record: LearnerRecord, given: Learner | None) -> Learner:
-    """The learner that a certificate names: the declared one, or ``given``.
+    """The learner that a certificate names: the declared one, whatever was given; ``given`` for a user's own.
 
     Raises:
         ConfigurationError: a user's own learner, and none was given.
@@ -45,7 +45,9 @@ def rebuild_learner(record: LearnerRecord, given: Learner | None) -> Learner:
         raise ConfigurationError(
             "learner: the certificate is about a user's own, and none was given; pass the learner that was certified"
         )
-    learner = declared_learner(record.name) if given is None else given
+    if record.name != OWN and record.name not in LEARNERS:
+        raise CheckpointMismatch(f"learner: the certificate names {record.name[:80]!r}, which is not declared here")
+    learner = given if record.name == OWN and given is not None else declared_learner(record.name)
     found = learner_digest(learner)
     if found != record.sha256:
         raise CheckpointMismatch(

@@ -40,6 +40,7 @@ class Picking:
         counted: number of examples that were not spent.
         best: the stop with the smallest compressed set, the first of equals.
         predictor: the final predictor at ``best``.
+        last: the final predictor at the last stop.
     """
 
     picks: Positions
@@ -48,6 +49,7 @@ class Picking:
     counted: int
     best: StopCount
     predictor: Predictor
+    last: Predictor
 
     @property
     def best_picks(self) -> Positions:
@@ -108,7 +110,13 @@ def pick(
     best, recent = run.best
     picks = np.array(run.picks, dtype=np.int64)
     return Picking(
-        picks, tuple(run.rounds), tuple(run.counts), len(counted), best, config.final.predictor(recent)
+        picks,
+        tuple(run.rounds),
+        tuple(run.counts),
+        len(counted),
+        best,
+        config.final.predictor(recent),
+        config.final.predictor(run.recent or [run.learner]),
     )
 
 

@@ -6,18 +6,23 @@ recorded rounds to the recorded errors, and not whether an unpicked example had 
 certificate INVALID, but at most CONSISTENT.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from netrazor.certification import Certificate, Finding, LearnerRecord, PicksRecord, RunFiles, Verdict
 from netrazor.certification.bounding import bound_claim
+from netrazor.certification.spending import split_positions
+from netrazor.certification.verdict import Status
 from netrazor.coding.position_set import decode_positions
 from netrazor.errors import CertificateError
-from netrazor.picking import Picking, PickingConfig, pick
+from netrazor.picking import Picking, PickingConfig, StopCount, pick
 from netrazor.picking.declared_learners import rebuild_learner
 from netrazor.picking.learner import Learner
+from netrazor.picking.pool import pool_of
+from netrazor.picking.scan import first_wrong
 from netrazor.runtime import Reporter
 from netrazor.units import percent_up
 from netrazor.verification.sample_check import check_dataset
@@ -73,7 +78,10 @@ def replay_picks(replay: Replay) -> Verdict:
         until=message.stop,
         reporter=replay.reporter,
     )
-    return _judge(replay, record, message, picking, set(recorded.tolist()))
+    found = next(count for count in picking.counts if count.stop == message.stop)
+    if replay.fast:
+        found = _count_all(picking, found, certificate, replay.dataset)
+    return _judge(replay, record, (picking, found), set(recorded.tolist()))
 
 
 def declared_config(certificate: Certificate, record: LearnerRecord) -> PickingConfig:
@@ -94,12 +102,19 @@ def declared_config(certificate: Certificate, record: LearnerRecord) -> PickingC
         ) from error
 
 
+def _count_all(picking: Picking, found: StopCount, certificate: Certificate, dataset: Any) -> StopCount:
+    """Errors on all counted examples that were not picked; a fast replay has looked at the picked ones alone."""
+    counted = np.setdiff1d(split_positions(certificate.sample)[1], picking.picks[: found.picked])
+    batch = certificate.evaluation.batch_size
+    return replace(found, errors=len(first_wrong(picking.last, pool_of(dataset), counted, batch)))
+
+
 def _judge(
-    replay: Replay, record: LearnerRecord, message: PicksRecord, picking: Picking, recorded: set[int]
+    replay: Replay, record: LearnerRecord, replayed: tuple[Picking, StopCount], recorded: set[int]
 ) -> Verdict:
-    certificate = replay.files.certificate
-    (claim,) = certificate.claims
-    found = next(count for count in picking.counts if count.stop == message.stop)
+    certificate, (picking, found) = replay.files.certificate, replayed
+    (claim,), message = certificate.claims, certificate.message
+    assert isinstance(message, PicksRecord)  # checked before
     picks = set(picking.picks[: found.picked].tolist())
     own = certificate.model_copy(update={"message": message.model_copy(update={"picked": found.picked})})
     bound = bound_claim(own, claim.model_copy(update={"errors": found.errors}))
@@ -108,8 +123,8 @@ def _judge(
         f"errors left; this gives {percent_up(bound)}"
     )
     if picks == recorded and (found.errors == claim.errors or bound <= claim.bound):
-        status = "CONSISTENT, NOT RECOUNTED" if replay.fast else "VALID"
-        return Verdict(status, (), certificate, (note,))  # type: ignore[arg-type]
+        status: Status = "CONSISTENT, NOT RECOUNTED" if replay.fast else "VALID"
+        return Verdict(status, (), certificate, (note,))
     text = f"recorded: {message.picked} picks and {claim.errors} errors; {note}"
     if record.exact or picks == recorded:
         return Verdict("INVALID", (Finding("replay", text),), certificate, (note,))

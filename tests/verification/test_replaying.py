@@ -1,0 +1,207 @@
+"""Certificates of picked examples: issued, replayed by a stranger, and what is found when something is not so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netrazor
+from netrazor import bounds
+from netrazor.certification import to_json
+from netrazor.certification.run_directory import CERTIFICATE, PICKS
+from netrazor.coding.position_set import decode_positions, encode_positions
+from netrazor.errors import BadDataset, CertificateError, ConfigurationError
+from netrazor.picking import NO_ANSWER, Examples, PickingConfig
+from netrazor.pipeline.picked_run import PickedRun, PickedTerms, certify_picked
+from tampering import change, conclude_again
+
+CONFIG = PickingConfig(stops=(8, 16, 32), first=4, batch=2)
+
+
+class Nearest:
+    """The label of the nearest picked row."""
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.shift = shift
+
+    def start(self, seed: int) -> None:
+        self._rows, self._labels = np.zeros((0, 2)), np.zeros(0, np.int64)
+
+    def learn(self, picked: Examples, newly: Examples) -> None:
+        self._rows, self._labels = np.asarray(picked.inputs) + self.shift, picked.labels
+
+    def predict(self, inputs: object) -> np.ndarray:
+        rows = np.asarray(inputs)
+        if not len(self._rows):
+            return np.full(len(rows), NO_ANSWER)
+        return self._labels[((rows[:, None] - self._rows) ** 2).sum(2).argmin(1)]
+
+
+class Exact(Nearest):
+    """One whose arithmetic is the same everywhere."""
+
+    exact = True
+
+
+def table(n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(n, 2))
+    labels = (rows.sum(1) + 0.3 * rng.normal(size=n) > 0).astype(np.int64)
+    return rows, labels
+
+
+@cache
+def run() -> PickedRun:
+    return certify_picked(Nearest(), table(), terms=PickedTerms(config=CONFIG))
+
+
+@cache
+def exact_run() -> PickedRun:
+    return certify_picked(Exact(), table(), terms=PickedTerms(config=CONFIG))
+
+
+def write(path: Path, issued: PickedRun, changes: dict[str, object] | None = None) -> Path:
+    certificate = conclude_again(issued.certificate, changes or {})
+    replace(issued, certificate=certificate).write(path)
+    return path
+
+
+def codes(verdict: netrazor.Verdict) -> set[str]:
+    return {finding.code for finding in verdict.findings}
+
+
+def test_the_bound_pays_for_picks_and_errors_at_every_stop() -> None:
+    c = run().certificate
+    (picking,) = run().pickings.values()
+    assert c.method == "picked"
+    assert c.claims[0].delta_parts == {"picked": pytest.approx(0.05 / 3)}
+    exact = bounds.preferent_compression(picking.best.size, 300, c.claims[0].delta_parts["picked"])
+    assert exact < c.risk_bound <= exact + 2e-9
+    assert picking.best.size == c.message.picked + c.errors
+    assert "what the learner makes of the examples that it picked" in c.claim
+
+
+def test_several_learners_pay_for_the_choice() -> None:
+    learners = {"near": Nearest(), "shifted": Nearest(0.5)}
+    c = certify_picked(learners, table(), terms=PickedTerms(config=CONFIG)).certificate
+    assert c.prior.learner is not None
+    assert c.prior.learner.candidates == 2
+    assert c.claims[0].delta_parts["picked"] == pytest.approx(0.05 / 6)
+
+
+def test_the_files_name_the_picked_examples_only() -> None:
+    (picking,) = run().pickings.values()
+    positions = decode_positions(run().positions, 300)
+    assert positions.tolist() == sorted(picking.best_picks.tolist())
+    assert len(run().positions) < 40
+
+
+def test_a_stranger_replays_it(tmp_path: Path) -> None:
+    write(tmp_path, run())
+    assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
+    verdict = netrazor.verify(tmp_path, table(), Nearest())
+    assert (verdict.status, verdict.exit_code, verdict.findings) == ("VALID", 0, ())
+    fast = netrazor.verify(tmp_path, table(), Nearest(), fast=True)
+    assert (fast.status, fast.exit_code, fast.findings) == ("CONSISTENT, NOT RECOUNTED", 3, ())
+
+
+def test_spent_examples_train_the_start_and_are_not_counted(tmp_path: Path) -> None:
+    config = replace(CONFIG, stops=(0, 8, 16), spent=50)
+    issued = certify_picked(Nearest(), table(), terms=PickedTerms(config=config), out=tmp_path)
+    c = issued.certificate
+    assert (c.n, c.sample.n, c.sample.spent, c.sample.spending) == (250, 300, 50, "hashed positions")
+    assert netrazor.verify(tmp_path, table(), Nearest()).status == "VALID"
+    assert sorted(file.name for file in tmp_path.iterdir()) == [CERTIFICATE, PICKS]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_fewer_errors_than_there_are(tmp_path: Path, fast: bool) -> None:
+    assert run().certificate.errors > 0
+    write(tmp_path, run(), {"claims.0.errors": run().certificate.errors - 1})
+    verdict = netrazor.verify(tmp_path, table(), Nearest(), fast=fast)
+    assert (verdict.status, codes(verdict)) == ("INVALID", {"replay"})
+
+
+def other_picks(issued: PickedRun) -> PickedRun:
+    """As many other positions, the certificate made to fit."""
+    picks = decode_positions(issued.positions, 300)
+    others = np.setdiff1d(np.arange(300), picks)[: len(picks)]
+    blob = encode_positions(others, 300)
+    from hashlib import sha256
+
+    fitting = {"message.sha256": sha256(blob).hexdigest(), "message.bytes": len(blob)}
+    return replace(issued, positions=blob, certificate=conclude_again(issued.certificate, fitting))
+
+
+def test_other_picks_differ_or_are_invalid_where_arithmetic_is_exact(tmp_path: Path) -> None:
+    write(tmp_path / "float", other_picks(run()))
+    verdict = netrazor.verify(tmp_path / "float", table(), Nearest())
+    assert (verdict.status, verdict.exit_code, codes(verdict)) == ("DIFFERS", 3, {"replay"})
+    assert "this gives" in verdict.notes[0]
+    write(tmp_path / "exact", other_picks(exact_run()))
+    verdict = netrazor.verify(tmp_path / "exact", table(), Exact())
+    assert (verdict.status, codes(verdict)) == ("INVALID", {"replay"})
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("message", {"message.picked": 1}),
+        ("picks", {"message.stop": 9}),
+        ("message", {"message.picked": 0}),
+        ("delta", {"prior.learner.candidates": 2}),
+        ("delta", {"prior.learner.stops": (8,)}),
+        ("delta", {"claims.0.delta_parts": {"picked": 0.05}}),
+        ("picks", {"prior.learner.stops": (16, 8, 32)}),
+        ("claims", {"claims.0.top": 2}),
+        ("digest", {"message.sha256": "0" * 64}),
+        ("dataset", {"sample.fingerprint": "0" * 64}),
+        ("sample", {"sample.majority_errors": 1}),
+        ("architecture", {"prior.learner.sha256": "0" * 64}),
+        ("architecture", {"prior.learner.name": "the best learner"}),
+        ("certificate", {"prior.learner.configuration": {"first": "many"}}),
+        ("certificate", {"prior.learner.configuration": {"surplus": 1}}),
+        ("prior", {"prior.learner": None}),
+    ],
+)
+def test_an_altered_field_is_found(tmp_path: Path, code: str, changes: dict[str, object]) -> None:
+    certificate = run().certificate
+    for path, value in changes.items():
+        certificate = change(certificate, path, value)
+    forged = conclude_again(certificate, {}) if code != "prior" else certificate
+    replace(run(), certificate=forged).write(tmp_path)
+    verdict = netrazor.verify(tmp_path, table(), Nearest())
+    assert verdict.status == "INVALID"
+    assert code in codes(verdict) or code == "prior"
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b + b"\0", lambda b: b""])
+def test_damaged_positions(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    write(tmp_path, run())
+    (tmp_path / PICKS).write_bytes(damage(run().positions))
+    assert netrazor.verify(tmp_path, table(), Nearest()).status == "INVALID"
+
+
+def test_wrong_use(tmp_path: Path) -> None:
+    write(tmp_path, run())
+    with pytest.raises(ConfigurationError, match="learner"):
+        netrazor.verify(tmp_path, table())
+    with pytest.raises(ConfigurationError, match="learner"):
+        netrazor.verify(tmp_path, table(), __import__("tiny").linear())
+    rows, labels = table()
+    rows[3, 1] = np.nan
+    with pytest.raises(BadDataset, match="finite"):
+        netrazor.verify(tmp_path, (rows, labels), Nearest())
+    assert codes(netrazor.verify(tmp_path, table(seed=1), Nearest())) == {"dataset"}
+    assert codes(netrazor.verify(tmp_path, table(), Nearest(1.0))) == {"architecture"}
+
+
+def test_a_certificate_of_picks_names_no_network(tmp_path: Path) -> None:
+    write(tmp_path, run())
+    with pytest.raises(CertificateError, match=r"prior\.architecture"):
+        _ = run().certificate.architecture
+    assert run().certificate.predictor == "own"
+    assert '"method": "picked"' in to_json(run().certificate)
