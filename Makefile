@@ -46,10 +46,17 @@ docs: $(INSTALLED)
 	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
 	@echo "build/docs/index.html"
 
+# Records on scikit-learn's tables, which no data directory holds.
+TABLES := certificates/picked-wine/|certificates/picked-digits/|certificates/picked-breast-cancer/
+
 verify-records: $(FETCHED)
 	@status=0; left=""; \
 	for record in certificates/*/; do \
-	    echo "== $$record"; $(BIN)/netrazor verify "$$record"; code=$$?; \
+	    echo "== $$record"; \
+	    case "$$record" in \
+	    $(TABLES)) $(BIN)/python benchmarks/picked_records.py "$$(basename $$record | sed s/picked-//)" --verify;; \
+	    *) $(BIN)/netrazor verify "$$record";; \
+	    esac; code=$$?; \
 	    if [ $$code -eq 3 ]; then left="$$left $$record"; elif [ $$code -ne 0 ]; then status=1; fi; \
 	done; \
 	if [ -n "$$left" ]; then echo "NOT RECOUNTED, their data cannot be had here:$$left"; fi; \

@@ -2,9 +2,9 @@
 
     python benchmarks/data_dependent.py [--out certificates/mnist-data-dependent] [--scale 1]
 
-LeNet-5 is trained on the examples at even places, on images moved by up to two pixels, then pruned and quantized so
+LeNet-5 is trained on the examples at even positions, on images moved by up to two pixels, then pruned and quantized so
 that its file is small; nothing of the others is used. That file is the prior. The certificate counts on the examples
-at odd places alone, and pays for what differs from the prior: `netrazor.informed`. A killed run goes on when it is
+at odd positions alone, and pays for what differs from the prior. A killed run goes on when it is
 started again.
 """
 
@@ -17,25 +17,24 @@ from datetime import date
 from pathlib import Path
 
 import torch
-from netrazor.informed import decode, halves, issue_informed, write_informed
-from netrazor.informed.difference import prior_of
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from netrazor import data
-from netrazor.certification.charging import charge
-from netrazor.coding import Limits
-from netrazor.coding.message import read
+from netrazor import data, load
+from netrazor.certification import measure_yardsticks
+from netrazor.certification.record import Spending
 from netrazor.compress.quantization import CodebookConfig
 from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled
+from netrazor.pipeline.spent_examples import SpentTerms, certify_from_given, split_spent
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import QuantizeStage, RateStage, RunContext
 from netrazor.train import Checkpoint, FitConfig, OptimizerConfig, flush_denormals
 
 ARCHITECTURE = "lenet5"
+SPENDING: Spending = "even positions"
 SHIFT = 2  # pixels, at most, by which the prior's training images are moved
 RECIPE = Recipe(
     "prior",
@@ -64,23 +63,27 @@ def main() -> None:
     arguments = parser.parse_args()
     flush_denormals()
     started = time.monotonic()
-    whole, test = data.load("mnist"), data.load("mnist", "test")
+    entire, test = data.load("mnist"), data.load("mnist", "test")
     recipe = RECIPE if arguments.scale == 1 else recipe_scaled(RECIPE, arguments.scale)
     torch.manual_seed(arguments.seed)
     model = build(ARCHITECTURE)
     arguments.out.mkdir(parents=True, exist_ok=True)
     checkpoint = Checkpoint(arguments.out / "checkpoint.pt", f"prior {asdict(recipe)} {arguments.seed}")
-    spent = halves(whole)[0]
+    number = (len(entire) + 1) // 2
+    spent, _ = split_spent(entire, number, SPENDING)
     context = RunContext(
         model, spent, spent, training_step=shifted_loss, seed=arguments.seed, architecture=ARCHITECTURE
     )
     run_stages(recipe, context, checkpoint)
-    prior, blob, certificate = issue_informed(
-        model, whole, architecture=ARCHITECTURE, seed=arguments.seed, configuration=asdict(recipe)
+    terms = SpentTerms(
+        architecture=ARCHITECTURE,
+        origin="trained, pruned and quantized on the spent examples",
+        seed=arguments.seed,
+        configuration=asdict(recipe),
     )
-    write_informed(arguments.out, prior, blob, certificate)
+    run = certify_from_given(model, entire, spent=number, spending=SPENDING, terms=terms, out=arguments.out)
     checkpoint.remove()
-    network = decode(prior_of(prior), read(blob, Limits()))
+    certificate, network = run.certificate, load(arguments.out)
     result = {
         "command": "python benchmarks/data_dependent.py",
         "date": date.today().isoformat(),
@@ -88,13 +91,13 @@ def main() -> None:
         "machine_cores": os.cpu_count(),
         "seconds": round(time.monotonic() - started, 1),
         "risk_bound": certificate.risk_bound,
-        "hold_out_bound": certificate.hold_out_bound,
-        "charged_bits": charge(blob).charged_bits,
-        "prior_bytes": len(prior),
+        "hold_out_bound": measure_yardsticks(certificate).hold_out_bound,
+        "charged_bits": certificate.effective_bits,
+        "prior_bytes": len(run.given),
         "test": asdict(count_errors(network, test)),
     }
     text = json.dumps(result, indent=2) + "\n"
-    print(text, certificate.claim, certificate.hold_out_claim, sep="\n")
+    print(text, certificate.claim, sep="\n")
     write_atomically(arguments.out / "result.json", text.encode())
 
 

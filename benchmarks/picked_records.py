@@ -1,6 +1,7 @@
 """Run a declared recipe of picked examples and write its certificate, message and measurements.
 
     python benchmarks/picked_records.py mnist [--out certificates/picked-mnist]
+    python benchmarks/picked_records.py wine --verify
 
 Data sets and recipes: `netrazor.reproduction.picked_recipes`. A run that was ended goes on from its checkpoint. The
 test split, where there is one, is looked at once at the end, by the predictor of the best stop; nothing depends on
@@ -10,6 +11,7 @@ it.
 import argparse
 import json
 import os
+import sys
 import time
 from dataclasses import asdict
 from datetime import date
@@ -20,7 +22,7 @@ import numpy as np
 import torch
 from picked import Lines, examples
 
-from netrazor import bounds
+from netrazor import bounds, verify
 from netrazor.certification import measure_yardsticks
 from netrazor.data.tables import as_dataset, table_of
 from netrazor.files import write_atomically
@@ -71,13 +73,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", choices=PICKED_RECIPES)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--verify", action="store_true", help="replay the record instead")
     arguments = parser.parse_args()
-    name, keep_freed = arguments.data, keep_freed_memory
-    keep_freed()
+    name = arguments.data
+    keep_freed_memory()
     out = arguments.out or Path("certificates") / f"picked-{name}"
     recipe, dataset = picked_recipe(name), examples(name, "train")
     if isinstance(dataset, tuple):
         dataset = table_of(*dataset, name=name)
+    if arguments.verify:
+        verdict = verify(out, dataset, reporter=Lines())
+        print(verdict.to_json())
+        sys.exit(verdict.exit_code)
     learners = {learner: declared_learner(learner) for learner in recipe.learners}
     terms = PickedTerms(
         config=recipe.config, names={learner: learner for learner in learners}, reporter=Lines()
