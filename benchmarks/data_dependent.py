@@ -2,9 +2,9 @@
 
     python benchmarks/data_dependent.py [--out certificates/mnist-data-dependent] [--scale 1]
 
-LeNet-5 is trained on the examples at even positions, on images moved by up to two pixels, then pruned and quantized so
-that its file is small; nothing of the others is used. That file is the prior. The certificate counts on the examples
-at odd positions alone, and pays for what differs from the prior. A killed run goes on when it is
+LeNet-5 is trained on the examples at even positions, on images moved by up to two pixels, then pruned and quantized
+so that its file is small; nothing of the others is used. That file is the prior. The certificate counts on the
+examples at odd positions alone, and pays for what differs from the prior. A killed run goes on when it is
 started again.
 """
 
