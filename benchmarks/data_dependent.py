@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from netrazor import data, load
 from netrazor.certification import measure_yardsticks
-from netrazor.certification.record import Spending
+from netrazor.certification.sample_record import Spending
 from netrazor.compress.quantization import CodebookConfig
 from netrazor.counting import count_errors
 from netrazor.files import write_atomically

@@ -26,7 +26,7 @@ from netrazor.counting import count_errors, part_of
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import encode, limits_of
 from netrazor.perturb import NoiseConfig, search_noise
-from netrazor.train.frozen_features import Fronted, precompute_features
+from netrazor.train.frozen_features import HasFrozenFeatures, precompute_features
 from netrazor.units import nats_from_bits
 from netrazor.verification import load
 
@@ -56,7 +56,7 @@ def measure(record: Path) -> dict[str, object]:
     fixed_bits = ledger.charged_bits - ledger.charged_to("values")
     part, dataset = precompute_features(network, data.load(certificate.sample.name))
     search = search_noise(
-        Behind(part) if isinstance(network, Fronted) else part,
+        Behind(part) if isinstance(network, HasFrozenFeatures) else part,
         coding.static_values(static, limits=limits_of(network)),
         CONFIG,
         SearchContext(dataset, certificate.delta),

@@ -27,7 +27,7 @@ from netrazor.certification import parse
 from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.perturb import DrawPlan, draw_error_rates, draws_needed, largest_divisor, mean_and_variance
-from netrazor.pipeline.issuing import PILOT_DRAWS
+from netrazor.pipeline.noisy_draws import PILOT_DRAWS
 from netrazor.simplify import shrink
 
 SLACK, DELTA, EXAMPLES_PER_DRAW, TARGET = 0.003, 0.01, 20, 1.25

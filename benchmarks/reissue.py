@@ -30,8 +30,8 @@ from netrazor.certification import (
 )
 from netrazor.certification.bounding import bound_noisy_risk
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.record import Spending
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions
 from netrazor.coding import Limits
 from netrazor.coding.message import read

@@ -9,8 +9,8 @@ from dataclasses import replace
 import torch
 from smoke import fashion, smoke_wanted
 
+from netrazor import baselines
 from netrazor.networks import MLP
-from netrazor.reproduction import baselines
 from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, fit
 
 smoke = smoke_wanted("Earlier bounds on a network of your own.")

@@ -17,7 +17,7 @@ def test_the_docstring_shows_every_error_under_its_base() -> None:
             depth = len(line) - len(line.lstrip(" │├└─"))
             path = [*path[: depth // 4], shown[2]]
             drawn[shown[2]] = path[-2]
-    assert drawn == {error.__name__: error.__base__.__name__ for error in CLASSES}
+    assert drawn == {error.__name__: error.__bases__[0].__name__ for error in CLASSES}
 
 
 @pytest.mark.parametrize("error", CLASSES)

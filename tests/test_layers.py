@@ -28,6 +28,7 @@ LAYERS = [
     {"picking"},
     {"verification"},
     {"pipeline"},
+    {"baselines"},
     {"reproduction"},
     {"report"},
     {"cli", "__main__"},

@@ -145,10 +145,11 @@ def issued(rng, seed):
     import torch
     from torch.utils.data import TensorDataset
 
-    from netrazor.certification.record import SampleRecord
+    from netrazor.certification.sample_record import SampleRecord
     from netrazor.perturb import NoiseConfig
     from netrazor.pipeline import recipe_named
-    from netrazor.pipeline.issuing import Subject, issue
+    from netrazor.pipeline.issuing import issue
+    from netrazor.pipeline.subject import Subject
 
     x_index, labels = rng.integers(0, len(CUBE), PIPELINE_N), rng.integers(0, 2, PIPELINE_N)
     model = torch.nn.Linear(FEATURES, 2, bias=False)

@@ -35,8 +35,8 @@ rules: [{match: "3.weight", prune: false, zero: false}]
 
 @pytest.fixture(autouse=True)
 def _no_long_search_for_the_shortest_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netrazor.coding.message._SMALL", 0)
-    monkeypatch.setattr("netrazor.coding.message._LARGE_BUDGET", 2**12)
+    monkeypatch.setattr("netrazor.coding.message_writer._SMALL", 0)
+    monkeypatch.setattr("netrazor.coding.message_writer._LARGE_BUDGET", 2**12)
 
 
 def asked_for(text: str) -> list[str]:

@@ -93,7 +93,7 @@ def test_verify_without_data_is_consistent_and_ends_with_3(occam: Path) -> None:
 
 def test_verify_names_what_was_altered_and_ends_with_1(occam: Path) -> None:
     content = json.loads((occam / CERTIFICATE).read_text())
-    content["claims"][0]["bound"] = 0.01
+    content["evaluation"]["runtime"] = "another machine"
     (occam / CERTIFICATE).write_text(json.dumps(content))
     code, text = netrazor("verify", occam)
     assert code == 1

@@ -14,10 +14,10 @@ from safetensors.torch import save_file as save_tensors
 from torch import nn
 
 from netrazor import data
+from netrazor.baselines import DR17Config
 from netrazor.data import ImageDataset, opening
 from netrazor.pipeline import recipes
 from netrazor.reproduction import record_recipes
-from netrazor.reproduction.baselines import DR17Config
 from netrazor.reproduction.compare import run_comparison
 from netrazor.reproduction.randomize.study import STUDIES
 from netrazor.train import FitConfig, OptimizerConfig

@@ -39,8 +39,8 @@ CUT = Recipe(
 @pytest.fixture(autouse=True)
 def _no_long_search_for_the_shortest_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """How an encoder searches changes no claim; for all but the largest networks it takes most of the time."""
-    monkeypatch.setattr("netrazor.coding.message._SMALL", 0)
-    monkeypatch.setattr("netrazor.coding.message._LARGE_BUDGET", 2**12)
+    monkeypatch.setattr("netrazor.coding.message_writer._SMALL", 0)
+    monkeypatch.setattr("netrazor.coding.message_writer._LARGE_BUDGET", 2**12)
 
 
 def certified(case: Case, recipe: Recipe | str, out: Path) -> tuple[nn.Module, netrazor.Certificate]:

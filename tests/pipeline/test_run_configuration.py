@@ -100,7 +100,9 @@ def test_own_networks_need_data() -> None:
     with pytest.raises(ConfigurationError, match="data: a known name or a folder"):
         certify_own("lenet5", RunInputs(), RunConfiguration())
     with pytest.raises(ConfigurationError, match="data: elsewhere needs a folder"):
-        certify_experiment(Experiment("elsewhere", "lenet5", None), RunInputs(), RunConfiguration())
+        certify_experiment(
+            Experiment("elsewhere", "LeNet-5 on a folder", "lenet5", None), RunInputs(), RunConfiguration()
+        )
 
 
 def test_a_declared_architecture_gets_the_classes_of_the_data() -> None:

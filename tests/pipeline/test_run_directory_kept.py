@@ -72,7 +72,7 @@ def test_a_finished_run_of_other_settings_is_left_alone(
     configuration = replace(RunConfiguration(recipe=SHORT, out=tmp_path), **change)
     with pytest.raises(ConfigurationError, match=difference.format("the finished run's")) as caught:
         run(tiny.small(), DATA, configuration)
-    assert "--overwrite" in str(caught.value)
+    assert "overwrite=True" in str(caught.value)
     assert content(tmp_path) == before
 
 

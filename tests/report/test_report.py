@@ -18,7 +18,7 @@ import tiny
 from command_line import netrazor
 from netrazor.certification import parse
 from netrazor.errors import CertificateError, ConfigurationError
-from netrazor.pipeline import run
+from netrazor.pipeline import RunConfiguration, run
 from netrazor.pipeline.spent_examples import certify_hold_out
 from netrazor.report import Claim, Plot, Prose, Section, Table, compose, page, read, svg, write_report
 from netrazor.report.theme import FONTS
@@ -273,7 +273,7 @@ def test_a_hold_out_certificate_has_no_message_to_show(tmp_path: Path) -> None:
 
 def test_every_claim_is_shown_where_there_are_several(tmp_path: Path) -> None:
     out = tmp_path / "both"
-    run(tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, tops=(1, 2), out=out)
+    run(tiny.small(), tiny.images(), RunConfiguration(recipe=tiny.NO_NOISE, tops=(1, 2), out=out))
     section = compose([read(out)]).sections[0]
     claims = next(item for item in section.items if isinstance(item, Table) and item.title == "All claims")
     certificate = parse((out / "certificate.json").read_bytes())

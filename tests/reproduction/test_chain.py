@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 import tiny
+from netrazor.baselines.chain import Chain, Layer, chain_of
+from netrazor.baselines.layer_norms import frobenius_squared, spectral_norm
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import MLP, LeNet5, ResNetCifar
-from netrazor.reproduction.baselines.chain import Chain, Layer, chain_of
-from netrazor.reproduction.baselines.layer_norms import frobenius_squared, spectral_norm
 
 
 def through(chain: Chain, x: Tensor) -> Tensor:

@@ -10,13 +10,13 @@ from torch import nn
 
 import tiny
 from netrazor import bounds
+from netrazor.baselines import Missing, held_out, occam_around, parameter_count, vc
+from netrazor.baselines.chain import chain_of
+from netrazor.baselines.paper_bounds import perturbation_row
+from netrazor.baselines.parameter_counting import log_patterns, vc_dimension
 from netrazor.bounds import Outcome
-from netrazor.certification import NoiseRecord
+from netrazor.certification import NoiseRecord, NoisyRisk
 from netrazor.counting import ErrorCount, count_errors
-from netrazor.reproduction.baselines import Missing, held_out, occam_around, parameter_count, vc
-from netrazor.reproduction.baselines.chain import chain_of
-from netrazor.reproduction.baselines.paper_bounds import perturbation_row
-from netrazor.reproduction.baselines.parameter_counting import log_patterns, vc_dimension
 
 
 def line() -> nn.Sequential:
@@ -100,11 +100,10 @@ def test_theorem_5_1_comes_from_the_certificate() -> None:
     assert isinstance(perturbation_row(plain, {}), Missing)
     measured = {"Occam, kl inverse": 0.4, "noise, Catoni (5.1 in 3.1)": 0.6, "noise, kl inverse (5.1)": 0.5}
     assert perturbation_row(plain, measured).value == 0.5
-    noise = NoiseRecord(
-        draws=100, examples_per_draw=10, mean=0.1, variance=0.01, estimator="empirical-bernstein",
-        risk_upper=0.15, seed=0,
-    )  # fmt: skip
     parts = {"noisy risk": 0.01, "PAC-Bayes": 0.04}
-    noisy = plain.model_copy(update={"noise": noise, "empirical_risk": 0.15, "delta_parts": parts})
+    risk = NoisyRisk(mean=0.1, variance=0.01, upper=0.15)
+    claim = plain.claims[0].model_copy(update={"noisy": risk, "delta_parts": parts})
+    noise = NoiseRecord(draws=100, examples_per_draw=10, seed=0)
+    noisy = plain.model_copy(update={"noise": noise, "claims": (claim,)})
     expected = bounds.maurer(0.15, plain.effective_bits * math.log(2), plain.n, 0.04)
     assert perturbation_row(noisy, {}).value == pytest.approx(expected)

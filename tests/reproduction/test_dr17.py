@@ -13,12 +13,12 @@ from torch.nn import functional as F
 
 import tiny
 from netrazor import bounds
+from netrazor.baselines import DR17Config, coin_flips, optimize_posterior, two_classes
+from netrazor.baselines.dr17 import network
+from netrazor.baselines.dr17_bound import bound_of, least_on_grid
+from netrazor.baselines.gaussian import GaussianNetwork, NoisyLinear, noisy_error_rate
 from netrazor.bounds import Outcome
 from netrazor.errors import BadDataset
-from netrazor.reproduction.baselines import DR17Config, coin_flips, optimize_posterior, two_classes
-from netrazor.reproduction.baselines.dr17 import network
-from netrazor.reproduction.baselines.dr17_bound import bound_of, least_on_grid
-from netrazor.reproduction.baselines.gaussian import GaussianNetwork, NoisyLinear, noisy_error_rate
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig, OptimizerConfig
 

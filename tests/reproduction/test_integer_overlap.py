@@ -11,7 +11,7 @@ from netrazor.compress import IntegerConfig
 from netrazor.data import ImageDataset
 from netrazor.networks import coded_state
 from netrazor.pipeline import Recipe, run
-from netrazor.pipeline.recipes import IntegerStage
+from netrazor.pipeline.stages import IntegerStage
 from netrazor.reproduction.record_networks.edge_maps import directions
 from netrazor.reproduction.record_networks.integer_overlap import (
     LARGEST_HIDDEN,

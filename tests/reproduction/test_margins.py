@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import nn
 
+from netrazor.baselines import noise_stability, noise_stability_floor, scores_on, spectral_margin
+from netrazor.baselines import spectral_margin_floor as margin_floor
+from netrazor.baselines.chain import Chain, chain_of
+from netrazor.baselines.estimate import Kind
+from netrazor.baselines.margins import EXPONENTS
+from netrazor.baselines.nbs18 import kl_nats, margin_bound, share_of_gamma, spectrum
+from netrazor.baselines.stability import stability
 from netrazor.data import ImageDataset
-from netrazor.reproduction.baselines import noise_stability, noise_stability_floor, scores_on, spectral_margin
-from netrazor.reproduction.baselines import spectral_margin_floor as margin_floor
-from netrazor.reproduction.baselines.chain import Chain, chain_of
-from netrazor.reproduction.baselines.estimate import Kind
-from netrazor.reproduction.baselines.margins import EXPONENTS
-from netrazor.reproduction.baselines.nbs18 import kl_nats, margin_bound, share_of_gamma, spectrum
-from netrazor.reproduction.baselines.stability import stability
 
 WIDTHS = (9, 7, 6, 3)
 

@@ -10,11 +10,11 @@ from rich.console import Console
 
 import tiny
 from netrazor import bounds
+from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
 from netrazor.cli.compare_tables import comparison_tables
 from netrazor.errors import ConfigurationError, DatasetMismatch
 from netrazor.report import write_report
-from netrazor.reproduction.baselines import Estimate, Kind, Missing
 from netrazor.reproduction.compare import Comparison, compare_run, data_of, imagenet_rows, run_comparison
 from netrazor.reproduction.published_figures import IMAGENET
 from netrazor.train import FitConfig

@@ -3,25 +3,15 @@
 from netrazor.certification.canonical import parse, seal, to_json
 from netrazor.certification.charging import charge, ledger_of
 from netrazor.certification.checking import check_run
+from netrazor.certification.claim_record import ClaimRecord, NoiseRecord, NoisyRisk
 from netrazor.certification.consistency import check_consistency
 from netrazor.certification.ledger import ChargedLedger, LedgerLine
+from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import Noise, noise_in
-from netrazor.certification.record import (
-    ArchitectureRecord,
-    Certificate,
-    ClaimRecord,
-    EvaluationRecord,
-    GivenRecord,
-    LearnerRecord,
-    MessageRecord,
-    NoiseRecord,
-    NoisyRisk,
-    PicksRecord,
-    PriorRecord,
-    Provenance,
-    SampleRecord,
-)
+from netrazor.certification.prior_record import ArchitectureRecord, GivenRecord, LearnerRecord, PriorRecord
+from netrazor.certification.record import Certificate, EvaluationRecord, Provenance
 from netrazor.certification.run_directory import RunFiles, read_message, read_run
+from netrazor.certification.sample_record import SampleRecord
 from netrazor.certification.verdict import Finding, Verdict
 from netrazor.certification.yardsticks import Yardsticks, measure_yardsticks
 

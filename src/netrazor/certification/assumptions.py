@@ -1,6 +1,7 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
-from netrazor.certification.record import Certificate, PicksRecord
+from netrazor.certification.message_record import PicksRecord
+from netrazor.certification.record import Certificate
 
 INDEPENDENT = (
     "The training examples are independent draws from one distribution, and new examples come from it too."

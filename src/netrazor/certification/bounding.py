@@ -3,8 +3,10 @@
 import math
 
 from netrazor import bounds
+from netrazor.certification.claim_record import ClaimRecord, NoisyRisk
 from netrazor.certification.delta_shares import NOISY_RISK, PAC_BAYES
-from netrazor.certification.record import Certificate, ClaimRecord, NoisyRisk, PicksRecord
+from netrazor.certification.message_record import PicksRecord
+from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError
 from netrazor.units import nats_from_bits
 

@@ -13,9 +13,11 @@ from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.canonical import digest
 from netrazor.certification.charging import ledger_of
+from netrazor.certification.claim_record import ClaimRecord
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import Certificate, ClaimRecord, MessageRecord, PicksRecord
+from netrazor.certification.record import Certificate
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import split_positions

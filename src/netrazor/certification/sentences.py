@@ -3,7 +3,8 @@
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from netrazor.certification.assumptions import classifier_of
-from netrazor.certification.record import Certificate, ClaimRecord
+from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.record import Certificate
 from netrazor.units import percent_up
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.certification.record import SampleRecord, Spending
+from netrazor.certification.sample_record import SampleRecord, Spending
 from netrazor.errors import InvalidArgument
 
 Positions = NDArray[np.int64]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
-from netrazor.reproduction.baselines import Estimate, Kind, Missing
 from netrazor.reproduction.compare import Comparison, Row, Setting
 
 _WORDS = {Kind.BOUND: "bound", Kind.ORDER: "order, constants 1", Kind.FLOOR: "at least"}

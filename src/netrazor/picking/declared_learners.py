@@ -46,7 +46,9 @@ def rebuild_learner(record: LearnerRecord, given: Learner | None) -> Learner:
             "learner: the certificate is about a user's own, and none was given; pass the learner that was certified"
         )
     if record.name != OWN and record.name not in LEARNERS:
-        raise CheckpointMismatch(f"learner: the certificate names {record.name[:80]!r}, which is not declared here")
+        raise CheckpointMismatch(
+            f"learner: the certificate names {record.name[:80]!r}, which is not declared here"
+        )
     learner = given if record.name == OWN and given is not None else declared_learner(record.name)
     found = learner_digest(learner)
     if found != record.sha256:

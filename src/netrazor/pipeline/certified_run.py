@@ -22,7 +22,7 @@ from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.network_message import codable_arrays
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
-from netrazor.pipeline.issuing import Issued, Subject, issue
+from netrazor.pipeline.issuing import Issued, issue
 from netrazor.pipeline.measurements import measure
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.rules import Rules, rules_for
@@ -31,6 +31,7 @@ from netrazor.pipeline.run_settings import settings_of
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import RunContext
+from netrazor.pipeline.subject import Subject
 from netrazor.runtime import SILENT, devices, processes
 from netrazor.train import Checkpoint, Loss, TrainingStep
 

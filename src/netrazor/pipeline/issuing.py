@@ -4,12 +4,9 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch import nn
 
 from netrazor import __version__
 from netrazor.certification import (
@@ -20,19 +17,16 @@ from netrazor.certification import (
     EvaluationRecord,
     MessageRecord,
     Noise,
-    NoiseRecord,
-    NoisyRisk,
     PriorRecord,
     Provenance,
-    SampleRecord,
     ledger_of,
     noise_in,
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
-from netrazor.certification.bounding import bound_claim, bound_noisy_risk
-from netrazor.certification.delta_shares import NOISY_RISK, PAC_BAYES, delta_parts
-from netrazor.certification.record import GivenRecord, Method
+from netrazor.certification.bounding import bound_claim
+from netrazor.certification.delta_shares import PAC_BAYES, delta_parts
+from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
 from netrazor.compress import SearchContext
@@ -40,57 +34,15 @@ from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
-    DrawPlan,
     NoiseConfig,
     NoiseSearch,
-    draw_error_rates,
-    draw_seed,
-    draws_needed,
-    largest_divisor,
-    mean_and_variance,
     search_noise,
 )
+from netrazor.pipeline.noisy_draws import NoisyDraws
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.rules import rules_for
-from netrazor.runtime import SILENT, Reporter, devices, processes
-
-PILOT_DRAWS = 100  # at least, to estimate how much the error rates vary
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a certificate is about.
-
-    Attributes:
-        architecture: name in the declared list, or "custom".
-        examples: the counted examples, all of them.
-        sample: how the certificate names the training set.
-        delta: failure probability of the certificate.
-        seed: of the run, and with it of the draws.
-        tops: one claim for each: an answer is right if the label is among so many best scores.
-        search_on: the device on which noise is searched for.
-        count_on: the device on which the errors and the noisy risks that the certificate states are counted.
-        given: weights fixed before, to which the message is relative.
-        configuration: what made the network, for the provenance.
-        reporter: told of the progress.
-    """
-
-    architecture: str
-    examples: Dataset[tuple[Tensor, int]]
-    sample: SampleRecord
-    delta: float
-    seed: int
-    tops: tuple[int, ...] = (1,)
-    search_on: torch.device = devices.CPU
-    count_on: torch.device = devices.CPU
-    given: GivenRecord | None = None
-    configuration: Mapping[str, Any] | None = None
-    reporter: Reporter = SILENT
-
-    @property
-    def n(self) -> int:
-        """Number of counted examples."""
-        return self.sample.counted
+from netrazor.pipeline.subject import Subject
+from netrazor.runtime import devices, processes
 
 
 @dataclass(frozen=True)
@@ -250,47 +202,6 @@ def _search_noise(
         top=subject.tops[0],
     )
     return search, processes.on_rank_zero(lambda: encode(network, subject.architecture, search.noise))
-
-
-class NoisyDraws:
-    """The noisy risk of a network for each claim, from draws that nothing was chosen by."""
-
-    def __init__(
-        self,
-        network: nn.Module,
-        noise: Noise,
-        config: NoiseConfig,
-        subject: Subject,
-        parts: Mapping[str, float],
-    ) -> None:
-        self._network = devices.copy_on(network, subject.count_on)
-        self._noise, self._subject, self._parts = noise, subject, dict(parts)
-        self._group = largest_divisor(subject.n, config.examples_per_draw)
-        pilot = self._draw("pilot", ceil(PILOT_DRAWS * self._group / subject.n), subject.tops[0])
-        draws = draws_needed(float(pilot.var()), config.slack, parts[NOISY_RISK])
-        self._passes = ceil(draws * self._group / subject.n)
-        self.record = NoiseRecord(
-            draws=self._passes * subject.n // self._group,
-            examples_per_draw=self._group,
-            seed=draw_seed(subject.seed, "certificate"),
-        )
-
-    def risk(self, top: int) -> NoisyRisk:
-        """The moments of the error rates and their upper confidence bound."""
-        mean, variance = mean_and_variance(self._draw("certificate", self._passes, top), self._group)
-        moments = NoisyRisk(mean=mean, variance=variance, upper=1.0)
-        upper = bound_noisy_risk(moments, self.record.draws, self._parts)
-        return moments.model_copy(update={"upper": upper})
-
-    def _draw(self, purpose: str, passes: int, top: int) -> Tensor:
-        return draw_error_rates(
-            self._network,
-            self._noise.sigma,
-            self._subject.examples,
-            DrawPlan(self._group, passes, draw_seed(self._subject.seed, purpose)),
-            top=top,
-            reporter=self._subject.reporter,
-        )
 
 
 def describe_runtime(model: nn.Module, device: torch.device) -> str:

@@ -24,8 +24,8 @@ from netrazor.certification import (
     to_json,
 )
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.record import Spending
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, PICKS
+from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions_of
 from netrazor.coding.position_set import encode_positions
 from netrazor.counting import labels_in_order, majority_errors

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.certification import SampleRecord
-from netrazor.certification.record import Spending
+from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions_of
 from netrazor.counting import majority_errors, scores_of
 from netrazor.data import check

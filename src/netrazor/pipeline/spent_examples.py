@@ -27,8 +27,8 @@ from netrazor.certification import (
 )
 from netrazor.certification.charging import ledger_of
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.record import Spending
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions, split_positions_of
 from netrazor.coding import Limits
 from netrazor.coding.message import read
@@ -40,8 +40,9 @@ from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
-from netrazor.pipeline.issuing import Rebuilt, Subject, certify_rebuilt, conclude, describe_runtime
+from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
+from netrazor.pipeline.subject import Subject
 from netrazor.runtime import SILENT, Reporter, devices
 
 Examples = Dataset[tuple[Tensor, int]]

@@ -8,7 +8,6 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
-from netrazor.coding import Limits
 from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.picking.learner import Learner
@@ -26,7 +25,6 @@ def verify(
     model: nn.Module | Learner | None = None,
     *,
     fast: bool = False,
-    limits: Limits | None = None,
     seed: int | None = None,
     device: str = devices.CPU.type,
     reporter: Reporter | None = None,
@@ -44,7 +42,6 @@ def verify(
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
         model: a network of the architecture, or the learner of picked examples, for a user's own.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
-        limits: of the reader of messages.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
         reporter: told of the progress.
@@ -63,7 +60,7 @@ def verify(
     try:
         files = read_run(path)
         certificate = files.certificate
-        findings, message = check_run(files, limits=limits or limits_for(network_given))
+        findings, message = check_run(files, limits=limits_for(network_given))
         if findings:
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from netrazor import __version__
-from netrazor.reproduction.baselines import Estimate, Missing
+from netrazor.baselines import Estimate, Missing
 
 Method = Callable[[], Estimate | Missing]
 

@@ -5,13 +5,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-from netrazor import bounds, networks
+from netrazor import baselines, bounds, networks
+from netrazor.baselines import Estimate, Kind, Missing
+from netrazor.baselines.dr17_bound import REFERENCE as DR17_REFERENCE
+from netrazor.baselines.dr17_bound import STRUCTURE as DR17_STRUCTURE
+from netrazor.baselines.paper_bounds import OCCAM, PERTURBATION
 from netrazor.counting import ErrorCount
-from netrazor.reproduction import baselines
-from netrazor.reproduction.baselines import Estimate, Kind, Missing
-from netrazor.reproduction.baselines.dr17_bound import REFERENCE as DR17_REFERENCE
-from netrazor.reproduction.baselines.dr17_bound import STRUCTURE as DR17_STRUCTURE
-from netrazor.reproduction.baselines.paper_bounds import OCCAM, PERTURBATION
 from netrazor.reproduction.published_figures import IMAGENET
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, nats_from_bits
 

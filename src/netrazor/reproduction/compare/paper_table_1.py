@@ -1,7 +1,7 @@
 """The paper's Table 1: for which data sets a method says something, as printed and as computed here."""
 
+from netrazor.baselines import Estimate, Kind, Missing
 from netrazor.bounds import Outcome
-from netrazor.reproduction.baselines import Estimate, Kind, Missing
 from netrazor.reproduction.compare.comparison_record import Line, Setting
 
 # As printed: whether a non-vacuous guarantee was given for MNIST and for ImageNet.

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from torch import nn
 
+from netrazor import baselines
 from netrazor import data as datasets
+from netrazor.baselines import DR17Config
 from netrazor.certification import Certificate, parse
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.data import ImageDataset
 from netrazor.errors import ConfigurationError, DatasetMismatch
-from netrazor.reproduction import baselines
-from netrazor.reproduction.baselines import DR17Config
 from netrazor.reproduction.compare.comparison_record import Comparison
 from netrazor.reproduction.compare.paper_table_1 import table_1
 from netrazor.reproduction.compare.settings import imagenet, own_network, two_classes

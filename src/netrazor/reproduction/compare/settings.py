@@ -6,7 +6,8 @@ from pathlib import Path
 
 from torch import nn
 
-from netrazor import coding
+from netrazor import baselines, coding
+from netrazor.baselines import DR17Config, Estimate, Missing, TwoScores
 from netrazor.certification import Certificate
 from netrazor.certification.charging import charge
 from netrazor.certification.run_directory import RESULT
@@ -14,8 +15,6 @@ from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state
-from netrazor.reproduction import baselines
-from netrazor.reproduction.baselines import DR17Config, Estimate, Missing, TwoScores
 from netrazor.reproduction.compare.comparison_record import Method, Row, Setting, timed
 from netrazor.reproduction.compare.imagenet import imagenet_rows
 from netrazor.runtime import Reporter

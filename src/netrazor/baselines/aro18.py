@@ -27,11 +27,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from netrazor.baselines.chain import chain_of
+from netrazor.baselines.estimate import Estimate, Kind
+from netrazor.baselines.margins import Scores, scores_on
+from netrazor.baselines.stability import stability
 from netrazor.counting import in_order
-from netrazor.reproduction.baselines.chain import chain_of
-from netrazor.reproduction.baselines.estimate import Estimate, Kind
-from netrazor.reproduction.baselines.margins import Scores, scores_on
-from netrazor.reproduction.baselines.stability import stability
 from netrazor.runtime import Reporter
 
 REFERENCE = "Arora, Ge, Neyshabur, Zhang 2018, Theorems 4.1 and 5.1"

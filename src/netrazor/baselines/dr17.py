@@ -20,12 +20,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor.baselines.dr17_bound import DR17Config, bound_of, divergence
+from netrazor.baselines.estimate import Estimate
+from netrazor.baselines.gaussian import GaussianNetwork
+from netrazor.baselines.resumable_fits import ResumableFits
 from netrazor.counting import in_order
 from netrazor.errors import BadDataset
-from netrazor.reproduction.baselines.dr17_bound import DR17Config, bound_of, divergence
-from netrazor.reproduction.baselines.estimate import Estimate
-from netrazor.reproduction.baselines.gaussian import GaussianNetwork
-from netrazor.reproduction.baselines.resumable_fits import ResumableFits
 from netrazor.runtime import Reporter
 
 

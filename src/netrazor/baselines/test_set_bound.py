@@ -4,8 +4,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
+from netrazor.baselines.estimate import Estimate, Kind
 from netrazor.counting import ErrorCount, count_errors
-from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.runtime import Reporter
 
 REFERENCE = "Clopper and Pearson 1934; Langford 2005"

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import coding
+from netrazor.baselines.estimate import Estimate
+from netrazor.baselines.paper_bounds import occam_row
 from netrazor.certification.charging import charge
 from netrazor.counting import count_errors
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.reproduction.baselines.estimate import Estimate
-from netrazor.reproduction.baselines.paper_bounds import occam_row
 from netrazor.runtime import Reporter
 
 SHARES = (0.002, 0.005, 0.01, 0.02, 0.05)

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from netrazor import bounds
-from netrazor.reproduction.baselines.estimate import Estimate, Kind
-from netrazor.reproduction.baselines.gaussian import GaussianNetwork, noisy_error_rate
+from netrazor.baselines.estimate import Estimate, Kind
+from netrazor.baselines.gaussian import GaussianNetwork, noisy_error_rate
 from netrazor.runtime import Reporter
 from netrazor.train import FitConfig, OptimizerConfig
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from netrazor.reproduction.baselines.chain import Layer
+from netrazor.baselines.chain import Layer
 
 _UP = 1 + 1e-9  # outweighs the rounding of decompositions in double precision
 

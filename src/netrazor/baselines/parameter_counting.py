@@ -6,9 +6,9 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import bounds
+from netrazor.baselines.chain import Chain, chain_of
+from netrazor.baselines.estimate import Estimate, Kind
 from netrazor.counting import ErrorCount, count_errors, in_order
-from netrazor.reproduction.baselines.chain import Chain, chain_of
-from netrazor.reproduction.baselines.estimate import Estimate, Kind
 from netrazor.runtime import Reporter
 from netrazor.units import LOG_2
 

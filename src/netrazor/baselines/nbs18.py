@@ -29,11 +29,11 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from netrazor.baselines.chain import Chain, chain_of
+from netrazor.baselines.estimate import Estimate, Kind
+from netrazor.baselines.layer_norms import frobenius_squared, spectral_norm
+from netrazor.baselines.margins import Scores, scores_on
 from netrazor.counting import in_order
-from netrazor.reproduction.baselines.chain import Chain, chain_of
-from netrazor.reproduction.baselines.estimate import Estimate, Kind
-from netrazor.reproduction.baselines.layer_norms import frobenius_squared, spectral_norm
-from netrazor.reproduction.baselines.margins import Scores, scores_on
 from netrazor.runtime import Reporter
 
 REFERENCE = "Neyshabur, Bhojanapalli, Srebro 2018, Lemmas 1 and 2 and the proof of Theorem 1"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from netrazor import bounds
+from netrazor.baselines.estimate import Estimate, Kind, Missing
 from netrazor.certification import Certificate
-from netrazor.reproduction.baselines.estimate import Estimate, Kind, Missing
 from netrazor.units import BITS_PER_BYTE, nats_from_bits
 
 OCCAM = "Compressibility"

@@ -7,7 +7,7 @@ from itertools import combinations
 import torch
 from torch import Tensor, nn
 
-from netrazor.reproduction.baselines.chain import Chain, Layer
+from netrazor.baselines.chain import Chain, Layer
 
 _NOISE = 0.1  # of the norm of x_i, as in the experiments of Arora et al.
 

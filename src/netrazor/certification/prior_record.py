@@ -1,0 +1,59 @@
+"""The prior: all that was fixed before the counted examples were seen. An architecture, given weights, a learner."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from netrazor.certification.record_fields import Count, Digest, Positive, Record
+
+
+class ArchitectureRecord(Record):
+    """Which network: its name and index in the declared list (0: the user's own), and a digest of its source."""
+
+    name: str
+    index: Count
+    source_sha256: Digest
+
+
+class GivenRecord(Record):
+    """Weights that were fixed before the counted examples were seen, in a file of the run's directory.
+
+    Attributes:
+        sha256: of the file.
+        bytes: its length.
+        origin: what they were made from, in words.
+        errors: on the counted examples, of the given network by itself; None where it is no classifier by itself.
+    """
+
+    sha256: Digest
+    bytes: Positive
+    origin: Annotated[str, Field(min_length=1, max_length=10_000)]
+    errors: Count | None = None
+
+
+class LearnerRecord(Record):
+    """The rule that learns picked examples, and all that was declared of a run of picking beforehand.
+
+    Attributes:
+        name: of a declared learner, or of the user's own class.
+        sha256: of its source and settings.
+        exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
+        candidates: how many declared learners were tried, of which the best is claimed.
+        stops: numbers of picks at which errors are counted; each, of each learner, has an equal share of delta.
+        configuration: the other declared numbers.
+    """
+
+    name: str
+    sha256: Digest
+    exact: bool
+    candidates: Annotated[int, Field(ge=1, le=10_000)] = 1
+    stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)]
+    configuration: dict[str, Any]
+
+
+class PriorRecord(Record):
+    """What was fixed before the counted examples were seen: a network's architecture, or a learner."""
+
+    architecture: ArchitectureRecord | None = None
+    given: GivenRecord | None = None
+    learner: LearnerRecord | None = None

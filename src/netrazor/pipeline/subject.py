@@ -1,0 +1,49 @@
+"""What a certificate is about: the examples, the architecture, and the terms of the claims."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from netrazor.certification import SampleRecord
+from netrazor.certification.prior_record import GivenRecord
+from netrazor.runtime import SILENT, Reporter, devices
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a certificate is about.
+
+    Attributes:
+        architecture: name in the declared list, or "custom".
+        examples: the counted examples, all of them.
+        sample: how the certificate names the training set.
+        delta: failure probability of the certificate.
+        seed: of the run, and with it of the draws.
+        tops: one claim for each: an answer is right if the label is among so many best scores.
+        search_on: the device on which noise is searched for.
+        count_on: the device on which the errors and the noisy risks that the certificate states are counted.
+        given: weights fixed before, to which the message is relative.
+        configuration: what made the network, for the provenance.
+        reporter: told of the progress.
+    """
+
+    architecture: str
+    examples: Dataset[tuple[Tensor, int]]
+    sample: SampleRecord
+    delta: float
+    seed: int
+    tops: tuple[int, ...] = (1,)
+    search_on: torch.device = devices.CPU
+    count_on: torch.device = devices.CPU
+    given: GivenRecord | None = None
+    configuration: Mapping[str, Any] | None = None
+    reporter: Reporter = SILENT
+
+    @property
+    def n(self) -> int:
+        """Number of counted examples."""
+        return self.sample.counted
