@@ -16,9 +16,12 @@ EXPORTS = {
         "__version__",
         "bounds",
         "certify",
+        "certify_hold_out",
+        "certify_picked",
         "coding",
         "data",
         "load",
+        "split_spent",
         "verify",
     },
     "netrazor.certification": {
