@@ -5,6 +5,7 @@ from rich.table import Table
 
 from netrazor.certification import Certificate
 from netrazor.certification.run_result import Result
+from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.cli.ledger_tables import ledger_table
 from netrazor.units import BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
 
@@ -36,7 +37,13 @@ def print_run(console: Console, certificate: Certificate, result: Result) -> Non
             f"errs on {int(test['errors'])}, {percent_up(test['risk'])}; by itself that bounds the error at "
             f"{percent_up(test['bound'])}.\n",
         )
-    console.print(certificate.claim, style="bold")
+    print_claim(console, certificate)
+
+
+def print_claim(console: Console, certificate: Certificate) -> None:
+    """The headline, marked where it says less than guessing, and what guessing and a hold-out give."""
+    console.print(marked_sentence(certificate), style="bold")
+    console.print(yardstick_sentence(certificate))
 
 
 def layer_table(result: Result, paper: bool) -> Table:
