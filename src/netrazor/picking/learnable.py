@@ -1,7 +1,7 @@
 """What people have, as a learner: a network or what builds one, an estimator, or a learner already."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from torch import nn
 
@@ -27,11 +27,11 @@ def as_learner(given: Learnable) -> Learner:
         return TorchLearner(given)
     if callable(getattr(given, "learn", None)) and not isinstance(given, type):
         check_is_learner(given)
-        return given
+        return cast(Learner, given)
     if hasattr(given, "fit") or (hasattr(given, "predict") and not callable(given)):
-        return SklearnLearner(given)  # type: ignore[arg-type]
+        return SklearnLearner(cast(Estimator, given))
     if callable(given):
-        return TorchLearner(given)  # type: ignore[arg-type]
+        return TorchLearner(given)
     raise UnsupportedLearner(
         f"learner: a learner, an estimator with fit and predict, a network or a function that builds one needed, got "
         f"{type(given).__name__}; see netrazor.picking.Learner"

@@ -17,7 +17,6 @@ from netrazor.pipeline.learner_hold_out import run_learner_hold_out
 from netrazor.pipeline.picked_run import default_config, run_picked
 from netrazor.pipeline.run_configuration import check_delta_and_seed, reporter_for
 from netrazor.pipeline.spent_examples import (
-    HASHED,
     SpentTerms,
     check_split,
     run_hold_out,
@@ -122,7 +121,7 @@ def certify_hold_out(
 
 def trained_on_spent(learner: TorchLearner, dataset: Any, spent: int, seed: int) -> nn.Module:
     """The network that ``learner`` makes of the spent examples, on the CPU."""
-    first, _ = split_spent_positions(size_of(dataset), spent, HASHED)
+    first, _ = split_spent_positions(size_of(dataset), spent)
     known = pool_of(dataset).take(first)
     learner.start(seed)
     learner.learn(known, known)
