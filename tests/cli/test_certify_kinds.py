@@ -25,8 +25,8 @@ def build():
 
 @pytest.fixture(autouse=True)
 def _no_long_search_for_the_shortest_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netrazor.coding.message._SMALL", 0)
-    monkeypatch.setattr("netrazor.coding.message._LARGE_BUDGET", 2**12)
+    monkeypatch.setattr("netrazor.coding.message_writer._SMALL", 0)
+    monkeypatch.setattr("netrazor.coding.message_writer._LARGE_BUDGET", 2**12)
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def test_all_kinds_share_delta_and_hold_together(source: list[object], tmp_path:
     words = ["certify", *source, "--kind", "all", "--recipe", "as-is", "--out", out]
     code, text = netrazor(*words)
     assert code == 0, text
-    found = {kind: parse((out / kind / CERTIFICATE).read_text()) for kind in ("message", "picked", "hold-out")}
+    found = {
+        kind: parse((out / kind / CERTIFICATE).read_text()) for kind in ("message", "picked", "hold-out")
+    }
     assert all(c.delta == equal_share(0.05, 3) for c in found.values())
     assert 3 * equal_share(0.05, 3) <= 0.05
     best = min(found, key=lambda kind: found[kind].risk_bound)
@@ -91,7 +93,9 @@ def test_all_kinds_share_delta_and_hold_together(source: list[object], tmp_path:
 
 
 @pytest.mark.parametrize("kind", ["picked", "hold-out"])
-def test_a_finished_run_of_other_settings_is_left_alone(kind: str, source: list[object], tmp_path: Path) -> None:
+def test_a_finished_run_of_other_settings_is_left_alone(
+    kind: str, source: list[object], tmp_path: Path
+) -> None:
     words = ["certify", *source, "--kind", kind, "--out", tmp_path / "run"]
     assert netrazor(*words)[0] == 0
     before = (tmp_path / "run" / CERTIFICATE).read_bytes()
@@ -105,7 +109,10 @@ def test_a_finished_run_of_other_settings_is_left_alone(kind: str, source: list[
     ("words", "said"),
     [
         (["mobilenet-imagenet", "--kind", "picked"], "needs a folder of images"),
-        (["lenet5-mnist", "--kind", "picked", "--data", "{photos}"], "picked needs a data set with a declared recipe"),
+        (
+            ["lenet5-mnist", "--kind", "picked", "--data", "{photos}"],
+            "picked needs a data set with a declared",
+        ),
         (["lenet5-mnist", "--kind", "all", "--weights", "w.pt"], "allowed for --kind message only"),
         (["lenet5-mnist", "--kind", "hold-out", "--weights", "w.pt"], "allowed for --kind message only"),
         (["lenet5-mnist", "--kind", "best"], "best"),

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from netrazor import bounds
 from netrazor.certification.bounding import risk_up
-from netrazor.certification.record import Certificate, ClaimRecord
+from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.record import Certificate
 from netrazor.units import percent_up
 
 HOLD_OUT_SHARE = 5  # a fifth of the counted examples, as people usually hold out
