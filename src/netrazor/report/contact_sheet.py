@@ -57,7 +57,7 @@ def contact_sheet(name: str, picks: NDArray[np.int64], sample: SampleRecord, dat
     """
     if size_of(dataset) != sample.n or fingerprint(dataset) != sample.fingerprint:
         raise ConfigurationError(
-            f"data: the certificate is about {sample.name} ({sample.split}), fingerprint {sample.fingerprint[:16]}..., "
+            f"data: the certificate is about {sample.name} ({sample.split}), fingerprint {sample.fingerprint[:16]}, "
             "got another data set; give the one that was certified, or none"
         )
     shown = picks[np.unique(np.linspace(0, len(picks) - 1, min(len(picks), MOST_IMAGES)).round().astype(int))]

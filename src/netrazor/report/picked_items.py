@@ -61,9 +61,9 @@ def _stops_plot(certificate: Certificate, result: PickedResult, prefix: str) -> 
     return Plot(
         f"{prefix}stops",
         "Errors, picks and bound at each stop",
-        "What each declared stop came to; the bound pays for picks and errors together, at its share of delta. Dotted: "
-        "what a fifth of the examples, held out, would give at the whole delta with errors as frequent as at the "
-        "certified stop.",
+        "What each declared stop came to; the bound pays for picks and errors together, at its share of delta. "
+        "Dotted: what a fifth of the examples, held out, would give at the whole delta with errors as frequent as at "
+        "the certified stop.",
         draw,
         height=5.0,
         grid=(2, 1),
