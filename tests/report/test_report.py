@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 import tiny
 from command_line import netrazor
 from netrazor.certification import parse
+from netrazor.certification.yardsticks import marked_sentence
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.pipeline import RunConfiguration, run
 from netrazor.pipeline.spent_examples import run_hold_out
@@ -277,7 +278,7 @@ def test_every_claim_is_shown_where_there_are_several(tmp_path: Path) -> None:
     section = compose([read(out)]).sections[0]
     claims = next(item for item in section.items if isinstance(item, Table) and item.title == "All claims")
     certificate = parse((out / "certificate.json").read_bytes())
-    assert [row[0] for row in claims.rows] == [claim.sentence for claim in certificate.claims]
+    assert [row[0] for row in claims.rows] == [marked_sentence(certificate, claim) for claim in certificate.claims]
     assert [row[-1] for row in claims.rows] == [percent_up(claim.bound) for claim in certificate.claims]
 
 
