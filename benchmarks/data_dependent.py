@@ -28,7 +28,7 @@ from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled
-from netrazor.pipeline.spent_examples import SpentTerms, certify_from_given, split_spent
+from netrazor.pipeline.spent_examples import SpentTerms, run_from_given, split_spent
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import QuantizeStage, RateStage, RunContext
 from netrazor.train import Checkpoint, FitConfig, OptimizerConfig, flush_denormals
@@ -81,7 +81,7 @@ def main() -> None:
         seed=arguments.seed,
         configuration=asdict(recipe),
     )
-    run = certify_from_given(model, entire, spent=number, spending=SPENDING, terms=terms, out=arguments.out)
+    run = run_from_given(model, entire, spent=number, spending=SPENDING, terms=terms, out=arguments.out)
     checkpoint.remove()
     certificate, network = run.certificate, load(arguments.out)
     result = {

@@ -29,7 +29,8 @@ from netrazor.files import write_atomically
 from netrazor.picking import declared_learner
 from netrazor.picking.pool import pool_of
 from netrazor.picking.scan import first_wrong
-from netrazor.pipeline.picked_run import PickedRun, PickedTerms, certify_picked
+from netrazor.pipeline.learner_certificate import LearnerTerms
+from netrazor.pipeline.picked_run import PickedRun, run_picked
 from netrazor.reproduction.picked_recipes import PICKED_RECIPES, picked_recipe
 from netrazor.runtime import keep_freed_memory
 
@@ -86,11 +87,11 @@ def main() -> None:
         print(verdict.to_json())
         sys.exit(verdict.exit_code)
     learners = {learner: declared_learner(learner) for learner in recipe.learners}
-    terms = PickedTerms(
+    terms = LearnerTerms(
         config=recipe.config, names={learner: learner for learner in learners}, reporter=Lines()
     )
     started = time.monotonic()
-    run = certify_picked(learners, as_dataset(dataset), terms=terms, out=out)
+    run = run_picked(learners, as_dataset(dataset), terms=terms, out=out)
     result = measured(name, run, time.monotonic() - started)
     write_atomically(out / "measurements.json", json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2), run.certificate.claim, sep="\n")

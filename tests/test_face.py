@@ -12,7 +12,21 @@ def in_a_fresh_interpreter(script: str) -> None:
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("name", ["bounds", "coding", "data", "certify", "verify", "load", "Certificate"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bounds",
+        "coding",
+        "data",
+        "certify",
+        "certify_picked",
+        "certify_hold_out",
+        "split_spent",
+        "verify",
+        "load",
+        "Certificate",
+    ],
+)
 def test_every_export_is_reached_from_the_package(name: str) -> None:
     in_a_fresh_interpreter(f"import netrazor; assert netrazor.{name} is netrazor.{name}")
 

@@ -1,8 +1,8 @@
 """netrazor: short networks, proven.
 
 Cuts a trained classifier down to a short message and bounds its error on unseen data from the training set and
-the length of the message. `certify`, `verify` and `load` are the whole of it; `bounds` and `coding` stand by
-themselves and do not need torch.
+the length of the message; `certify_picked` and `certify_hold_out` bound that of any learner. `verify` and `load` are
+the other end of it; `bounds` and `coding` stand by themselves and do not need torch.
 """
 
 from importlib import import_module
@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.2.0"
 
-__all__ = ["Certificate", "Verdict", "__version__", "bounds", "certify", "coding", "data", "load", "verify"]
+__all__ = [
+    "Certificate",
+    "Verdict",
+    "__version__",
+    "bounds",
+    "certify",
+    "certify_hold_out",
+    "certify_picked",
+    "coding",
+    "data",
+    "load",
+    "split_spent",
+    "verify",
+]
 
 if TYPE_CHECKING:
     from netrazor import bounds, coding, data
     from netrazor.certification import Certificate, Verdict
-    from netrazor.pipeline import certify
+    from netrazor.pipeline import certify, certify_hold_out, certify_picked, split_spent
     from netrazor.verification import load, verify
 
 # Loaded when first asked for: `import netrazor` stays fast, and much of it works without torch. What has no line
@@ -24,6 +37,9 @@ _HOMES = {
     "Certificate": "netrazor.certification",
     "Verdict": "netrazor.certification",
     "certify": "netrazor.pipeline",
+    "certify_hold_out": "netrazor.pipeline",
+    "certify_picked": "netrazor.pipeline",
+    "split_spent": "netrazor.pipeline",
     "load": "netrazor.verification",
     "verify": "netrazor.verification",
 }

@@ -21,9 +21,16 @@ def numbers(*words):
 
 
 def test_the_designs_example():
-    text = run("bound", "--risk", "0.35", "--kib", "350", "--n", "1281167")
+    words = ("bound", "--risk", "0.35", "--kib", "350", "--n", "1281167")
+    text = run(*words, "--classes", "10")
     assert "96.54 %" in text
     assert "no better than guessing" in text
+    assert "A uniform guess among 10 classes errs on 90.00 %" in text
+    assert "non-vacuous" in run(*words, "--classes", "1000")
+    assert "guess" not in run(*words)
+    assert "vacuous" not in run(*words)
+    assert '"outcome": "guessing"' in run(*words, "--classes", "10", "--json")
+    assert "outcome" not in run(*words, "--json")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.data import ImageDataset
 from netrazor.networks import LeNet5, build
 from netrazor.networks.network_message import encode
-from netrazor.pipeline.spent_examples import SpentTerms, certify_hold_out
+from netrazor.pipeline.spent_examples import SpentTerms, run_hold_out
 
 RECORDS = Path(__file__).parents[2] / "certificates"
 
@@ -184,7 +184,7 @@ def test_verify_tells_a_hold_out(tmp_path: Path) -> None:
     images = ImageDataset(pixels, torch.arange(40) % 10, 10, name="noise")
     torch.manual_seed(0)
     terms = SpentTerms(architecture="lenet5")
-    issued = certify_hold_out(build("lenet5"), images, spent=20, terms=terms, out=tmp_path)
+    issued = run_hold_out(build("lenet5"), images, spent=20, terms=terms, out=tmp_path)
     code, text = netrazor("verify", tmp_path)
     assert code == 3
     assert issued.certificate.claim in text

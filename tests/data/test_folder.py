@@ -43,6 +43,11 @@ def test_batches_equal_the_stacked_items_whatever_the_pool(folder: Path) -> None
     assert labels.tolist() == [0, 0, 0, 1, 1, 1]
 
 
+def test_a_batch_of_none_has_the_shape_of_others(folder: Path) -> None:
+    images, labels = ImageFolder(folder, 8).batch(torch.zeros(0, dtype=torch.int64))
+    assert (images.shape, labels.shape) == ((0, 3, 8, 8), (0,))
+
+
 def test_it_can_be_certified_on(folder: Path) -> None:
     summary = check(ImageFolder(folder, 8), 2)
     assert (summary.n, summary.label_counts) == (6, (3, 3))

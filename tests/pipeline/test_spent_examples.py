@@ -23,8 +23,8 @@ from netrazor.networks.weight_steps import decode_steps, encode_steps, move_by_s
 from netrazor.pipeline.spent_examples import (
     SpentRun,
     SpentTerms,
-    certify_from_given,
-    certify_hold_out,
+    run_from_given,
+    run_hold_out,
     split_spent,
 )
 from tampering import conclude_again
@@ -55,12 +55,12 @@ def prior() -> nn.Module:
 @cache
 def issued() -> SpentRun:
     terms = SpentTerms(architecture="lenet5")
-    return certify_from_given(prior(), images(), spent=151, spending=EVEN, terms=terms)
+    return run_from_given(prior(), images(), spent=151, spending=EVEN, terms=terms)
 
 
 @cache
 def held_out() -> SpentRun:
-    return certify_hold_out(tiny.small(), tiny.images(), spent=300)
+    return run_hold_out(tiny.small(), tiny.images(), spent=300)
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 1000])

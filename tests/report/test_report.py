@@ -17,9 +17,10 @@ from matplotlib.axes import Axes
 import tiny
 from command_line import netrazor
 from netrazor.certification import parse
+from netrazor.certification.yardsticks import marked_sentence
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.pipeline import RunConfiguration, run
-from netrazor.pipeline.spent_examples import certify_hold_out
+from netrazor.pipeline.spent_examples import run_hold_out
 from netrazor.report import Claim, Plot, Prose, Section, Table, compose, page, read, svg, write_report
 from netrazor.report.theme import FONTS
 from netrazor.reproduction.randomize.summary import Summary
@@ -260,7 +261,7 @@ def test_both_ways_in_which_fonts_are_written_become_the_pages() -> None:
 
 
 def test_a_hold_out_certificate_has_no_message_to_show(tmp_path: Path) -> None:
-    certify_hold_out(tiny.small(), tiny.images(), spent=100, out=tmp_path / "held")
+    run_hold_out(tiny.small(), tiny.images(), spent=100, out=tmp_path / "held")
     issued = tiny.occam_run().issued
     other = tiny.write(tmp_path / "sent", issued.certificate, issued.blob)
     side_by_side, held, _ = compose([read(tmp_path / "held"), read(other)]).sections
@@ -277,7 +278,7 @@ def test_every_claim_is_shown_where_there_are_several(tmp_path: Path) -> None:
     section = compose([read(out)]).sections[0]
     claims = next(item for item in section.items if isinstance(item, Table) and item.title == "All claims")
     certificate = parse((out / "certificate.json").read_bytes())
-    assert [row[0] for row in claims.rows] == [claim.sentence for claim in certificate.claims]
+    assert [row[0] for row in claims.rows] == [marked_sentence(certificate, claim) for claim in certificate.claims]
     assert [row[-1] for row in claims.rows] == [percent_up(claim.bound) for claim in certificate.claims]
 
 

@@ -8,12 +8,13 @@ from netrazor.certification.consistency import check_consistency
 from netrazor.certification.ledger import ChargedLedger, LedgerLine
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import Noise, noise_in
+from netrazor.certification.planning import Plan, PlannedBound, plan_certificates
 from netrazor.certification.prior_record import ArchitectureRecord, GivenRecord, LearnerRecord, PriorRecord
 from netrazor.certification.record import Certificate, EvaluationRecord, Provenance
 from netrazor.certification.run_directory import RunFiles, read_message, read_run
 from netrazor.certification.sample_record import SampleRecord
 from netrazor.certification.verdict import Finding, Verdict
-from netrazor.certification.yardsticks import Yardsticks, measure_yardsticks
+from netrazor.certification.yardsticks import Yardsticks, measure_yardsticks, says_less_than_guessing
 
 __all__ = [
     "ArchitectureRecord",
@@ -30,6 +31,8 @@ __all__ = [
     "NoiseRecord",
     "NoisyRisk",
     "PicksRecord",
+    "Plan",
+    "PlannedBound",
     "PriorRecord",
     "Provenance",
     "RunFiles",
@@ -43,8 +46,10 @@ __all__ = [
     "measure_yardsticks",
     "noise_in",
     "parse",
+    "plan_certificates",
     "read_message",
     "read_run",
+    "says_less_than_guessing",
     "seal",
     "to_json",
 ]

@@ -22,6 +22,10 @@ PICKING = (
     "example depends on no other.",
 )
 
+LEARNING = (
+    "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
+)
+
 
 def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
     """Every assumption of ``certificate``, in a fixed order."""
@@ -31,7 +35,7 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
         _classifier(certificate),
         _counted(certificate),
         *_given(certificate),
-        *(PICKING if certificate.prior.learner is not None else (FIXED,)),
+        *_learning(certificate),
         DECLARED,
         *(() if certificate.prior.learner is not None else (SOURCE,)),
     )
@@ -46,7 +50,8 @@ def _classifier(certificate: Certificate) -> str:
 def classifier_of(certificate: Certificate) -> str:
     """Which predictor the claims are about, in words."""
     if certificate.message is None:
-        return "the given network"
+        learner = certificate.prior.learner
+        return "the given network" if learner is None else "what the learner makes of the spent examples"
     if isinstance(certificate.message, PicksRecord):
         return "what the learner makes of the examples that it picked"
     network = "the network decoded from the message"
@@ -65,6 +70,12 @@ def _counted(certificate: Certificate) -> str:
         f"The examples counted are all but the first {sample.spent} in the declared order of positions "
         f"({sample.spending}), as they are: no augmentation, none left out."
     )
+
+
+def _learning(certificate: Certificate) -> tuple[str, ...]:
+    if certificate.prior.learner is None:
+        return (FIXED,)
+    return LEARNING if certificate.message is None else PICKING
 
 
 def _given(certificate: Certificate) -> tuple[str, ...]:

@@ -94,8 +94,17 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     for number, claim in enumerate(certificate.claims):
         yield from compare(("delta", f"claims.{number}.delta_parts", claim.delta_parts, expected))
     tops = [claim.top for claim in certificate.claims]
-    if certificate.method == "picked" and tops != [1]:
-        yield Finding("claims", "claims: one of the best answer needed for picked examples, got others")
+    if learner is not None and tops != [1]:
+        yield Finding("claims", "claims: one of the best answer needed for a learner, got others")
+    if (
+        learner is not None
+        and certificate.method == "hold-out"
+        and (learner.stops, learner.candidates) != ((0,), 1)
+    ):
+        yield Finding(
+            "picks",
+            "prior.learner: one candidate and the stop 0 needed where it learns spent examples only, got others",
+        )
     if len(set(tops)) < len(tops):
         yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
@@ -106,13 +115,23 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
         ("noise", "noise: whether there is a record", has_noise, is_noisy),
         ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),
-        ("prior", "prior.given: whether there are given weights", has_given, form in ("steps", None)),
-        ("prior", "prior.learner: whether there is one", learner is not None, is_picked),
+        (
+            "prior",
+            "prior.given: whether there are given weights",
+            has_given,
+            form == "steps" or (form is None and learner is None),
+        ),
+        (
+            "prior",
+            "prior.learner: whether there is one",
+            learner is not None,
+            is_picked or (form is None and not has_given),
+        ),
         (
             "prior",
             "prior.architecture: whether there is one",
             certificate.prior.architecture is None,
-            is_picked,
+            learner is not None,
         ),
         ("message", "message.form: whether it names positions", form == "positions", is_picked),
     )
@@ -124,14 +143,22 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
         yield Finding(
             "sample", f"sample.spent: fewer than n = {sample.n} and a declared order needed, got others"
         )
+    if certificate.prior.learner is not None and sample.spending == "even positions":
+        yield Finding(
+            "sample", "sample.spending: hashed positions needed where a learner starts from spent ones"
+        )
     if certificate.message is None and sample.spent == 0:
         yield Finding(
             "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
         )
     given = certificate.prior.given
     given_errors = given.errors or 0 if given is not None else 0
-    if max(sample.majority_errors, sample.duplicates, given_errors) > sample.n:
-        yield Finding("sample", f"sample: no count can be above n = {sample.n}, got one that is")
+    if sample.duplicates > sample.n or max(sample.majority_errors, given_errors) > sample.counted:
+        yield Finding(
+            "sample",
+            f"sample: no count can be above the number of examples, {sample.counted} of {sample.n} of them counted, "
+            "got one that is",
+        )
 
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:

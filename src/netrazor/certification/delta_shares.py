@@ -37,6 +37,12 @@ def delta_parts(
     return parts
 
 
+def equal_share(delta: float, number: int) -> float:
+    """What each of ``number`` certificates has of ``delta``, if all of them are to hold together; rounded down."""
+    with localcontext(Context(rounding=ROUND_FLOOR)):
+        return _float_down(Decimal(repr(delta)) / number)
+
+
 def _float_down(number: Decimal) -> float:
     rounded = float(number)
     return rounded if Decimal(repr(rounded)) <= number else math.nextafter(rounded, 0.0)

@@ -32,14 +32,15 @@ class GivenRecord(Record):
 
 
 class LearnerRecord(Record):
-    """The rule that learns picked examples, and all that was declared of a run of picking beforehand.
+    """The rule that learns picked or spent examples, and all that was declared of its run beforehand.
 
     Attributes:
         name: of a declared learner, or of the user's own class.
         sha256: of its source and settings.
         exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
         candidates: how many declared learners were tried, of which the best is claimed.
-        stops: numbers of picks at which errors are counted; each, of each learner, has an equal share of delta.
+        stops: numbers of picks at which errors are counted; each, of each learner, has an equal share of delta. For
+            "hold-out" the one stop 0: nothing is picked, so there is nothing to choose from.
         configuration: the other declared numbers.
     """
 

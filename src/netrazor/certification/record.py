@@ -47,7 +47,8 @@ class Certificate(Record):
     Attributes:
         method: "occam": the rebuilt network as it is, Theorem 4.1 with the exact binomial tail; "perturbation": with
             noise on its weights, Theorem 5.1; "picked": what a learner makes of the examples that it picked, by
-            preferent compression; "hold-out": the given network on examples that had no part in it.
+            preferent compression; "hold-out": the given network, or what a learner makes of the spent examples, on
+            examples that had no part in it.
         considered: the methods among which the tightest was chosen; each has its share of delta.
         claims: they hold together at ``delta``; the first is the headline.
         delta: failure probability of the certificate.

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -93,17 +94,66 @@ class Result:
         return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
 
 
-_RESULT = TypeAdapter(Result)
+@dataclass(frozen=True)
+class StopResult:
+    """What one declared stop of one learner came to.
+
+    Attributes:
+        stop: the declared number of picks.
+        picked: how many were picked; fewer where nothing was wrong any more.
+        errors: on the other counted examples.
+        bound: at this stop's share of delta; all stops of all learners hold together.
+    """
+
+    stop: int
+    picked: int
+    errors: int
+    bound: float
+
+
+@dataclass(frozen=True)
+class PickedResult:
+    """What was measured in a run of picking; the certificate is about its least bound.
+
+    Attributes:
+        learners: what each stop came to, by the learner's name.
+        seconds: of all picking.
+        test: errors on the test set and their number, of no weight in the certificate.
+    """
+
+    learners: dict[str, tuple[StopResult, ...]]
+    seconds: float
+    test: dict[str, float] | None = None
+
+    def to_json(self) -> str:
+        """The text of ``result.json``."""
+        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+
+
+AnyResult = TypeVar("AnyResult", Result, PickedResult)
 
 
 def read_result(path: Path) -> Result:
-    """The record in a ``result.json``.
+    """The record of a run that wrote a message, in its ``result.json``.
 
     Raises:
         ConfigurationError: it cannot be read, is too large, or is something else.
     """
+    return _read(path, TypeAdapter(Result))
+
+
+def read_picked_result(path: Path) -> PickedResult:
+    """The record of a run of picking, in its ``result.json``.
+
+    Raises:
+        ConfigurationError: as for `read_result`.
+    """
+    return _read(path, TypeAdapter(PickedResult))
+
+
+def _read(path: Path, kind: TypeAdapter[AnyResult]) -> AnyResult:
     try:
-        return _RESULT.validate_python(json.loads(read_file(path)))
+        return kind.validate_python(json.loads(read_file(path)))
     except (ValidationError, ValueError, RecursionError, CertificateError) as error:
         raise ConfigurationError(
             f"{path}: must be the result of a run, got something else ({str(error).splitlines()[0]}); delete it to "

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from netrazor.certification.record import Certificate
+from netrazor.certification.yardsticks import measure_yardsticks, says_less_than_guessing
 
 Status = Literal["VALID", "DIFFERS", "CONSISTENT, NOT RECOUNTED", "INVALID"]
 
@@ -55,4 +56,9 @@ class Verdict:
                 "risk_bound": self.certificate.risk_bound,
                 "claims": [claim.sentence for claim in self.certificate.claims],
             }
+            if self.status != "INVALID":  # the numbers of others may not even fit together
+                content |= {
+                    "yardsticks": asdict(measure_yardsticks(self.certificate)),
+                    "says_less_than_guessing": says_less_than_guessing(self.certificate),
+                }
         return json.dumps({**content, "notes": list(self.notes)}, indent=2) + "\n"

@@ -15,6 +15,7 @@ from netrazor.cli.console import open_console
 from netrazor.cli.encode_command import decode, encode
 from netrazor.cli.inspect_command import inspect
 from netrazor.cli.paper_command import paper
+from netrazor.cli.plan_command import plan
 from netrazor.cli.predict_command import predict
 from netrazor.cli.randomize_command import randomize
 from netrazor.cli.report_command import report
@@ -36,7 +37,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(certify, help_epilogue=experiments_and_recipes())
-for command in (verify, predict, inspect, bound, encode, decode, paper, report, randomize, compare):
+for command in (verify, predict, inspect, plan, bound, encode, decode, paper, report, randomize, compare):
     app.command(command)
 
 

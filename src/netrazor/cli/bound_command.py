@@ -63,7 +63,7 @@ def bound(
     observed: Observed = Observed(),
     length: Length = Length(),
     delta: float = 0.05,
-    classes: int = 10,
+    classes: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Bound the error on new examples from the error on n examples and a length, by every method.
@@ -71,21 +71,21 @@ def bound(
     Args:
         n: number of independent examples.
         delta: failure probability.
-        classes: number of classes, to tell what guessing reaches.
+        classes: number of classes, to tell what guessing reaches; nothing is said of it without.
         as_json: print JSON.
     """
     from netrazor import bounds
 
     kl_nats = length_in_nats(length)
     lines = bounds.side_by_side(exact_risk(observed, n), n, kl_nats, delta)
-    outcomes = [bounds.outcome(line.bound, classes) for line in lines]
+    outcomes = [None if classes is None else bounds.outcome(line.bound, classes) for line in lines]
     if as_json:
         found = [
             {
                 "method": line.method,
                 "bound": line.bound,
                 "holds_for": line.holds_for,
-                "outcome": word.name.lower(),
+                **({} if word is None else {"outcome": word.name.lower()}),
             }
             for line, word in zip(lines, outcomes, strict=True)
         ]
@@ -93,6 +93,8 @@ def bound(
         return
     console = open_console()
     console.print(_table(lines, outcomes, f"{n} examples, {_size(kl_nats)}, delta {delta:g}"))
+    if classes is not None:
+        console.print(f"A uniform guess among {classes} classes errs on {100 * (1 - 1 / classes):.2f} %.")
     console.print("Each line holds alone; to quote the least of k lines, ask for --delta divided by k.")
 
 
@@ -136,10 +138,14 @@ def exact_risk(observed: Observed, n: int) -> Fraction:
         ) from error
 
 
-def _table(lines: "list[Line]", outcomes: "list[Outcome]", title: str) -> Table:
-    table = Table("bound", "error on new examples", "holds for", "outcome", title=title, title_justify="left")
+def _table(lines: "list[Line]", outcomes: "list[Outcome | None]", title: str) -> Table:
+    """The last column says what a bound is worth, where the number of classes is known."""
+    heads = ["bound", "error on new examples", "holds for", *(["outcome"] if None not in outcomes else [])]
+    table = Table(*heads, title=title, title_justify="left")
     for line, word in zip(lines, outcomes, strict=True):
-        table.add_row(line.method, percent_up(line.bound), line.holds_for, word.value)
+        table.add_row(
+            line.method, percent_up(line.bound), line.holds_for, *([] if word is None else [word.value])
+        )
     return table
 
 

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
@@ -13,8 +13,11 @@ from netrazor.errors import ConfigurationError
 from netrazor.progress_bars import Bars
 
 if TYPE_CHECKING:
-    from netrazor.pipeline import Run
+    from netrazor.reproduction.certificate_kinds import KindIssued
     from netrazor.reproduction.experiments import Experiment
+
+
+OWN = "own"  # the name of a learner of the user's own in certificates
 
 
 @Parameter(name="*")
@@ -23,13 +26,16 @@ class Procedure:
     """How it is trained and cut down.
 
     Attributes:
-        recipe: name of a recipe, see below; default: the experiment's, or quick.
+        kind: message: cut down and coded; picked: learned from few examples, by the recipe declared for the data;
+            hold-out: a fifth is not trained on but counted; all: each of them at a third of delta, side by side.
+        recipe: name of a recipe of a message, see below; default: the experiment's, or quick.
         config: a recipe of your own, as YAML.
-        scale: multiplies every stage's steps: 0.1 is a tenth.
+        scale: multiplies the steps of every stage of a message, and of a hold-out: 0.1 is a tenth.
         delta: failure probability of the certificate.
         seed: of everything random.
     """
 
+    kind: Literal["message", "picked", "hold-out", "all"] = "message"
     recipe: str | None = None
     config: Path | None = None
     scale: float = 1.0
@@ -64,15 +70,18 @@ def certify(
 ) -> None:
     """Train a network, cut it down, write it as a message, and bound its error on new examples.
 
+    Or bound it by another --kind. Which can be tight for your data: netrazor plan.
+
     Args:
         experiment: a named experiment, see below; without one, --model.
-        out: directory for the message, the certificate and the result.
+        out: directory for the message, the certificate and the result; for --kind all, one for each in it.
         weights: trained weights of the network: .safetensors, or .pt of tensors.
         overwrite: replace a run of other settings in the directory.
     """
-    from netrazor.cli.run_tables import print_run
-    from netrazor.pipeline import RunConfiguration, RunInputs, certify_own
-    from netrazor.reproduction.certified_experiments import certify_experiment, recipe_of
+    from netrazor.cli.run_tables import print_claim, print_kinds, print_run
+    from netrazor.pipeline import RunConfiguration, RunInputs
+    from netrazor.reproduction.certificate_kinds import KINDS, KindRequest, issue_kinds
+    from netrazor.reproduction.certified_experiments import recipe_of
     from netrazor.reproduction.experiments import experiment_named
 
     if (experiment is None) == (source.model is None):
@@ -97,27 +106,32 @@ def certify(
         reporter=Bars(console),
     )
     inputs = RunInputs(source.data, weights, source.size, source.data_directory)
-    if named is None:
-        run = certify_own(str(source.model), inputs, configuration)
-    else:
-        run = certify_experiment(named, inputs, configuration)
-    print_run(console, run.issued.certificate, run.result)
-    words = checking_command(run, out, named, source, machine)
-    console.print(f"\nwritten to {out}; check it with: {shlex.join(words)}")
+    request = KindRequest(named, source.model, inputs, configuration, procedure.scale)
+    issued = []
+    for each in issue_kinds(KINDS if procedure.kind == "all" else (procedure.kind,), request):
+        issued.append(each)
+        if each.run is not None:
+            print_run(console, each.certificate, each.run.result)
+        else:
+            print_claim(console, each.certificate)
+        words = checking_command(each, named, source, machine)
+        console.print(f"\nwritten to {each.place}; check it with: {shlex.join(words)}")
+    if len(issued) > 1:
+        print_kinds(console, issued, procedure.delta)
 
 
 def checking_command(
-    run: "Run", out: Path, named: "Experiment | None", source: Source, machine: Machine
+    issued: "KindIssued", named: "Experiment | None", source: Source, machine: Machine
 ) -> list[str]:
-    """The words of the command that verifies ``run`` in ``out``."""
-    words = ["netrazor", "verify", str(out)]
-    if run.issued.certificate.predictor == "custom":
+    """The words of the command that verifies what was ``issued``."""
+    words = ["netrazor", "verify", str(issued.place)]
+    if issued.certificate.predictor in ("custom", OWN):
         words += ["--model", str(source.model) if named is None else named.architecture]
     if source.data is not None:
         size = source.size or (None if named is None else named.size)
         words += ["--data", source.data, *([] if size is None else ["--size", str(size)])]
     if source.data_directory is not None:
         words += ["--data-directory", str(source.data_directory)]
-    if machine.count_on != "cpu":
+    if machine.count_on != "cpu" and issued.kind == "message":
         words += ["--device", machine.count_on]
     return words

@@ -1,12 +1,20 @@
 """The tables that `certify` prints: the paper's, for this run, and the ledger."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
 from netrazor.certification import Certificate
 from netrazor.certification.run_result import Result
+from netrazor.certification.sentences import confidence
+from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.cli.ledger_tables import ledger_table
 from netrazor.units import BYTES_PER_KIB, decimal_up, kib_from_bits, percent_up
+
+if TYPE_CHECKING:
+    from netrazor.reproduction.certificate_kinds import KindIssued
 
 # Tables 2 and 3 of Zhou et al. (2018), as printed there.
 PUBLISHED_SIZES = ("168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46%")
@@ -36,7 +44,30 @@ def print_run(console: Console, certificate: Certificate, result: Result) -> Non
             f"errs on {int(test['errors'])}, {percent_up(test['risk'])}; by itself that bounds the error at "
             f"{percent_up(test['bound'])}.\n",
         )
-    console.print(certificate.claim, style="bold")
+    print_claim(console, certificate)
+
+
+def print_claim(console: Console, certificate: Certificate) -> None:
+    """The headline, marked where it says less than guessing, and what guessing and a hold-out give."""
+    console.print(marked_sentence(certificate), style="bold")
+    console.print(yardstick_sentence(certificate))
+
+
+def print_kinds(console: Console, issued: "Sequence[KindIssued]", delta: float) -> None:
+    """Certificates of several kinds side by side, the tightest, and with what probability it may be quoted."""
+    from netrazor.reproduction.certificate_kinds import paid_for, tightest
+
+    best = tightest(list(issued))
+    table = Table("kind", "rests on", title="Kinds of certificates", title_justify="left")
+    table.add_column("error at most", justify="right")
+    for each in issued:
+        table.add_row(each.kind, paid_for(each.certificate), percent_up(each.certificate.risk_bound))
+    console.print("", table)
+    console.print(
+        f"Tightest: {best.kind}, {percent_up(best.certificate.risk_bound)}, by {paid_for(best.certificate)}. Each "
+        f"has delta {delta:g} / {len(issued)}: all hold together with probability at least {confidence(delta)} %, so "
+        "that the tightest may be quoted with this, though it was chosen after looking."
+    )
 
 
 def layer_table(result: Result, paper: bool) -> Table:

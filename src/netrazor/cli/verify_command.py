@@ -7,6 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from netrazor.certification import Verdict, check_consistency, read_run
+from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
 from netrazor.errors import CertificateError, DatasetUnavailable
@@ -27,21 +28,24 @@ def verify(
     source: Source = Source(),
     device: str = "cpu",
     recount: bool = True,
+    fast: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
     """Decode the message, count the errors again, add up the bits again, and compare with the certificate.
 
-    Exits with 0: VALID; 1: INVALID; 3: CONSISTENT, NOT RECOUNTED (no data set, no torch, or --no-recount).
+    Of picked examples, the learner picks them again. Exits with 0: VALID; 1: INVALID; 3: CONSISTENT, NOT RECOUNTED
+    (no data set, no torch, --no-recount or --fast), or DIFFERS (this machine's arithmetic picks others).
 
     Args:
-        run: directory with network.nrz and certificate.json.
+        run: directory with certificate.json and the files that it names.
         device: what counts: cpu, cuda, cuda:1, or auto; best what the certificate names.
-        recount: decode and count the errors again on the training set.
+        recount: decode, or learn, and count the errors again on the training set.
+        fast: of picked examples, learn the recorded ones only: finds false counts, not false picks.
         as_json: print the verdict as JSON.
     """
     console = open_console(stderr=as_json)
     try:
-        verdict = _verify_by_counting(console, run, source, device, recount=recount)
+        verdict = _verify_by_counting(console, run, source, device, fast if recount else None)
     except ModuleNotFoundError as error:
         if (missing := missing_extra(error)) is None:
             raise
@@ -62,13 +66,16 @@ def _print(console: Console, verdict: Verdict) -> None:
     console.print(verdict.status, style="bold")
     if verdict.certificate is not None and verdict.status != "INVALID":
         for claim in verdict.certificate.claims:
-            console.print(claim.sentence)
+            console.print(marked_sentence(verdict.certificate, claim))
+            console.print(yardstick_sentence(verdict.certificate, claim))
 
 
 def _verify_by_counting(
-    console: Console, run: Path, source: Source, device: str, *, recount: bool
+    console: Console, run: Path, source: Source, device: str, fast: bool | None
 ) -> Verdict:
-    """The verdict of `netrazor.verify` with what of network and data can be had."""
+    """The verdict of `netrazor.verify` with what of network and data can be had; ``fast``: None to count nothing."""
+    import torch
+
     from netrazor.pipeline.own_network import own_network
     from netrazor.verification import verify as verify_run
 
@@ -79,10 +86,11 @@ def _verify_by_counting(
         pass
     else:
         if source.model is not None:
+            torch.manual_seed(certificate.provenance.seed)  # a learner starts from the same weights
             network = own_network(source.model, classes=certificate.sample.classes)
-        if recount:
+        if fast is not None:
             dataset = _dataset(console, certificate, network, source)
-    return verify_run(run, dataset, network, device=device, reporter=Bars(console))
+    return verify_run(run, dataset, network, fast=bool(fast), device=device, reporter=Bars(console))
 
 
 def _dataset(

@@ -46,7 +46,8 @@ class Squares(BatchedDataset):
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """The items at ``indices``: equal to the stacked items."""
         places = [self._places[index][0] for index in indices.tolist()]
-        images = torch.stack(list(self._pool.map(self._read, places)))
+        empty = torch.zeros(0, self.channels, self.size, self.size)
+        images = torch.stack(list(self._pool.map(self._read, places))) if places else empty
         return images.float().div_(255), self.labels[indices]
 
     @abstractmethod

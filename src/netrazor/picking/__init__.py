@@ -6,6 +6,7 @@ from netrazor.picking.engine import Picking, pick
 from netrazor.picking.exact_augmentation import ExactAugmentation
 from netrazor.picking.exact_learner import ExactLearner, ExactTraining
 from netrazor.picking.final_predictor import FinalRule, Vote
+from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.picking.learner import NO_ANSWER, Examples, Learner, Predictor, ResumableLearner
 from netrazor.picking.learner_check import check_learner
 from netrazor.picking.learner_digest import learner_digest
@@ -25,6 +26,7 @@ __all__ = [
     "ExactTraining",
     "Examples",
     "FinalRule",
+    "Learnable",
     "Learner",
     "Picking",
     "PickingConfig",
@@ -35,6 +37,7 @@ __all__ = [
     "TorchLearner",
     "TorchTraining",
     "Vote",
+    "as_learner",
     "check_learner",
     "check_stops",
     "declared_learner",

@@ -77,7 +77,7 @@ class TorchLearner:
                 f"network: must be a torch.nn.Module with parameters that require gradients, or build one, got "
                 f"{type(model).__name__}"
             )
-        self._model: nn.Module = model.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model: nn.Module = model.to(self._device)
         self._average: nn.Module = copy.deepcopy(self._model).eval()
         self._optimizer = self.training.optimizer.build(self._parameters())
         self._steps = 0
@@ -155,6 +155,12 @@ class TorchLearner:
     def _loss(self, scores: Tensor, labels: Tensor) -> Tensor:
         if self.loss is not None:
             return self.loss(scores, labels)
+        if scores.ndim != 2 or len(scores) != len(labels) or int(labels.max()) >= scores.shape[1]:
+            raise UnsupportedLearner(
+                f"network: must give one row of scores for each input and a column for each class, got shape "
+                f"{tuple(scores.shape)} for {len(labels)} inputs of labels up to {int(labels.max())}; give the "
+                "network as many outputs as there are classes"
+            )
         return F.cross_entropy(scores, labels, label_smoothing=self.training.smoothing)
 
     @torch.no_grad()

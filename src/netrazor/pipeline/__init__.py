@@ -2,16 +2,21 @@
 
 from netrazor.certification.run_result import Layer, Result
 from netrazor.pipeline.certified_run import Run, certify, run
+from netrazor.pipeline.certify_learners import certify_hold_out, certify_picked
+from netrazor.pipeline.learner_certificate import LearnerTerms
+from netrazor.pipeline.learner_hold_out import run_learner_hold_out
 from netrazor.pipeline.own_network import RunInputs, certify_own, own_network, own_shape
+from netrazor.pipeline.picked_run import PickedRun, run_picked
 from netrazor.pipeline.recipe import Recipe, recipe_scaled
 from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, catalogue_of, recipe_named
 from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.run_configuration import RunConfiguration
 from netrazor.pipeline.spent_examples import (
+    SpentRun,
     SpentTerms,
-    certify_from_given,
-    certify_hold_out,
+    run_from_given,
+    run_hold_out,
     split_spent,
 )
 from netrazor.pipeline.stages import (
@@ -29,6 +34,8 @@ __all__ = [
     "IntegerStage",
     "Layer",
     "LayerRule",
+    "LearnerTerms",
+    "PickedRun",
     "PolishStage",
     "QuantizeStage",
     "RateStage",
@@ -37,13 +44,14 @@ __all__ = [
     "Run",
     "RunConfiguration",
     "RunInputs",
+    "SpentRun",
     "SpentTerms",
     "SurgeryStage",
     "catalogue_of",
     "certify",
-    "certify_from_given",
     "certify_hold_out",
     "certify_own",
+    "certify_picked",
     "own_network",
     "own_shape",
     "recipe_from_file",
@@ -51,5 +59,9 @@ __all__ = [
     "recipe_named",
     "recipe_scaled",
     "run",
+    "run_from_given",
+    "run_hold_out",
+    "run_learner_hold_out",
+    "run_picked",
     "split_spent",
 ]

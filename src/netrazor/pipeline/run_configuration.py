@@ -61,14 +61,7 @@ class RunConfiguration:
 
     def __post_init__(self) -> None:
         """Check what can be checked without the network."""
-        if not 1e-100 <= self.delta < 1:
-            raise InvalidArgument(
-                f"delta: a probability from 1e-100 to below 1 allowed, got {self.delta!r}; 0.05 is usual"
-            )
-        if not 0 <= self.seed < 2**31:
-            raise InvalidArgument(
-                f"seed: a whole number from 0 to 2^31 - 1 allowed, got {self.seed!r}; 0 is usual"
-            )
+        check_delta_and_seed(self.delta, self.seed)
         if not self.tops or len(set(self.tops)) < len(self.tops) or min(self.tops) < 1:
             raise InvalidArgument(
                 f"tops: different whole numbers from 1 on allowed, got {self.tops!r}; (1,) is usual"
@@ -79,6 +72,22 @@ class RunConfiguration:
     def chosen_recipe(self) -> Recipe:
         """The recipe itself."""
         return recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe
+
+
+def check_delta_and_seed(delta: float, seed: int) -> None:
+    """Refuse what is no failure probability or no seed, before anything is computed.
+
+    Raises:
+        InvalidArgument: out of range.
+    """
+    if not 1e-100 <= delta < 1:
+        raise InvalidArgument(
+            f"delta: a probability from 1e-100 to below 1 allowed, got {delta!r}; 0.05 is usual"
+        )
+    if not 0 <= seed < 2**31:
+        raise InvalidArgument(
+            f"seed: a whole number from 0 to 2^31 - 1 allowed, got {seed!r}; 0 is usual"
+        )
 
 
 def reporter_for(progress: bool | None) -> Reporter:

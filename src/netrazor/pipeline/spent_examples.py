@@ -29,12 +29,13 @@ from netrazor.certification.charging import ledger_of
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
 from netrazor.certification.sample_record import Spending
-from netrazor.certification.spending import split_positions, split_positions_of
+from netrazor.certification.spending import Positions, split_positions, split_positions_of
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
 from netrazor.counting import BATCH_SIZE, count_errors
 from netrazor.data.subsets import size_of, take
+from netrazor.data.tables import as_dataset
 from netrazor.errors import InvalidArgument
 from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
@@ -52,16 +53,25 @@ HASHED: Spending = "hashed positions"
 
 @dataclass(frozen=True)
 class SpentRun:
-    """The files of a certificate with spent examples: given weights, message (None: nothing sent), certificate."""
+    """The files of a certificate with spent examples.
 
-    given: bytes
+    Attributes:
+        given: the given weights; None where a learner stands for them.
+        message: what differs from them; None where nothing was sent.
+        certificate: of these.
+    """
+
+    given: bytes | None
     message: bytes | None
     certificate: Certificate
 
     def write(self, out: str | os.PathLike[str]) -> None:
         """Write them into the directory ``out``, together."""
-        files: dict[str, bytes | str] = {GIVEN: self.given, CERTIFICATE: to_json(self.certificate)}
-        write_together(out, files if self.message is None else {**files, MESSAGE: self.message})
+        files: dict[str, bytes | str] = {CERTIFICATE: to_json(self.certificate)}
+        for name, content in ((GIVEN, self.given), (MESSAGE, self.message)):
+            if content is not None:
+                files[name] = content
+        write_together(out, files)
 
 
 @dataclass(frozen=True)
@@ -85,27 +95,48 @@ class SpentTerms:
     reporter: Reporter = SILENT
 
 
-def split_spent(dataset: Examples, spent: int, spending: Spending = HASHED) -> tuple[Examples, Examples]:
+def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[Any, Any]:
     """The spent examples, which may train anything, and the counted ones, which must have no part in it.
 
     Args:
-        dataset: the whole training set.
+        dataset: the whole training set: map-style, which gives two data sets; or a pair of arrays (inputs, labels),
+            which gives two pairs.
         spent: how many are spent; at least one of each kind is needed.
         spending: the declared order of positions of which they are the first.
 
     Raises:
         InvalidArgument: too few or too many spent, an order that is not declared.
     """
-    n = size_of(dataset)
+    n = size_of(as_dataset(dataset))
+    first, others = split_spent_positions(n, spent, spending)
+    if as_dataset(dataset) is not dataset:
+        return tuple(part[first] for part in dataset), tuple(part[others] for part in dataset)
+    return take(dataset, first), take(dataset, others)
+
+
+def split_spent_positions(n: int, spent: int, spending: Spending = HASHED) -> tuple[Positions, Positions]:
+    """The positions of `split_spent`, of ``n`` examples.
+
+    Raises:
+        InvalidArgument: as for `split_spent`.
+    """
+    check_split(n, spent)
+    return split_positions_of(spending, n, spent)
+
+
+def check_split(n: int, spent: int) -> None:
+    """Refuse a number of spent examples that leaves none spent or none to count.
+
+    Raises:
+        InvalidArgument: it does.
+    """
     if not 1 <= spent < n:
         raise InvalidArgument(
             f"spent: a number from 1 to n - 1 = {n - 1} allowed, got {spent}; spend fewer or some"
         )
-    first, others = split_positions_of(spending, n, spent)
-    return take(dataset, first), take(dataset, others)
 
 
-def certify_hold_out(
+def run_hold_out(
     model: nn.Module,
     dataset: Examples,
     *,
@@ -162,7 +193,7 @@ def certify_hold_out(
     return run
 
 
-def certify_from_given(
+def run_from_given(
     model: nn.Module,
     dataset: Examples,
     *,
@@ -173,10 +204,10 @@ def certify_from_given(
 ) -> SpentRun:
     """A certificate with a data-dependent prior: ``model`` is given, and the message says what differs from it.
 
-    Claim: as for `certify_hold_out`, for the network decoded from prior and message, by Theorem 4.1 under a prior
+    Claim: as for `run_hold_out`, for the network decoded from prior and message, by Theorem 4.1 under a prior
     over differences that is centred on a network which the counted examples had no part in.
 
-    Args: as for `certify_hold_out`.
+    Args: as for `run_hold_out`.
 
     Raises:
         NetrazorError: as for `netrazor.certify`.

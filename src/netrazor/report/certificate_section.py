@@ -1,11 +1,16 @@
 """The section of one certified run: its claim, the paper's tables for it, and its pictures."""
 
+from typing import Any
+
+from netrazor.certification import LearnerRecord
 from netrazor.certification.noise_description import LAMBDA_GRID, noise_in
 from netrazor.certification.run_result import Layer, Result
+from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.coding.message import Message
 from netrazor.report.bound_plots import bound_by_bits, bound_by_method, from_count_to_claim
 from netrazor.report.message_plots import ledger_plot, noise_trials, weight_histograms
 from netrazor.report.page import Claim, Item, Section
+from netrazor.report.picked_items import picked_items
 from netrazor.report.reading import CertifiedRun
 from netrazor.report.table import Table
 from netrazor.reproduction.published_figures import TABLE_3
@@ -14,8 +19,14 @@ from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, decimal_up, kib_from_bi
 TABLE_2 = ("published", "168.4 KiB", "8.1 KiB", "1.88 KiB", "6.23 KiB", "46 %")
 
 
-def certificate_section(run: CertifiedRun, prefix: str) -> Section:
-    """Everything about one run; ``prefix`` begins the names of its files."""
+def certificate_section(run: CertifiedRun, prefix: str, pictures: Any = None) -> Section:
+    """Everything about one run.
+
+    Args:
+        run: as read.
+        prefix: begins the names of its files.
+        pictures: its data set, to show what was picked; None: nothing is shown.
+    """
     c = run.certificate
     title = f"{run.name}: {c.predictor} on {c.sample.name}"
     items: list[Item] = [_claim(run)]
@@ -31,6 +42,7 @@ def certificate_section(run: CertifiedRun, prefix: str) -> Section:
         items += [bound_by_method(run, run.result, prefix), _methods(run.result, prefix)]
     if run.message is not None:
         items.append(bound_by_bits([run], prefix))
+    items += picked_items(run, prefix, pictures)
     items.append(from_count_to_claim(run, prefix))
     if run.result is not None and run.result.trials:
         items.append(noise_trials(run.result, prefix))
@@ -47,16 +59,17 @@ def _claim(run: CertifiedRun) -> Claim:
         found = "; ".join(finding.text for finding in run.findings)
         return Claim("INVALID", "The certificate does not follow from its parts.", found, c.assumptions)
     status = (
-        "When this page was written the claim followed from the message and the recorded counts. The errors were "
+        "When this page was written the claim followed from the files and the recorded counts. The errors were "
         "not counted again: that takes the data set, and `netrazor verify`."
     )
-    return Claim(f"≤ {percent_up(c.risk_bound)}", c.claim, status, c.assumptions)
+    figure = f"≤ {percent_up(c.risk_bound)}"
+    return Claim(figure, marked_sentence(c), status, c.assumptions, yardstick_sentence(c))
 
 
 def _claims(run: CertifiedRun, prefix: str) -> Table:
     rows = tuple(
         (
-            claim.sentence,
+            marked_sentence(run.certificate, claim),
             f"{claim.errors:,} of {claim.n:,}",
             f"{sum(claim.delta_parts.values()):g}",
             percent_up(claim.bound),
@@ -202,6 +215,8 @@ def _provenance(run: CertifiedRun, prefix: str) -> Table:
     if c.prior.given is not None:
         given = c.prior.given
         rows.append(("given weights", f"{given.origin}; {given.bytes:,} bytes, SHA-256 {given.sha256[:16]}"))
+    if c.prior.learner is not None:
+        rows += _learner(c.prior.learner)
     rows += [
         ("data set", f"{c.sample.name} ({c.sample.split}), fingerprint {c.sample.fingerprint[:16]}"),
         (
@@ -219,3 +234,16 @@ def _provenance(run: CertifiedRun, prefix: str) -> Table:
     if run.result is not None:
         rows.append(("seconds", ", ".join(f"{name} {s:.0f}" for name, s in run.result.seconds.items())))
     return Table(f"{prefix}provenance", "What it was made from", ("", ""), tuple(rows), facts=True)
+
+
+def _learner(record: LearnerRecord) -> list[tuple[str, str]]:
+    settings = ", ".join(f"{name} {value}" for name, value in record.configuration.items())
+    exact = (
+        "the same on every machine" if record.exact else "floating point, which may differ between machines"
+    )
+    return [
+        ("learner", f"{record.name}, SHA-256 {record.sha256[:16]}; {record.candidates} tried"),
+        ("its arithmetic", exact),
+        ("declared stops", ", ".join(f"{stop:,}" for stop in record.stops)),
+        ("declared settings", settings),
+    ]

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from netrazor import __version__
+from netrazor.report.contact_sheet import ContactSheet
 from netrazor.report.plot import Plot
 from netrazor.report.table import Table
 from netrazor.report.theme import FONTS, variables
@@ -17,13 +18,14 @@ NO_BREAK_SPACE = "\u00a0"
 
 @dataclass(frozen=True)
 class Claim:
-    """The claim in one sentence, its figure set large, and what it assumes."""
+    """The claim in one sentence, its figure set large, what it is set beside, and what it assumes."""
 
     template: ClassVar[str] = "claim.html"
     figure: str
     sentence: str
     status: str
     assumptions: tuple[str, ...]
+    compared: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Prose:
     paragraphs: tuple[str, ...]
 
 
-Item = Claim | Prose | Table | Plot
+Item = Claim | Prose | Table | Plot | ContactSheet
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from netrazor.certification import Certificate, Finding, check_run, read_run
+from netrazor.certification import Certificate, Finding, PicksRecord, RunFiles, check_run, read_run
 from netrazor.certification.run_directory import CERTIFICATE, RESULT
-from netrazor.certification.run_result import Result, read_result
+from netrazor.certification.run_result import PickedResult, Result, read_picked_result, read_result
 from netrazor.coding.message import Message
+from netrazor.coding.position_set import decode_positions
 from netrazor.errors import ConfigurationError
 from netrazor.report.comparison_file import ComparisonFile
 from netrazor.reproduction.randomize.randomize_study import SUMMARY
@@ -25,6 +28,8 @@ class CertifiedRun:
         certificate: as parsed.
         message: as read from its bytes; None where nothing was sent or where they cannot be read.
         result: measurements of the run, None where it left none.
+        picked: what each stop of picking came to, None where nothing was picked.
+        picks: positions of the picked examples, None where nothing was picked or they cannot be read.
         findings: what of the certificate does not follow from itself and the message; empty if all does.
     """
 
@@ -33,6 +38,8 @@ class CertifiedRun:
     message: Message | None
     result: Result | None
     findings: tuple[Finding, ...]
+    picked: PickedResult | None = None
+    picks: NDArray[np.int64] | None = None
 
 
 Source = CertifiedRun | Summary | ComparisonFile
@@ -48,8 +55,13 @@ def read(path: Path) -> Source:
     if path.is_dir() and (path / CERTIFICATE).exists():
         files = read_run(path)
         findings, message = check_run(files)
-        result = read_result(path / RESULT) if (path / RESULT).exists() else None
-        return CertifiedRun(_readable(path.resolve().name), files.certificate, message, result, findings)
+        name, measured = _readable(path.resolve().name), (path / RESULT).exists()
+        if isinstance(files.certificate.message, PicksRecord):
+            picked = read_picked_result(path / RESULT) if measured else None
+            picks = None if findings else _picks(files)
+            return CertifiedRun(name, files.certificate, None, None, findings, picked, picks)
+        result = read_result(path / RESULT) if measured else None
+        return CertifiedRun(name, files.certificate, message, result, findings)
     file = path / SUMMARY if path.is_dir() else path
     if not file.is_file():
         raise ConfigurationError(
@@ -65,6 +77,11 @@ def read(path: Path) -> Source:
             f"{file}: must be the summary of `netrazor randomize` or the result of `netrazor compare`, got something "
             f"else ({error.error_count()} errors); make it again"
         ) from error
+
+
+def _picks(files: RunFiles) -> NDArray[np.int64]:
+    assert files.message is not None  # checked before
+    return decode_positions(files.message, files.certificate.sample.n)
 
 
 def _readable(name: str) -> str:

@@ -23,7 +23,10 @@ def side_by_side_section(runs: Sequence[CertifiedRun]) -> Section:
     """Every run as one mark in each picture."""
     density = [(share, run) for run in runs if (share := _density(run)) is not None]
     noise = [(share, run) for run in runs if (share := _noise_share(run)) is not None]
-    items: list[Item] = [_table(runs), bound_by_bits(runs, PREFIX)]
+    items: list[Item] = [_table(runs)]
+    messages = [run for run in runs if run.message is not None]
+    if messages:
+        items.append(bound_by_bits(messages, PREFIX))
     if len(density) > 1:
         items.append(
             _scatter("sparsity", "Bound against sparsity", "share of weights that are not zero", density)

@@ -4,11 +4,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_atomically
 from netrazor.report.certificate_section import certificate_section
 from netrazor.report.comparison_file import ComparisonFile
+from netrazor.report.contact_sheet import ContactSheet
 from netrazor.report.page import Section, page
 from netrazor.report.plot import Plot
 from netrazor.report.randomization_section import randomization_section
@@ -30,14 +32,14 @@ class Report:
         return page(self.title, self.sections)
 
 
-def compose(sources: Sequence[Source]) -> Report:
+def compose(sources: Sequence[Source], pictures: Any = None) -> Report:
     """One section for each source; several valid certified runs are set side by side first."""
     runs = [source for source in sources if isinstance(source, CertifiedRun) and not source.findings]
     sections = [side_by_side_section(runs)] if len(runs) > 1 else []
     for number, source in enumerate(sources, start=1):
         prefix = f"{number}-" if len(sources) > 1 else ""
         if isinstance(source, CertifiedRun):
-            sections.append(certificate_section(source, prefix))
+            sections.append(certificate_section(source, prefix, pictures))
         elif isinstance(source, ComparisonFile):
             sections.append(table_1_section(source, prefix))
         else:
@@ -46,7 +48,10 @@ def compose(sources: Sequence[Source]) -> Report:
 
 
 def write_report(
-    paths: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], assets: Path | None = None
+    paths: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    assets: Path | None = None,
+    pictures: Any = None,
 ) -> Report:
     """Write the report of ``paths`` to the HTML file ``out``, and its plots and tables into ``assets``.
 
@@ -55,15 +60,16 @@ def write_report(
             studies or of comparisons.
         out: the file.
         assets: folder for each plot as SVG and PDF and each table as CSV and LaTeX.
+        pictures: the data set of images that the certificates of picked examples are about, to show these.
 
     Raises:
-        ConfigurationError: no path, or one that is neither.
+        ConfigurationError: no path, one that is neither, or a data set that a certificate is not about.
         CertificateError: a malformed certificate.
         OutputError: a file cannot be written.
     """
     if not paths:
         raise ConfigurationError("runs: at least one directory needed, got none; name one")
-    report = compose([read(Path(path)) for path in paths])
+    report = compose([read(Path(path)) for path in paths], pictures)
     write_atomically(out, report.html())
     if assets is not None:
         write_assets(report, assets)
@@ -78,6 +84,6 @@ def write_assets(report: Report, folder: Path) -> None:
     """
     for section in report.sections:
         for item in section.items:
-            if isinstance(item, Plot | Table):
+            if isinstance(item, Plot | Table | ContactSheet):
                 for name, content in item.files().items():
                     write_atomically(folder / name, content)

@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from netrazor import data as datasets
+from netrazor.data import Squares
 from netrazor.errors import ConfigurationError
 from netrazor.networks import build, load_weights, read_weights
 from netrazor.pipeline import Recipe, Run, RunConfiguration, RunInputs, recipe_from_file, recipe_named, run
@@ -28,33 +30,56 @@ def certify_experiment(experiment: Experiment, inputs: RunInputs, configuration:
         ConfigurationError: no data said, by the experiment or otherwise.
         NetrazorError: as for `netrazor.pipeline.run`.
     """
+    reference = reference_of(experiment, inputs)
+    dataset = experiment_data(experiment, inputs)
+    test = None
+    if reference in datasets.names():
+        test = datasets.load(reference, split="test", directory=inputs.data_directory)
+    flush_denormals()
+    keep_freed_memory()
+    model, architecture = experiment_network(experiment, dataset.classes, configuration.seed)
+    if inputs.weights is not None:
+        load_weights(model, read_weights(inputs.weights))
+    own = replace(
+        configuration,
+        architecture=architecture,
+        test=test,
+        tops=tuple(top for top in experiment.tops if top < dataset.classes),
+    )
+    return run(model, dataset, own)
+
+
+def reference_of(experiment: Experiment, inputs: RunInputs) -> str:
+    """The name or folder of an experiment's training set.
+
+    Raises:
+        ConfigurationError: none said, by the experiment or otherwise.
+    """
     reference = inputs.data or experiment.dataset
     if reference is None:
         raise ConfigurationError(
             f"data: {experiment.name} needs a folder of images or shards, got none; give one with --data (`netrazor "
             "paper` has the figures that follow from published sizes)"
         )
+    return reference
+
+
+def experiment_data(experiment: Experiment, inputs: RunInputs) -> datasets.ImageDataset | Squares:
+    """The training set of an experiment."""
     side = inputs.size or experiment.size
     shape = None if side is None else (3, side, side)
-    dataset = datasets.open_dataset(reference, shape=shape, directory=inputs.data_directory)
-    test = None
-    if reference in datasets.names():
-        test = datasets.load(reference, split="test", directory=inputs.data_directory)
-    flush_denormals()
-    keep_freed_memory()
-    torch.manual_seed(configuration.seed)
-    declared = build(experiment.architecture)
-    same = dataset.classes == experiment.classes
-    model = declared if same else build(experiment.architecture, classes=dataset.classes)
-    if inputs.weights is not None:
-        load_weights(model, read_weights(inputs.weights))
-    own = replace(
-        configuration,
-        architecture=experiment.architecture if same else "custom",
-        test=test,
-        tops=tuple(top for top in experiment.tops if top < dataset.classes),
+    return datasets.open_dataset(
+        reference_of(experiment, inputs), shape=shape, directory=inputs.data_directory
     )
-    return run(model, dataset, own)
+
+
+def experiment_network(experiment: Experiment, classes: int, seed: int) -> tuple[nn.Module, str]:
+    """A fresh network of an experiment, and the name of its architecture: "custom" for another number of classes."""
+    torch.manual_seed(seed)
+    declared = build(experiment.architecture)
+    if classes == experiment.classes:
+        return declared, experiment.architecture
+    return build(experiment.architecture, classes=classes), "custom"
 
 
 def recipe_of(named: str | Path, *, scale: float = 1.0, pretrained: bool = False) -> Recipe:

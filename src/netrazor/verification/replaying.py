@@ -1,4 +1,4 @@
-"""Replaying a certificate of picked examples: the learner picks again, and what it still gets wrong is counted.
+"""Replaying a certificate of a learner: it picks and learns again, and what it still gets wrong is counted.
 
 Recorded positions prove nothing by themselves: that removing an unpicked example changes nothing holds for the rule,
 so the rule is run. A *fast* replay learns the recorded picks only; it sees whether they lead the learner through the
@@ -49,8 +49,8 @@ class Replay:
     reporter: Reporter
 
 
-def replay_picks(replay: Replay) -> Verdict:
-    """VALID if the learner picks and errs as recorded.
+def replay(asked: Replay) -> Verdict:
+    """VALID if the learner picks and errs as recorded; one that learned spent examples only has nothing to pick.
 
     Otherwise DIFFERS, with what this machine found and the bound that it gives; INVALID where the learner's
     arithmetic is the same on every machine, or where the same picks leave more errors than the bound bears.
@@ -60,28 +60,49 @@ def replay_picks(replay: Replay) -> Verdict:
         CheckpointMismatch: another learner than the certificate names.
         CertificateError: declared numbers that are none of a run of picking.
     """
-    certificate = replay.files.certificate
-    record, message = certificate.prior.learner, certificate.message
+    certificate = asked.files.certificate
+    record = certificate.prior.learner
     assert record is not None  # checked before
-    assert isinstance(message, PicksRecord)
-    assert replay.files.message is not None
-    findings = check_dataset(certificate.sample, replay.dataset)
+    findings = check_dataset(certificate.sample, asked.dataset)
     if findings:
         return Verdict("INVALID", tuple(findings), certificate)
-    learner = rebuild_learner(record, replay.learner)
-    recorded = decode_positions(replay.files.message, certificate.sample.n)
+    learner = rebuild_learner(record, asked.learner)
+    if certificate.message is None:
+        return _learn_again(asked, record, learner)
+    return _pick_again(asked, record, learner)
+
+
+def _learn_again(asked: Replay, record: LearnerRecord, learner: Learner) -> Verdict:
+    """A hold-out: the learner learns the spent examples again, and all the others are counted."""
+    certificate = asked.files.certificate
+    (claim,) = certificate.claims
+    config = declared_config(certificate, record)
+    (found,) = pick(learner, asked.dataset, config, reporter=asked.reporter).counts
+    bound = bound_claim(certificate, claim.model_copy(update={"errors": found.errors}))
+    note = f"learned again: {found.errors} errors on {claim.n} examples; this gives {percent_up(bound)}"
+    if found.errors == claim.errors or bound <= claim.bound:
+        return Verdict("VALID", (), certificate, (note,))
+    finding = Finding("replay", f"recorded: {claim.errors} errors; {note}")
+    return Verdict("INVALID" if record.exact else "DIFFERS", (finding,), certificate, (note,))
+
+
+def _pick_again(asked: Replay, record: LearnerRecord, learner: Learner) -> Verdict:
+    certificate, message = asked.files.certificate, asked.files.certificate.message
+    assert isinstance(message, PicksRecord)  # checked before
+    assert asked.files.message is not None
+    recorded = decode_positions(asked.files.message, certificate.sample.n)
     picking = pick(
         learner,
-        replay.dataset,
+        asked.dataset,
         declared_config(certificate, record),
-        among=recorded if replay.fast else None,
+        among=recorded if asked.fast else None,
         until=message.stop,
-        reporter=replay.reporter,
+        reporter=asked.reporter,
     )
     found = next(count for count in picking.counts if count.stop == message.stop)
-    if replay.fast:
-        found = _count_all(picking, found, certificate, replay.dataset)
-    return _judge(replay, record, (picking, found), set(recorded.tolist()))
+    if asked.fast:
+        found = _count_all(picking, found, certificate, asked.dataset)
+    return _judge(asked, record, (picking, found), set(recorded.tolist()))
 
 
 def declared_config(certificate: Certificate, record: LearnerRecord) -> PickingConfig:
@@ -110,9 +131,9 @@ def _count_all(picking: Picking, found: StopCount, certificate: Certificate, dat
 
 
 def _judge(
-    replay: Replay, record: LearnerRecord, replayed: tuple[Picking, StopCount], recorded: set[int]
+    asked: Replay, record: LearnerRecord, replayed: tuple[Picking, StopCount], recorded: set[int]
 ) -> Verdict:
-    certificate, (picking, found) = replay.files.certificate, replayed
+    certificate, (picking, found) = asked.files.certificate, replayed
     (claim,), message = certificate.claims, certificate.message
     assert isinstance(message, PicksRecord)  # checked before
     picks = set(picking.picks[: found.picked].tolist())
@@ -123,7 +144,7 @@ def _judge(
         f"errors left; this gives {percent_up(bound)}"
     )
     if picks == recorded and (found.errors == claim.errors or bound <= claim.bound):
-        status: Status = "CONSISTENT, NOT RECOUNTED" if replay.fast else "VALID"
+        status: Status = "CONSISTENT, NOT RECOUNTED" if asked.fast else "VALID"
         return Verdict(status, (), certificate, (note,))
     text = f"recorded: {message.picked} picks and {claim.errors} errors; {note}"
     if record.exact or picks == recorded:

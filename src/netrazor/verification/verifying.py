@@ -10,11 +10,11 @@ from netrazor.certification import Certificate, Finding, RunFiles, Verdict, chec
 from netrazor.certification.verdict import Status
 from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
-from netrazor.picking.learner import Learner
+from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
-from netrazor.verification.replaying import Replay, replay_picks
+from netrazor.verification.replaying import Replay, replay
 
 Examples = Dataset[tuple[Tensor, int]]
 
@@ -22,7 +22,7 @@ Examples = Dataset[tuple[Tensor, int]]
 def verify(
     path: str | os.PathLike[str],
     dataset: Examples | None = None,
-    model: nn.Module | Learner | None = None,
+    model: nn.Module | Learnable | None = None,
     *,
     fast: bool = False,
     seed: int | None = None,
@@ -40,7 +40,7 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: a network of the architecture, or the learner of picked examples, for a user's own.
+        model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -64,7 +64,7 @@ def verify(
         if findings:
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
-            return _verify_picks(files, dataset, model, fast=fast, reporter=reporter)
+            return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
         if dataset is None and model is None and certificate.architecture.index == 0:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         network = rebuild(files, message, network_given)
@@ -87,18 +87,14 @@ def verify(
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
 
 
-def _verify_picks(
+def _verify_learner(
     files: RunFiles,
     dataset: Examples | None,
-    learner: nn.Module | Learner | None,
+    learner: Learnable | None,
     *,
     fast: bool,
     reporter: Reporter,
 ) -> Verdict:
     if dataset is None:
         return Verdict("CONSISTENT, NOT RECOUNTED", (), files.certificate)
-    if isinstance(learner, nn.Module):
-        raise ConfigurationError(
-            "model: the learner that was certified needed, got a network; wrap it as for certify_picked"
-        )
-    return replay_picks(Replay(files, dataset, learner, fast, reporter))
+    return replay(Replay(files, dataset, None if learner is None else as_learner(learner), fast, reporter))

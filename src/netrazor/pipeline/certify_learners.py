@@ -1,0 +1,128 @@
+"""Certificates of any learner, network or estimator in one call: by picked examples, or by a hold-out."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from torch import nn
+
+from netrazor.certification import Certificate
+from netrazor.data.subsets import size_of
+from netrazor.data.tables import as_dataset
+from netrazor.picking import Learnable, TorchLearner, as_learner, check_stops
+from netrazor.picking.pool import pool_of
+from netrazor.pipeline.learner_certificate import LearnerTerms
+from netrazor.pipeline.learner_hold_out import run_learner_hold_out
+from netrazor.pipeline.picked_run import default_config, run_picked
+from netrazor.pipeline.run_configuration import check_delta_and_seed, reporter_for
+from netrazor.pipeline.spent_examples import (
+    SpentTerms,
+    check_split,
+    run_hold_out,
+    split_spent_positions,
+)
+
+
+def certify_picked(
+    learner: Learnable,
+    dataset: Any,
+    *,
+    spent: int = 0,
+    stops: Sequence[int] | None = None,
+    delta: float = 0.05,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Certificate:
+    """Let ``learner`` pick the examples that it needs, train it on these alone, and bound its error on new ones.
+
+    Claim: with probability at least 1 - delta over the draw of the counted examples, what the learner makes of its
+    picks errs on at most ``certificate.risk_bound`` of new examples, if the certificate's assumptions hold:
+    preferent compression to the picked examples and the errors left (docs/picked-examples.md).
+
+    Args:
+        learner: a `netrazor.picking.Learner`; an estimator with fit and predict, which is fitted anew in each round;
+            or a network, or a class or function that builds one, which learns as `netrazor.picking.as_learner` says.
+        dataset: the entire training set: map-style, (input, label), or a pair of arrays (inputs, labels).
+        spent: how many examples, the first by the hash of their positions, train the start and are not counted.
+        stops: numbers of picks at which errors are counted, increasing; the best is certified, and each has an equal
+            share of ``delta``. None: sixteen from a hundredth of the counted examples to a quarter, and 0 where some
+            are spent.
+        delta: failure probability of the certificate.
+        seed: of the learner.
+        out: directory for ``picks.nrz``, ``certificate.json`` and ``result.json``, and meanwhile a checkpoint from
+            which a killed run goes on.
+        progress: whether bars on standard error show how far it is; by default where that is a terminal.
+
+    Raises:
+        UnsupportedLearner: none of these, or one whose state does not follow from its picks alone.
+        InvalidArgument: stops that do not increase or do not fit the number of examples, too many spent.
+        NetrazorError: bad data, a directory that cannot be written.
+    """
+    check_delta_and_seed(delta, seed)
+    dataset = as_dataset(dataset)
+    n = pool_of(dataset).size
+    if spent:
+        check_split(n, spent)
+    config = default_config(n, spent)
+    if stops is not None:
+        declared = check_stops(tuple(stops), n - spent)
+        config = replace(config, stops=declared, first=max(1, min(config.first, declared[0])))
+    terms = LearnerTerms(replace(config, seed=seed), delta, reporter=reporter_for(progress))
+    return run_picked(as_learner(learner), dataset, terms=terms, out=out).certificate
+
+
+def certify_hold_out(
+    model: Learnable,
+    dataset: Any,
+    *,
+    spent: int,
+    delta: float = 0.05,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
+) -> Certificate:
+    """Bound the error of ``model``, which knows the spent examples at most, by its count on all others.
+
+    Claim: with probability at least 1 - delta over the draw of the counted examples, ``model`` errs on at most
+    ``certificate.risk_bound`` of new examples (Clopper and Pearson 1934), if the certificate's assumptions hold.
+
+    A network is taken as it is, trained on nothing but the first part of `split_spent`; its weights are written
+    beside the certificate. What only says how to learn (a learner, an estimator, a function that builds a network)
+    learns the spent examples here. Networks are written then too; of others there is nothing to write, and
+    `netrazor.verify` learns again.
+
+    Args:
+        model: a trained network, or a learner as for `certify_picked`; estimators are fitted anew.
+        dataset: the entire training set, spent examples included, as for `certify_picked`.
+        spent: how many examples are spent: the first by the hash of their positions.
+        delta: failure probability of the certificate.
+        seed: of the learner.
+        out: directory for the files.
+        progress: as for `certify_picked`.
+
+    Raises:
+        NetrazorError: as for `certify_picked`.
+    """
+    check_delta_and_seed(delta, seed)
+    dataset, reporter = as_dataset(dataset), reporter_for(progress)
+    check_split(pool_of(dataset).size, spent)
+    network = model if isinstance(model, nn.Module) else None
+    learner = as_learner(model)
+    if network is None and isinstance(learner, TorchLearner):
+        network = trained_on_spent(learner, dataset, spent, seed)
+    if network is not None:
+        terms = SpentTerms(delta=delta, seed=seed, reporter=reporter)
+        return run_hold_out(network, dataset, spent=spent, terms=terms, out=out).certificate
+    learned = LearnerTerms(delta=delta, reporter=reporter)
+    return run_learner_hold_out(learner, dataset, spent=spent, seed=seed, terms=learned, out=out).certificate
+
+
+def trained_on_spent(learner: TorchLearner, dataset: Any, spent: int, seed: int) -> nn.Module:
+    """The network that ``learner`` makes of the spent examples, on the CPU."""
+    first, _ = split_spent_positions(size_of(dataset), spent)
+    known = pool_of(dataset).take(first)
+    learner.start(seed)
+    learner.learn(known, known)
+    return learner.module().cpu()
