@@ -1,4 +1,4 @@
-"""Certify models of a table: an estimator and a network by the examples that they pick, a network by hold-out.
+"""Certify models of a table, an estimator and a network, by the examples that they pick and by hold-out.
 
 python examples/certify_table.py            # handwritten digits; needs scikit-learn
 python examples/certify_table.py --smoke    # fewer stops and steps, seconds
@@ -15,9 +15,7 @@ from torch.utils.data import DataLoader
 
 import netrazor
 from netrazor.data.tables import table_of
-from netrazor.picking import PickingConfig, SklearnLearner, TorchLearner, TorchTraining, geometric_stops
-from netrazor.pipeline import certify_hold_out, split_spent
-from netrazor.pipeline.picked_run import PickedTerms, certify_picked
+from netrazor.picking import TorchLearner, TorchTraining, geometric_stops
 
 smoke = smoke_wanted("Certify models of a table.")
 rows, labels = load_digits(return_X_y=True)
@@ -30,23 +28,23 @@ def build() -> nn.Module:
     return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
 
 
-# An estimator. All of this is declared before anything is picked; delta is shared by the stops.
-config = PickingConfig(stops=(40, 80) if smoke else geometric_stops(60, 240, 6), first=20, growth_percent=20)
+# An estimator. The stops are declared before anything is picked; delta is shared by them.
+stops = (40, 80) if smoke else geometric_stops(60, 240, 6)
 out = run_directory("picked-estimator", smoke)
-picked = certify_picked(SklearnLearner(SVC(C=10.0)), table, terms=PickedTerms(config=config), out=out)
-print("estimator, picked:", picked.certificate.claim)
+certificate = netrazor.certify_picked(SVC(C=10.0), table, stops=stops, out=out)
+print("estimator, picked:", certificate.claim)
 
-# Anyone with the table and the learner lets it pick again.
-print(netrazor.verify(out, table, SklearnLearner(SVC(C=10.0))).status)
+# Anyone with the table and the estimator lets it pick again.
+print(netrazor.verify(out, table, SVC(C=10.0)).status)
 
-# A network: the same call with another learner.
+# A network: the same call with what builds it, or with a learner that says how it trains.
 training = TorchTraining(steps=20, steps_per_pick=1.0) if smoke else TorchTraining()
-picked = certify_picked(TorchLearner(build, training), table, terms=PickedTerms(config=config))
-print("network, picked:", picked.certificate.claim)
+certificate = netrazor.certify_picked(TorchLearner(build, training), table, stops=stops)
+print("network, picked:", certificate.claim)
 
 # Hold-out: half of the rows, by a hash of their positions, train the network; the others bound its error.
 spent = len(table) // 2
-to_train, _ = split_spent(table, spent)
+to_train, _ = netrazor.split_spent(table, spent)
 torch.manual_seed(0)
 model = build()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -57,6 +55,10 @@ for _ in range(2 if smoke else 60):
         optimizer.step()
 
 out = run_directory("held-out", smoke)
-held_out = certify_hold_out(model, table, spent=spent, out=out)
-print("network, hold-out:", held_out.certificate.claim)
+certificate = netrazor.certify_hold_out(model, table, spent=spent, out=out)
+print("network, hold-out:", certificate.claim)
 print(netrazor.verify(out, table, build()).status)
+
+# An estimator learns the spent half within the call; a verifier lets it learn again.
+certificate = netrazor.certify_hold_out(SVC(C=10.0), table, spent=spent)
+print("estimator, hold-out:", certificate.claim)
