@@ -33,6 +33,11 @@ def exchange(path: Path, code: str, kept: tuple[str, ...] = (), kept_with: tuple
     sys.meta_path.insert(0, _Finder(module, path, code))  # type: ignore[arg-type]
 
 
+def prepare() -> None:
+    """Read the sources once, for all processes that are forked."""
+    _imports()
+
+
 def name_of(path: Path) -> str:
     """The module's full name."""
     parts = path.relative_to(_SOURCE).with_suffix("").parts

@@ -40,7 +40,8 @@ from bounds_results import RESULTS, record
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.provider import OperatorProvider
-from module_exchange import exchange
+from hypothesis import strategies
+from module_exchange import exchange, prepare
 from mutation_targets import ROOT, TARGETS, Target
 
 # One replacement or two for each kind of operator; all of the others.
@@ -53,7 +54,11 @@ _REPLACED = (
     "^(ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|NumberReplacer)$",
     "^(RemoveDecorator|ZeroIterationForLoop)$",
 )
-_QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:cov")
+_QUIET = (
+    "-q",
+    "--assert=plain",
+    *(f"-pno:{name}" for name in ("cacheprovider", "cov", "xdist", "unraisableexception")),
+)
 _MEMORY = 16 * 2**30
 _EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 
@@ -323,10 +328,12 @@ def _load(target: Target) -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     for name in target.preload:
         importlib.import_module(name)
+    prepare()
     for name in target.kept:
         for function in list(vars(importlib.import_module(name)).values()):
             if hasattr(function, "cache_info") and not inspect.signature(function).parameters:
                 function()
+    hypothesis.find(strategies.booleans(), bool)  # it reads constants of all modules once
 
 
 def _known() -> dict:

@@ -211,7 +211,9 @@ def test_damage_under_a_fitting_digest_is_found_by_the_reader() -> None:
 
 def test_a_message_over_the_readers_limits() -> None:
     issued = OCCAM().issued
-    assert find(issued.certificate, issued.blob, limits=Limits(elements=10, elements_per_byte=0)) == {"message"}
+    assert find(issued.certificate, issued.blob, limits=Limits(elements=10, elements_per_byte=0)) == {
+        "message"
+    }
 
 
 def test_a_weaker_claim_holds_too() -> None:
