@@ -54,11 +54,8 @@ _REPLACED = (
     "^(ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|NumberReplacer)$",
     "^(RemoveDecorator|ZeroIterationForLoop)$",
 )
-_QUIET = (
-    "-q",
-    "--assert=plain",
-    *(f"-pno:{name}" for name in ("cacheprovider", "cov", "xdist", "unraisableexception")),
-)
+_PLUGINS_LEFT_OUT = ("cacheprovider", "cov", "xdist", "unraisableexception")
+_QUIET = ("-q", "--assert=plain", *(f"-pno:{name}" for name in _PLUGINS_LEFT_OUT))
 _MEMORY = 16 * 2**30
 _EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 
