@@ -1,23 +1,25 @@
 """Mutation testing: how many small changes of the source do the tests notice?
 
     OMP_NUM_THREADS=1 python benchmarks/mutation.py [--target bounds] [--only occam.py preferent.py] [--again]
+        [--sample 100]
 
 The changes are those of cosmic-ray's operators, one at a time. For each a process is forked that imports the changed
 module in place of the file's (nothing is written to the source tree), and runs the tests that execute the changed
 line, the quickest first, up to the first that fails; all of the target's tests where the line is executed on import.
 A mutant is killed by a failing test, or by running far longer than the tests do; else it survives.
 One that cannot be told from the source by any test is listed in equivalent_mutants.yaml with the reason.
+A file's tests must pass where the module is exchanged for itself: else nothing is measured.
 
 Writes results/mutation.json as it goes. A run that was broken off goes on where it was; where only the tests have
 changed since, the mutants that survived are tried again and the killed ones are taken to be dead (--again for all).
-Targets: mutation_targets.py.
+With --sample at most so many of a file are tried, evenly spaced. Targets: mutation_targets.py.
 """
 
 import argparse
 import contextlib
 import hashlib
 import importlib
-import importlib.util
+import inspect
 import json
 import os
 import re
@@ -28,9 +30,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import CodeType
 
 import coverage
 import hypothesis
@@ -40,6 +40,8 @@ from bounds_results import RESULTS, record
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.provider import OperatorProvider
+from hypothesis import strategies
+from module_exchange import exchange, prepare
 from mutation_targets import ROOT, TARGETS, Target
 
 # One replacement or two for each kind of operator; all of the others.
@@ -52,8 +54,9 @@ _REPLACED = (
     "^(ReplaceBreakWithContinue|ReplaceContinueWithBreak|ExceptionReplacer|NumberReplacer)$",
     "^(RemoveDecorator|ZeroIterationForLoop)$",
 )
-_QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:cov")
-_MEMORY = 8 * 2**30
+_PLUGINS_LEFT_OUT = ("cacheprovider", "cov", "xdist", "unraisableexception")
+_QUIET = ("-q", "--assert=plain", *(f"-pno:{name}" for name in _PLUGINS_LEFT_OUT))
+_MEMORY = 16 * 2**30
 _EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 
 
@@ -96,29 +99,6 @@ def _described(source: str, code: str) -> Mutant:
     line = next(i for i, pair in enumerate(zip([*old, ""], [*new, ""], strict=False)) if pair[0] != pair[1])
     after = new[line].strip() if len(old) == len(new) else "(removed)"
     return Mutant(code, line + 1, old[line].strip(), after)
-
-
-class _Changed(SourceFileLoader):
-    """Loads a module from given code in place of its file."""
-
-    code = ""
-
-    def get_code(self, fullname: str) -> CodeType:
-        return compile(self.code, self.path, "exec")
-
-
-class _Finder:
-    """Finds the one changed module, before any other finder is asked."""
-
-    def __init__(self, module: str, path: Path, code: str) -> None:
-        self.module, self.path, self.code = module, path, code
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name != self.module:
-            return None
-        loader = _Changed(name, str(self.path))
-        loader.code = self.code
-        return importlib.util.spec_from_file_location(name, self.path, loader=loader)
 
 
 class _Chosen:
@@ -181,11 +161,18 @@ class Trial:
     def survives(self, target: Target, path: Path, mutant: Mutant) -> bool:
         """Whether all tests pass that the changed line concerns."""
         chosen = self.chosen(path, mutant.line, target.slowest)
+        return not chosen or self._passes(target, path, mutant.code, chosen)
+
+    def check(self, target: Target, path: Path) -> None:
+        """The tests must pass on the module as it is, put in place as a mutant is: or all would be killed."""
+        chosen = self.chosen(path, 0, target.slowest)
+        if not self._passes(target, path, path.read_text(), chosen):
+            raise SystemExit(f"{path}: the tests fail where the module is exchanged for itself")
+
+    def _passes(self, target: Target, path: Path, code: str, chosen: list[str]) -> bool:
         files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
-        limit = (
-            30 * sum(self.seconds[name] for name in chosen) + 60
-        )  # by the clock, on a machine that may be busy
-        return not chosen or passes(path, mutant.code, [*files, *target.options], chosen, limit)
+        seconds = 5 * sum(self.seconds[name] for name in chosen) + 20
+        return passes(target, path, code, [*files, *target.options], chosen, round(seconds))
 
 
 class _Naming:
@@ -204,26 +191,31 @@ def _names(by_line: dict[int, list[str]]) -> dict[int, set[str]]:
 
 
 @contextlib.contextmanager
-def _forked() -> Iterator[None]:
-    """In a forked process: no output, limited memory, and no way back."""
+def _forked(seconds: int | None = None) -> Iterator[None]:
+    """In a forked process: no output, limited memory and time of the processor, and no way back."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     with contextlib.suppress(BaseException):
         yield
     os._exit(1)
 
 
-def passes(path: Path, code: str, arguments: list[str], chosen: list[str], limit: float) -> bool:
-    """Whether the chosen tests pass with ``code`` in place of the module at ``path``, within ``limit`` seconds."""
+def passes(
+    target: Target, path: Path, code: str, arguments: list[str], chosen: list[str], seconds: int
+) -> bool:
+    """Whether the chosen tests pass with ``code`` in place of the module at ``path``, within ``seconds`` of work."""
     child = os.fork()
     if child == 0:
-        with _forked():
-            module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
-            sys.meta_path.insert(0, _Finder(module, path, code))  # type: ignore[arg-type]
+        with _forked(seconds):
+            exchange(path, code, target.kept, target.kept_with)
             os._exit(int(pytest.main([*arguments, "-x", *_QUIET], plugins=[_Chosen(chosen)])))
-    end = time.monotonic() + limit
+    end = (
+        time.monotonic() + 10 * seconds
+    )  # by the clock, on a machine that may be busy: for what waits forever
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -234,7 +226,9 @@ def passes(path: Path, code: str, arguments: list[str], chosen: list[str], limit
     return False
 
 
-def measure(trial: Trial, target: Target, path: Path, known: dict, equivalent: set) -> Iterator[dict]:
+def measure(
+    trial: Trial, target: Target, path: Path, known: dict, equivalent: set, sample: int | None
+) -> Iterator[dict]:
     """The mutants of one source file: how many were tried and killed, and which survived; now and then, and at last.
 
     Of mutants that were tried before on the same source only those that survived are tried again.
@@ -247,10 +241,17 @@ def measure(trial: Trial, target: Target, path: Path, known: dict, equivalent: s
     def entry(of: int) -> dict:
         seconds = earlier + round(time.monotonic() - started)
         killed = tried - excused - len(survived)
-        counts = {"mutants": of, "tried": tried, "killed": killed, "equivalent": excused}
-        return {**counts, "survived": survived, "seconds": seconds}
+        counts = {
+            "mutants": of,
+            "planned": len(every),
+            "tried": tried,
+            "killed": killed,
+            "equivalent": excused,
+        }
+        return {**counts, "sampled": len(every) < of, "survived": survived, "seconds": seconds}
 
-    every = list(mutants(source))
+    made = list(mutants(source))
+    every = evenly(made, sample)
     for tried, mutant in enumerate(every, 1):
         described = {"line": mutant.line, "before": mutant.before, "after": mutant.after}
         if (name, mutant.before, mutant.after) in equivalent:
@@ -261,8 +262,15 @@ def measure(trial: Trial, target: Target, path: Path, known: dict, equivalent: s
             survived.append(described)
             print(f"  survived {name}:{mutant.line}\n    - {mutant.before}\n    + {mutant.after}", flush=True)
         if tried % 20 == 0:
-            yield entry(len(every))
-    yield entry(len(every))
+            yield entry(len(made))
+    yield entry(len(made))
+
+
+def evenly(made: list[Mutant], sample: int | None) -> list[Mutant]:
+    """``sample`` of the mutants, evenly spaced in their order; all, if there are no more."""
+    if sample is None or sample >= len(made):
+        return made
+    return [made[place * len(made) // sample] for place in range(sample)]
 
 
 def digest(paths: list[Path]) -> str:
@@ -277,6 +285,7 @@ def main() -> None:
     parser.add_argument("--target", nargs="*", default=list(TARGETS), choices=list(TARGETS))
     parser.add_argument("--only", nargs="*", help="names of source files")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--sample", type=int, help="mutants of a file, at most")
     options = parser.parse_args()
     hypothesis.settings.register_profile(
         "mutation",
@@ -290,8 +299,7 @@ def main() -> None:
     os.chdir(ROOT)
     for name in options.target:
         target = TARGETS[name]
-        for module in target.preload:
-            importlib.import_module(module)
+        _load(target)
         trial = None
         for path in target.files():
             if options.only and path.name not in options.only:
@@ -302,13 +310,27 @@ def main() -> None:
             known = {} if options.again else _known().get(key, {})
             if known.get("source") != stamps["source"]:
                 known = {}
-            if known.get("tests") == stamps["tests"] and known["tried"] == known["mutants"]:
+            if known.get("tests") == stamps["tests"] and known["tried"] == known.get("planned"):
                 continue
             trial = trial or Trial.of(target)
-            for entry in measure(trial, target, path, known, equivalent):
+            trial.check(target, path)
+            for entry in measure(trial, target, path, known, equivalent, options.sample):
                 record("mutation.json", key, {**entry, **stamps, "target": name})
             print(f"{key}: {entry['killed']} of {entry['tried']} killed, {entry['seconds']} s", flush=True)
     _summarize()
+
+
+def _load(target: Target) -> None:
+    """Whatever is the same for each mutant: libraries, and what the kept modules remember."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    for name in target.preload:
+        importlib.import_module(name)
+    prepare()
+    for name in target.kept:
+        for function in list(vars(importlib.import_module(name)).values()):
+            if hasattr(function, "cache_info") and not inspect.signature(function).parameters:
+                function()
+    hypothesis.find(strategies.booleans(), bool)  # it reads constants of all modules once
 
 
 def _known() -> dict:

@@ -20,6 +20,9 @@ class Target:
             the share of killed mutants is then a lower bound.
         options: of pytest, in each run.
         preload: modules of other packages that the tests import, loaded once and not for each mutant.
+        kept: modules of tests/ whose cached functions are called once, before any change: the certificates that they
+            issue are the unchanged source's, and the mutant is to agree with them.
+        kept_with: modules of whose classes these certificates are: a mutant that changes one has its own issued.
     """
 
     sources: tuple[str, ...]
@@ -27,6 +30,8 @@ class Target:
     slowest: float = 2.0
     options: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    kept_with: tuple[str, ...] = ()
 
     def files(self) -> list[Path]:
         """Every source file but the faces, which hold no code."""
@@ -43,6 +48,10 @@ class Target:
 
 def _bounds(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/bounds/test_{name}.py" for name in names)
+
+
+def _sources(room: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"src/netrazor/{room}/{name}.py" for name in names)
 
 
 TARGETS = {
@@ -63,5 +72,17 @@ TARGETS = {
         slowest=0.5,
         options=("--noconftest",),
         preload=("mpmath", "scipy.special", "scipy.stats", "hypothesis.strategies", "pydantic"),
+    ),
+    "charging, checking, recount": Target(
+        sources=(
+            *_sources("certification", "bounding", "canonical", "charging", "checking", "delta_shares"),
+            *_sources("certification", "ledger", "noise_description", "spending"),
+            *_sources("verification", "rebuilding", "recounting", "replaying", "sample_check"),
+        ),
+        tests=("tests/certification", "tests/verification", "tests/pipeline/test_spent_examples.py"),
+        slowest=6.0,
+        preload=("mpmath", "scipy.special", "scipy.stats", "hypothesis.strategies", "torch.func"),
+        kept=("tiny", "spent_runs"),
+        kept_with=("netrazor.certification.record",),
     ),
 }

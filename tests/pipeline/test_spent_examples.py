@@ -1,12 +1,10 @@
 """Spent examples: hold-out certificates, and messages relative to weights that were trained on them."""
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import netrazor
 import tiny
@@ -16,51 +14,14 @@ from netrazor.certification.spending import spending_order
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
 from netrazor.counting import count_errors
-from netrazor.data import ImageDataset
 from netrazor.errors import CheckpointMismatch, InvalidArgument
-from netrazor.networks import LeNet5, coded_state, index_of
+from netrazor.networks import coded_state, index_of
 from netrazor.networks.weight_steps import decode_steps, encode_steps, move_by_steps, no_steps
-from netrazor.pipeline.spent_examples import (
-    SpentRun,
-    SpentTerms,
-    run_from_given,
-    run_hold_out,
-    split_spent,
-)
+from netrazor.pipeline.spent_examples import SpentRun, split_spent
+from spent_runs import EVEN, held_out, images, issued, prior
 from tampering import conclude_again
 
 LENET = index_of("lenet5")
-EVEN = "even positions"
-
-
-def images(n: int = 301) -> ImageDataset:
-    generator = torch.Generator().manual_seed(5)
-    labels = torch.randint(0, 10, (n,), generator=generator)
-    bars = torch.zeros(n, 1, 28, 28, dtype=torch.uint8)
-    for image, label in zip(bars, labels.tolist(), strict=True):
-        image[:, 2 * label + 3 : 2 * label + 6] = 200
-    return ImageDataset(bars, labels, 10, name="bars")
-
-
-@cache
-def prior() -> nn.Module:
-    torch.manual_seed(0)
-    model = LeNet5()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_((16 * parameter).round() / 16)
-    return model.eval()
-
-
-@cache
-def issued() -> SpentRun:
-    terms = SpentTerms(architecture="lenet5")
-    return run_from_given(prior(), images(), spent=151, spending=EVEN, terms=terms)
-
-
-@cache
-def held_out() -> SpentRun:
-    return run_hold_out(tiny.small(), tiny.images(), spent=300)
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 1000])

@@ -278,7 +278,9 @@ def test_every_claim_is_shown_where_there_are_several(tmp_path: Path) -> None:
     section = compose([read(out)]).sections[0]
     claims = next(item for item in section.items if isinstance(item, Table) and item.title == "All claims")
     certificate = parse((out / "certificate.json").read_bytes())
-    assert [row[0] for row in claims.rows] == [marked_sentence(certificate, claim) for claim in certificate.claims]
+    assert [row[0] for row in claims.rows] == [
+        marked_sentence(certificate, claim) for claim in certificate.claims
+    ]
     assert [row[-1] for row in claims.rows] == [percent_up(claim.bound) for claim in certificate.claims]
 
 

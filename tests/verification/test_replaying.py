@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ import tiny
 from netrazor import bounds
 from netrazor.certification import to_json
 from netrazor.certification.run_directory import CERTIFICATE, PICKS, RESULT
+from netrazor.certification.spending import split_positions
 from netrazor.coding.position_set import decode_positions, encode_positions
 from netrazor.errors import BadDataset, CertificateError, ConfigurationError
 from netrazor.picking import NO_ANSWER, Examples, PickingConfig
 from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.picked_run import PickedRun, run_picked
-from tampering import change, conclude_again
+from tampering import change, conclude_again, find
 
 CONFIG = PickingConfig(stops=(8, 16, 32), first=4, batch=2)
 
@@ -132,10 +134,48 @@ def other_picks(issued: PickedRun) -> PickedRun:
     picks = decode_positions(issued.positions, 300)
     others = np.setdiff1d(np.arange(300), picks)[: len(picks)]
     blob = encode_positions(others, 300)
-    from hashlib import sha256
-
     fitting = {"message.sha256": sha256(blob).hexdigest(), "message.bytes": len(blob)}
     return replace(issued, positions=blob, certificate=conclude_again(issued.certificate, fitting))
+
+
+def with_picks(issued: PickedRun, picks: np.ndarray, changes: dict[str, object]) -> set[str]:
+    """What the check finds in a certificate of these picks, all that follows made to follow."""
+    blob = encode_positions(picks, 300)
+    fitting = {
+        "message.sha256": sha256(blob).hexdigest(),
+        "message.bytes": len(blob),
+        "message.picked": len(picks),
+    }
+    return find(conclude_again(issued.certificate, {**fitting, **changes}), blob)
+
+
+def test_picks_are_counted_examples_and_no_more_than_their_stop() -> None:
+    config = replace(CONFIG, stops=(8, 16), spent=50)
+    issued = run_picked(Nearest(), table(), terms=LearnerTerms(config=config))
+    spent, counted = split_positions(issued.certificate.sample)
+    for number, stop, found in ((8, 8, set()), (9, 8, {"picks"}), (9, 16, set()), (0, 8, set())):
+        changes = {"message.stop": stop, "claims.0.errors": 20}
+        assert with_picks(issued, counted[:number], changes) == found
+    assert with_picks(issued, counted[-8:], {"message.stop": 16}) == set()
+    for number in (1, 8):
+        mixed = np.sort(np.concatenate([counted[: 8 - number], spent[:number]]))
+        assert with_picks(issued, mixed, {"message.stop": 16}) == {"picks"}
+    for stop in (7, 9, 15, 17):
+        assert with_picks(issued, counted[:4], {"message.stop": stop}) == {"picks"}
+    for picked in (7, 9):
+        assert with_picks(issued, counted[:8], {"message.picked": picked, "message.stop": 16}) & {
+            "picks",
+            "message",
+        }
+
+
+def test_stops_are_in_increasing_order_without_repetition() -> None:
+    config = replace(CONFIG, stops=(8, 16, 32))
+    issued = run_picked(Nearest(), table(), terms=LearnerTerms(config=config))
+    picks = np.arange(8)
+    for stops, found in (((8, 9, 10), set()), ((8, 8, 16), {"picks"}), ((9, 8, 10), {"picks"})):
+        changes = {"prior.learner.stops": stops, "message.stop": 8}
+        assert with_picks(issued, picks, changes) == found
 
 
 def test_other_picks_differ_or_are_invalid_where_arithmetic_is_exact(tmp_path: Path) -> None:

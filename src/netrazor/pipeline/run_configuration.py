@@ -85,9 +85,7 @@ def check_delta_and_seed(delta: float, seed: int) -> None:
             f"delta: a probability from 1e-100 to below 1 allowed, got {delta!r}; 0.05 is usual"
         )
     if not 0 <= seed < 2**31:
-        raise InvalidArgument(
-            f"seed: a whole number from 0 to 2^31 - 1 allowed, got {seed!r}; 0 is usual"
-        )
+        raise InvalidArgument(f"seed: a whole number from 0 to 2^31 - 1 allowed, got {seed!r}; 0 is usual")
 
 
 def reporter_for(progress: bool | None) -> Reporter:
