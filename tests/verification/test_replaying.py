@@ -246,3 +246,36 @@ def test_a_certificate_of_picks_names_no_network(tmp_path: Path) -> None:
         _ = run().certificate.architecture
     assert run().certificate.predictor == "own"
     assert '"method": "picked"' in to_json(run().certificate)
+
+
+def with_positions(issued: PickedRun, blob: bytes) -> PickedRun:
+    """Other positions in the file, and a certificate that names them."""
+    changes = {"message.sha256": sha256(blob).hexdigest(), "message.bytes": len(blob)}
+    return replace(issued, positions=blob, certificate=conclude_again(issued.certificate, changes))
+
+
+def test_the_same_examples_in_another_order(tmp_path: Path) -> None:
+    write(tmp_path, run())
+    rows, labels = table()
+    verdict = netrazor.verify(tmp_path, (rows[::-1].copy(), labels[::-1].copy()), Nearest())
+    assert (verdict.status, codes(verdict)) == ("INVALID", {"dataset"})
+    assert "verify with the data set that was certified" in verdict.findings[0].text
+
+
+def test_positions_that_exceed_n_or_are_too_many(tmp_path: Path) -> None:
+    picks = decode_positions(run().positions, 300)
+    for number, others in enumerate((np.arange(300, 300 + len(picks)), np.arange(len(picks) + 1))):
+        path = tmp_path / str(number)
+        with_positions(run(), encode_positions(others, 600)).write(path)
+        assert netrazor.verify(path).status == "INVALID"
+
+
+def test_positions_of_spent_examples(tmp_path: Path) -> None:
+    issued = run_picked(Nearest(), table(), terms=LearnerTerms(config=replace(CONFIG, stops=(8, 16), spent=50)))
+    spent, _ = split_positions(issued.certificate.sample)
+    number = len(decode_positions(issued.positions, 300))
+    assert number <= len(spent)
+    with_positions(issued, encode_positions(spent[:number], 300)).write(tmp_path)
+    verdict = netrazor.verify(tmp_path)
+    assert codes(verdict) == {"picks"}
+    assert "positions of counted examples needed, got spent ones" in verdict.findings[0].text
