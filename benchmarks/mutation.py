@@ -164,8 +164,9 @@ class Trial:
         return not chosen or self._passes(target, path, mutant.code, chosen)
 
     def check(self, target: Target, path: Path) -> None:
-        """The tests must pass on the module as it is, put in place as a mutant is: or all would be killed."""
-        chosen = self.chosen(path, 0, target.slowest)
+        """The module's tests must pass on it as it is, put in place as a mutant is: or all would be killed."""
+        its = set().union(*self.tests_of_line.get(str(path), {}).values())
+        chosen = sorted(name for name in its if self.seconds[name] <= target.slowest)
         if not self._passes(target, path, path.read_text(), chosen):
             raise SystemExit(f"{path}: the tests fail where the module is exchanged for itself")
 
