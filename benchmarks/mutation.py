@@ -164,8 +164,9 @@ class Trial:
         return not chosen or self._passes(target, path, mutant.code, chosen)
 
     def check(self, target: Target, path: Path) -> None:
-        """The tests must pass on the module as it is, put in place as a mutant is: or all would be killed."""
-        chosen = self.chosen(path, 0, target.slowest)
+        """The module's tests must pass on it as it is, put in place as a mutant is: or all would be killed."""
+        its = set().union(*self.tests_of_line.get(str(path), {}).values())
+        chosen = sorted(name for name in its if self.seconds[name] <= target.slowest)
         if not self._passes(target, path, path.read_text(), chosen):
             raise SystemExit(f"{path}: the tests fail where the module is exchanged for itself")
 
@@ -339,16 +340,30 @@ def _known() -> dict:
 
 
 def _summarize() -> None:
-    """The share of each target, equivalent mutants left out."""
+    """The share of each target, equivalent mutants left out; and the files of which not all mutants were tried."""
     for name in TARGETS:
-        entries = [entry for entry in _known().values() if entry.get("target") == name]
-        made = sum(entry["tried"] - entry["equivalent"] for entry in entries)
-        killed = sum(entry["killed"] for entry in entries)
-        if made:
-            record(
-                "mutation.json", f"all of {name}", {"mutants": made, "killed": killed, "share": killed / made}
-            )
-            print(f"{name}: {killed} of {made} mutants killed, {killed / made:.1%}")
+        entries = {key: entry for key, entry in _known().items() if entry.get("target") == name}
+        tried = sum(entry["tried"] for entry in entries.values())
+        excused = sum(entry["equivalent"] for entry in entries.values())
+        killed = sum(entry["killed"] for entry in entries.values())
+        if tried == excused:
+            continue
+        counts = {
+            "tried": tried,
+            "equivalent": excused,
+            "killed": killed,
+            "share": killed / (tried - excused),
+        }
+        partly = {
+            key: f"{entry['tried']} of {entry['mutants']}"
+            for key, entry in entries.items()
+            if entry["tried"] < entry["mutants"]
+        }
+        missing = [
+            key for path in TARGETS[name].files() if (key := str(path.relative_to(ROOT))) not in entries
+        ]
+        record("mutation.json", f"all of {name}", {**counts, "sampled": partly, "not tried": missing})
+        print(f"{name}: {killed} of {tried - excused} mutants killed, {counts['share']:.1%}")
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ TARGETS = {
         # Coverage by simulation is left out: slow, and blind to all that the exact values do not see.
         tests=_bounds(
             "arguments",
+            "binomial",
             "rounding",
             "roots",
             "means",

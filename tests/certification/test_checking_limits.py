@@ -6,6 +6,8 @@ import spent_runs
 import tiny
 from netrazor.certification import RunFiles, check_run, seal
 from netrazor.certification.checking import compare
+from netrazor.certification.delta_shares import delta_parts
+from netrazor.coding import Limits
 from netrazor.pipeline.spent_examples import SpentRun
 from tampering import alter, change, conclude_again, find
 
@@ -107,6 +109,21 @@ def test_what_the_check_read_is_handed_on() -> None:
     assert check_run(RunFiles(altered, issued.blob, None))[1] is not None
 
 
+def test_a_method_is_considered_once() -> None:
+    issued = OCCAM().issued
+    for considered in (("occam", "occam"), ("occam", "hold-out")):
+        parts = delta_parts(0.05, considered)
+        changes = {"considered": considered, "claims.0.delta_parts": parts}
+        found = find(conclude_again(issued.certificate, changes), issued.blob)
+        assert found == ({"delta"} if considered[0] == considered[1] else set())
+
+
+def test_limits_are_given_by_name() -> None:
+    issued = OCCAM().issued
+    with pytest.raises(TypeError):
+        check_run(RunFiles(issued.certificate, issued.blob, None), Limits())  # type: ignore[misc]
+
+
 def test_a_finding_shows_at_most_120_characters_of_a_value() -> None:
     (found,) = compare(("code", "name", "a" * 118, "b"))
     assert found.code == "code"
@@ -152,7 +169,6 @@ def test_a_run_of_two_claims_with_noise_is_checked_in_both() -> None:
     second = first.model_copy(update={"top": 2})
     two = issued.certificate.model_copy(update={"claims": (first, second)})
     from netrazor.certification.bounding import bound_noisy_risk
-    from netrazor.certification.delta_shares import delta_parts
 
     parts = delta_parts(two.delta, two.considered, 2)
     assert first.noisy is not None

@@ -40,6 +40,19 @@ def test_values_without_noise_cost_their_code_length() -> None:
     assert charging._discrete_bits(values) == 10 * (1 + 2.0**-40)
 
 
+@pytest.mark.parametrize(("kl_nats", "steps"), [(-0.5, 1), (0.0, 1), (0.5, 739), (3.0, 4432)])
+def test_a_divergence_is_charged_in_bits_and_never_below_zero(
+    kl_nats: float, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charging.bounds, "layer_perturbation_kl", lambda *_: np.array([kl_nats]))
+    coded = {"w": np.float32([0.5, 0.0, 0.25, 0.25]), LAMBDA: np.uint8([60])}
+    blob = coding.encode(coded, values="static", side_information={SIGMA: np.float32([1.0])})
+    lines = charging.charge(blob).lines
+    (bits,) = (line.charged_bits for line in lines if (line.kind, line.array) == ("divergence", "w"))
+    assert bits == steps / 1024
+    assert math.ceil(max(0.0, kl_nats) / math.log(2) * 1024 + 1e-3) == steps
+
+
 def test_the_parts_of_delta() -> None:
     assert delta_parts(0.05, ("perturbation",)) == {"noisy risk": 0.01, "PAC-Bayes": 0.04}
     assert delta_parts(0.05, ("occam", "hold-out")) == {"occam": 0.025, "hold-out": 0.025}
