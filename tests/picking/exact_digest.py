@@ -12,9 +12,7 @@ from netrazor.picking import PickingConfig, pick
 def digest() -> dict[str, object]:
     """Of a short run."""
     learner = exact_learner()
-    picking = pick(
-        learner, images(150), PickingConfig(stops=(10, 16), first=6, growth_percent=50), check=False
-    )
+    picking = pick(learner, images(150), PickingConfig(stops=(10, 16), first=6, growth_percent=50))
     weights = b"".join(tensor.numpy().tobytes() for tensor in learner.state()["fine"])
     found = hashlib.sha256(weights).hexdigest()
     return {"picks": picking.picks.tolist(), "errors": picking.best.errors, "weights": found}

@@ -64,11 +64,12 @@ def pick(
     *,
     among: Positions | None = None,
     until: int | None = None,
-    check: bool = True,
     checkpoint: Checkpoint | None = None,
     reporter: Reporter | None = None,
 ) -> Picking:
     """Pick from ``dataset`` what ``learner`` needs, and count what it still gets wrong at each stop.
+
+    Whether the learner's state depends on its picks alone is tried first (`check_learner`).
 
     Args:
         learner: see `Learner`; it is used, and left in some state.
@@ -76,7 +77,6 @@ def pick(
         config: what was declared in advance.
         among: pick from these positions only, not from all: those of a record give its picks again, in order.
         until: the declared stop after which to end, default the last.
-        check: try first whether the learner's state depends on the picks alone.
         checkpoint: where to go on from and to save to; the result is the same, bit for bit.
         reporter: shows the progress.
 
@@ -99,7 +99,7 @@ def pick(
     ordered = in_order_of_priority(counted if among is None else _within(among, counted))
     run = PickingState(learner, pool, config, ordered, spent, min(config.scoring_batch, len(counted)))
     resumed = run.resume(checkpoint.load() if checkpoint is not None else None)
-    if check and not resumed:
+    if not resumed:
         run.try_learner()
     with (reporter or Silent()).stage("pick examples", last, len(run.picks)) as tick:
         while not run.ended(last):
