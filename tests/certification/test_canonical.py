@@ -68,6 +68,11 @@ def test_fields_out_of_range_or_of_another_type(changes: dict) -> None:
         parse(altered(**changes))
 
 
+def test_the_first_of_several_faults_is_named() -> None:
+    with pytest.raises(CertificateError, match="^method: "):
+        parse(altered(method="guess", delta=0))
+
+
 @pytest.mark.parametrize(
     ("part", "changes"),
     [
