@@ -111,7 +111,7 @@ def test_what_the_check_read_is_handed_on() -> None:
 
 def test_a_method_is_considered_once() -> None:
     issued = OCCAM().issued
-    for considered in (("occam", "occam"), ("occam", "hold-out")):
+    for considered in (("occam", "occam"), ("occam", "hold-out"), ("occam", "picked")):
         parts = delta_parts(0.05, considered)
         changes = {"considered": considered, "claims.0.delta_parts": parts}
         found = find(conclude_again(issued.certificate, changes), issued.blob)
