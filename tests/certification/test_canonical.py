@@ -69,7 +69,7 @@ def test_fields_out_of_range_or_of_another_type(changes: dict) -> None:
 
 
 def test_the_first_of_several_faults_is_named() -> None:
-    with pytest.raises(CertificateError, match="^method: "):
+    with pytest.raises(CertificateError, match=r"^method: "):
         parse(altered(method="guess", delta=0))
 
 
