@@ -81,7 +81,10 @@ TARGETS = {
             *_sources("certification", "spending", "ledger", "canonical", "noise_description"),
             *_sources("verification", "rebuilding"),
         ),
-        tests=("tests/certification", "tests/verification", "tests/pipeline/test_spent_examples.py"),
+        tests=(
+            *("tests/certification", "tests/verification"),
+            *("tests/pipeline/test_spent_examples.py", "tests/pipeline/test_certify_learners.py"),
+        ),
         slowest=6.0,
         preload=("mpmath", "scipy.special", "scipy.stats", "hypothesis.strategies", "torch.func"),
         kept=("tiny", "spent_runs"),

@@ -41,8 +41,9 @@ def test_all_errors_are_an_honest_count() -> None:
 def test_some_examples_are_left_to_count() -> None:
     run = spent_runs.issued()
     assert alter_spent(run, {}) == set()
+    none = {"prior.given.errors": 0, "sample.majority_errors": 0}
     for spent in (301, 302):
-        assert alter_spent(run, {"sample.spent": spent}) == {"sample"}
+        assert alter_spent(run, {"sample.spent": spent, "sample.duplicates": 0, **none}) == {"sample"}
     one = {"claims.0.n": 1, "claims.0.errors": 1, "prior.given.errors": 1, "sample.majority_errors": 0}
     assert alter_spent(run, {"sample.spent": 300, **one}) == set()
     assert alter_spent(run, {"sample.spent": 0}) == {"sample"}
