@@ -253,6 +253,8 @@ def measure(
 
     made = list(mutants(source))
     every = evenly(made, sample)
+    if known.get("planned") != len(every):  # others were tried
+        known, again, before, earlier = {}, set(), 0, 0
     for tried, mutant in enumerate(every, 1):
         described = {"line": mutant.line, "before": mutant.before, "after": mutant.after}
         if (name, mutant.before, mutant.after) in equivalent:

@@ -68,6 +68,18 @@ def test_fields_out_of_range_or_of_another_type(changes: dict) -> None:
         parse(altered(**changes))
 
 
+def test_the_first_of_several_faults_is_named() -> None:
+    with pytest.raises(CertificateError, match=r"^method: "):
+        parse(altered(method="guess", delta=0))
+
+
+def test_at_most_80_characters_of_a_value_are_shown() -> None:
+    with pytest.raises(CertificateError, match=f", got '{'x' * 79}; the certificate is damaged"):
+        parse(altered(method="x" * 200))
+    with pytest.raises(CertificateError, match=f"needed, got '{'x' * 80}'; issue it again"):
+        parse(altered(format="x" * 200))
+
+
 @pytest.mark.parametrize(
     ("part", "changes"),
     [

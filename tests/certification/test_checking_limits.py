@@ -41,8 +41,9 @@ def test_all_errors_are_an_honest_count() -> None:
 def test_some_examples_are_left_to_count() -> None:
     run = spent_runs.issued()
     assert alter_spent(run, {}) == set()
+    none = {"prior.given.errors": 0, "sample.majority_errors": 0}
     for spent in (301, 302):
-        assert alter_spent(run, {"sample.spent": spent}) == {"sample"}
+        assert alter_spent(run, {"sample.spent": spent, "sample.duplicates": 0, **none}) == {"sample"}
     one = {"claims.0.n": 1, "claims.0.errors": 1, "prior.given.errors": 1, "sample.majority_errors": 0}
     assert alter_spent(run, {"sample.spent": 300, **one}) == set()
     assert alter_spent(run, {"sample.spent": 0}) == {"sample"}
@@ -111,7 +112,7 @@ def test_what_the_check_read_is_handed_on() -> None:
 
 def test_a_method_is_considered_once() -> None:
     issued = OCCAM().issued
-    for considered in (("occam", "occam"), ("occam", "hold-out")):
+    for considered in (("occam", "occam"), ("occam", "hold-out"), ("occam", "picked")):
         parts = delta_parts(0.05, considered)
         changes = {"considered": considered, "claims.0.delta_parts": parts}
         found = find(conclude_again(issued.certificate, changes), issued.blob)

@@ -130,6 +130,10 @@ def test_the_text_is_laid_out_for_reading_and_sealed_in_canonical_form() -> None
     rest = {name: value for name, value in content.items() if name not in (*headline, "seal")}
     canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     assert c.seal == sha256(canonical.encode()).hexdigest()
+    named = c.model_copy(update={"sample": c.sample.model_copy(update={"name": "Żółw"})})
+    rest["sample"]["name"] = "Żółw"
+    escaped = json.dumps(rest, sort_keys=True, separators=(",", ":")).encode("ascii")
+    assert seal(named).seal == sha256(escaped).hexdigest()
 
 
 def test_a_text_beyond_ascii_is_escaped() -> None:

@@ -56,17 +56,7 @@ def test_without_message_and_given_weights_there_is_nothing_to_rebuild() -> None
     assert rebuild_given(files, tiny.small()) is None
 
 
-def test_given_weights_alone_and_with_steps() -> None:
-    run, x = spent_runs.issued(), spent_runs.images().batch(torch.arange(20))[0]
-    files = RunFiles(run.certificate, run.message, run.given)
-    message = read(run.message, Limits())
-    given = rebuild_given(files)
-    assert given is not None
-    assert torch.equal(given(x), spent_runs.prior()(x))
-    assert torch.equal(rebuild(files, None)(x), given(x))
-    moved = rebuild(files, message)
-    differ = [not torch.equal(a, b) for a, b in zip(given.parameters(), moved.parameters(), strict=True)]
-    assert any(differ)
+def test_given_weights_alone() -> None:
     hold_out = spent_runs.held_out()
     alone = RunFiles(hold_out.certificate, None, hold_out.given)
     images = tiny.images().batch(torch.arange(20))[0]

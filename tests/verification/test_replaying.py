@@ -271,7 +271,9 @@ def test_positions_that_exceed_n_or_are_too_many(tmp_path: Path) -> None:
 
 
 def test_positions_of_spent_examples(tmp_path: Path) -> None:
-    issued = run_picked(Nearest(), table(), terms=LearnerTerms(config=replace(CONFIG, stops=(8, 16), spent=50)))
+    issued = run_picked(
+        Nearest(), table(), terms=LearnerTerms(config=replace(CONFIG, stops=(8, 16), spent=50))
+    )
     spent, _ = split_positions(issued.certificate.sample)
     number = len(decode_positions(issued.positions, 300))
     assert number <= len(spent)
