@@ -10,7 +10,7 @@ import netrazor
 from netrazor.compress import IntegerConfig
 from netrazor.data import ImageDataset
 from netrazor.networks import coded_state
-from netrazor.pipeline import Recipe, run
+from netrazor.pipeline import Recipe, RunConfiguration, run
 from netrazor.pipeline.stages import IntegerStage
 from netrazor.reproduction.record_networks.edge_maps import directions
 from netrazor.reproduction.record_networks.integer_overlap import (
@@ -159,7 +159,7 @@ def test_it_is_trained_certified_and_verified(tmp_path: Path) -> None:
     recipe = Recipe("tiny-tight", integers=integers, noise=None, simplify=False)
     torch.manual_seed(1)
     model = IntegerOverlap((3, 16, 16), filters=6, units=4, classes=4)
-    certificate = run(model, data, recipe=recipe, out=tmp_path).issued.certificate
+    certificate = run(model, data, RunConfiguration(recipe=recipe, out=tmp_path)).issued.certificate
     fresh = IntegerOverlap((3, 16, 16), filters=6, units=4, classes=4)
     assert netrazor.verify(tmp_path, data, model=fresh).status == "VALID"
     assert certificate.errors < 0.6 * len(data)

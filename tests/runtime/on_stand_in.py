@@ -202,7 +202,7 @@ def test_a_run_goes_on_from_its_checkpoint(
         with pytest.raises(Stop):
             certified(tiny.small(), tiny.NO_NOISE, device="stand_in", out=tmp_path / "stopped")
     resumed = certified(tiny.small(), tiny.NO_NOISE, device=after, out=tmp_path / "stopped")
-    assert all(t.device == devices.CPU for t in saved[0]["fit"]["model"].values())
+    assert all(t.device == devices.CPU for t in saved[0]["of_stage"]["model"].values())
     if after == "stand_in":
         assert resumed.issued.blob == whole.issued.blob
     assert netrazor.verify(tmp_path / "stopped", tiny.images(), model=tiny.small()).status == "VALID"
