@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
+from torch.utils.data import Dataset
 
 import netrazor
 import tiny
@@ -267,3 +269,27 @@ def test_another_seed_is_another_start(tmp_path: Path) -> None:
     netrazor.certify_picked(linear, table(100), stops=(8,), seed=1, out=tmp_path)
     content = json.loads((tmp_path / CERTIFICATE).read_text())
     assert content["prior"]["learner"]["configuration"]["seed"] == 1
+
+
+class Scaled(Dataset[tuple[torch.Tensor, int]]):
+    """Rows scaled by a number that was measured on them."""
+
+    def __init__(self) -> None:
+        rows, self.labels = table()
+        self.rows, mean = torch.tensor(rows, dtype=torch.float32), float(rows.mean())
+        self.transform = lambda row: row - mean
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return self.transform(self.rows[index]), int(self.labels[index])
+
+
+@pytest.mark.parametrize("certify", [netrazor.certify_picked, partial(netrazor.certify_hold_out, spent=100)])
+@pytest.mark.parametrize("learner", ["estimator", "network"])
+def test_numbers_measured_on_the_counted_examples_are_refused(certify: Callable, learner: str) -> None:
+    """They would be learned outside of the picks, the given weights and the message."""
+    given = estimator() if learner == "estimator" else linear
+    with pytest.raises(BadDataset, match="may have been computed from the examples"):
+        certify(given, Scaled())

@@ -24,6 +24,7 @@ from netrazor.certification.spending import split_positions_of
 from netrazor.counting import labels_in_order, majority_errors
 from netrazor.data import check
 from netrazor.data.subsets import size_of, take
+from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.picking import Learner, PickingConfig, learner_digest
 from netrazor.pipeline.issuing import conclude
 from netrazor.runtime import SILENT, Reporter
@@ -49,7 +50,12 @@ class LearnerTerms:
 
 
 def describe_counted(dataset: Any, spent: int) -> SampleRecord:
-    """The training examples as a certificate names them, without a network."""
+    """The training examples as a certificate names them, without a network.
+
+    Raises:
+        BadDataset: a transform that holds numbers which may have been measured on the counted examples.
+    """
+    refuse_learnt_transforms(dataset)
     n = size_of(dataset)
     spending: Spending = "hashed positions" if spent else "none"
     counted = take(dataset, split_positions_of(spending, n, spent)[1])

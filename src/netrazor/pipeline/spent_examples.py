@@ -36,6 +36,7 @@ from netrazor.compress.step_search import search_steps
 from netrazor.counting import BATCH_SIZE, count_errors
 from netrazor.data.subsets import size_of, take
 from netrazor.data.tables import as_dataset
+from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
 from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
@@ -240,6 +241,7 @@ def _describe(
     model: nn.Module, dataset: Examples, spent: int, spending: Spending, terms: SpentTerms
 ) -> tuple[bytes, nn.Module, GivenRecord, SampleRecord]:
     """The file of the given weights, the network in it, and the records of both weights and sample."""
+    refuse_learnt_transforms(dataset)
     split_spent(dataset, spent, spending)
     given = encode(model, terms.architecture)
     network = network_of(model, read(given, limits_of(model)))

@@ -131,10 +131,11 @@ def noisy_limits(
 ) -> tuple[tuple[str, float, float, float], ...]:
     """(name, recorded, of fresh draws, the most that this may be) of each number of a noisy risk.
 
-    The mean of fresh draws may be no more than the recorded upper confidence bound, and neither of their moments may
-    lie above the recorded one, of so many ``draws``, by more than six standard errors of the difference, estimated
-    from the fresh ``rates``: honest records pass but for one in some 10^8, and a record is refused as surely whose
-    true moment lies twelve standard errors above the recorded one.
+    The mean of fresh draws may be no more than the recorded upper confidence bound, above which an honest record's
+    mean hardly ever lies: the bound fails at its part of delta at most. Neither moment of the fresh draws may lie
+    above the recorded one, of so many ``draws``, by more than six standard errors of the difference, estimated from
+    the fresh ``rates``: for a normal mean an honest record is refused once in some 10^9 times, and a record is
+    refused as surely whose true moment lies twelve standard errors above the recorded one.
     """
     mean, variance = float(rates.mean()), float(rates.var(ddof=1))
     spread_of_mean = math.sqrt(noisy.variance / draws + variance / len(rates))
