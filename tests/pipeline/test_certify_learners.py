@@ -293,3 +293,9 @@ def test_numbers_measured_on_the_counted_examples_are_refused(certify: Callable,
     given = estimator() if learner == "estimator" else linear
     with pytest.raises(BadDataset, match="may have been computed from the examples"):
         certify(given, Scaled())
+
+
+def test_a_network_that_may_have_seen_the_examples_is_no_learner() -> None:
+    """Trained on all examples it would pick almost nothing, and claim next to no error."""
+    with pytest.raises(UnsupportedLearner, match="may have seen the examples; give what builds it"):
+        netrazor.certify_picked(nn.Linear(2, 2), table(200), stops=(8, 16))

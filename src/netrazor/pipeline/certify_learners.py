@@ -10,6 +10,7 @@ from torch import nn
 from netrazor.certification import Certificate
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
+from netrazor.errors import UnsupportedLearner
 from netrazor.picking import Learnable, TorchLearner, as_learner, check_stops
 from netrazor.picking.pool import pool_of
 from netrazor.pipeline.learner_certificate import LearnerTerms
@@ -43,7 +44,8 @@ def certify_picked(
 
     Args:
         learner: a `netrazor.picking.Learner`; an estimator with fit and predict, which is fitted anew in each round;
-            or a network, or a class or function that builds one, which learns as `netrazor.picking.as_learner` says.
+            or a class or function that builds a network, which learns as `netrazor.picking.as_learner` says. A
+            network by itself is refused: it may have been trained on the examples that are to be counted.
         dataset: the entire training set: map-style, (input, label), or a pair of arrays (inputs, labels).
         spent: how many examples, the first by the hash of their positions, train the start and are not counted.
         stops: numbers of picks at which errors are counted, increasing; the best is certified, and each has an equal
@@ -61,6 +63,7 @@ def certify_picked(
         NetrazorError: bad data, a directory that cannot be written.
     """
     check_delta_and_seed(delta, seed)
+    _refuse_trained(learner)
     dataset = as_dataset(dataset)
     n = pool_of(dataset).size
     if spent:
@@ -117,6 +120,16 @@ def certify_hold_out(
         return run_hold_out(network, dataset, spent=spent, terms=terms, out=out).certificate
     learned = LearnerTerms(delta=delta, reporter=reporter)
     return run_learner_hold_out(learner, dataset, spent=spent, seed=seed, terms=learned, out=out).certificate
+
+
+def _refuse_trained(learner: Learnable) -> None:
+    """What a network brings along would be learned outside of the picks, and the bound would not pay for it."""
+    if isinstance(learner, nn.Module):
+        raise UnsupportedLearner(
+            f"learner: a class or function that builds a fresh network needed, got a {type(learner).__name__} with "
+            "weights, which may have seen the examples; give what builds it, or, if its weights were fixed without "
+            "these examples, netrazor.picking.TorchLearner(network)"
+        )
 
 
 def trained_on_spent(learner: TorchLearner, dataset: Any, spent: int, seed: int) -> nn.Module:
