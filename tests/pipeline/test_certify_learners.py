@@ -299,3 +299,12 @@ def test_a_network_that_may_have_seen_the_examples_is_no_learner() -> None:
     """Trained on all examples it would pick almost nothing, and claim next to no error."""
     with pytest.raises(UnsupportedLearner, match="may have seen the examples; give what builds it"):
         netrazor.certify_picked(nn.Linear(2, 2), table(200), stops=(8, 16))
+
+
+def test_a_certificate_is_not_overwritten_unasked(tmp_path: Path) -> None:
+    netrazor.certify_picked(estimator(), table(), stops=(6, 12), out=tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    for certify in (netrazor.certify_picked, partial(netrazor.certify_hold_out, spent=100)):
+        with pytest.raises(ConfigurationError, match="choose another or delete it"):
+            certify(estimator(), table(), out=tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

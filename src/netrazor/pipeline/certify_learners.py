@@ -3,14 +3,16 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from netrazor.certification import Certificate
+from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
-from netrazor.errors import UnsupportedLearner
+from netrazor.errors import ConfigurationError, UnsupportedLearner
 from netrazor.picking import Learnable, TorchLearner, as_learner, check_stops
 from netrazor.picking.pool import pool_of
 from netrazor.pipeline.learner_certificate import LearnerTerms
@@ -63,6 +65,7 @@ def certify_picked(
         NetrazorError: bad data, a directory that cannot be written.
     """
     check_delta_and_seed(delta, seed)
+    _refuse_finished(out)
     _refuse_trained(learner)
     dataset = as_dataset(dataset)
     n = pool_of(dataset).size
@@ -109,6 +112,7 @@ def certify_hold_out(
         NetrazorError: as for `certify_picked`.
     """
     check_delta_and_seed(delta, seed)
+    _refuse_finished(out)
     dataset, reporter = as_dataset(dataset), reporter_for(progress)
     check_split(pool_of(dataset).size, spent)
     network = model if isinstance(model, nn.Module) else None
@@ -120,6 +124,14 @@ def certify_hold_out(
         return run_hold_out(network, dataset, spent=spent, terms=terms, out=out).certificate
     learned = LearnerTerms(delta=delta, reporter=reporter)
     return run_learner_hold_out(learner, dataset, spent=spent, seed=seed, terms=learned, out=out).certificate
+
+
+def _refuse_finished(out: str | os.PathLike[str] | None) -> None:
+    """Nothing that was certified is overwritten unasked."""
+    if out is not None and (Path(out) / CERTIFICATE).exists():
+        raise ConfigurationError(
+            f"out: a directory without a certificate needed, got {out}, which holds one; choose another or delete it"
+        )
 
 
 def _refuse_trained(learner: Learnable) -> None:
