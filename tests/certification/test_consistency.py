@@ -44,7 +44,7 @@ def test_what_is_no_certificate_is_invalid(directory: Path, content: str) -> Non
 
 
 def test_a_message_above_the_limits_is_invalid(directory: Path) -> None:
-    verdict = check_consistency(directory, limits=Limits(elements=10))
+    verdict = check_consistency(directory, limits=Limits(decisions=10))
     assert verdict.status == "INVALID"
 
 
