@@ -34,16 +34,25 @@ def tensors(root: object, name: str = "") -> Iterator[tuple[str, Tensor]]:
         UnsupportedModel: a holder whose tensors cannot be seen or written: a scripted module or object, an
             array of objects, a read-only array.
     """
-    for place, value in reachable(root, name, _holdings):
+    for place, value in everything(root, name):
         if isinstance(value, Tensor):
             yield place, value
         elif isinstance(value, np.ndarray):
             yield place, _sharing_memory(place, value)
 
 
+def everything(root: object, name: str = "") -> Iterator[Holding]:
+    """All that ``root`` reaches, as `tensors` looks for it: what every module holds, torch's own bookkeeping aside.
+
+    Raises:
+        UnsupportedModel: a holder whose content cannot be seen.
+    """
+    return reachable(root, name, _holdings)
+
+
 def modules(root: nn.Module) -> Iterator[nn.Module]:
     """Every module that ``root`` reaches, once: registered ones, and those in lists, other objects and closures."""
-    return (value for _, value in reachable(root, "", _holdings) if isinstance(value, nn.Module))
+    return (value for _, value in everything(root) if isinstance(value, nn.Module))
 
 
 def set_evaluation_mode(model: nn.Module) -> None:
