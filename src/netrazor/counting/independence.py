@@ -85,9 +85,7 @@ def _nothing_drawn(device: torch.device) -> Iterator[None]:
     before = _random_states(device)
     yield
     if before != _random_states(device):
-        raise UnsupportedModel(
-            f"model: its forward pass draws random numbers in evaluation mode; {_OFF}"
-        )
+        raise UnsupportedModel(f"model: its forward pass draws random numbers in evaluation mode; {_OFF}")
 
 
 def _random_states(device: torch.device) -> tuple[object, ...]:
@@ -134,5 +132,7 @@ def _remedy(model: nn.Module) -> str:
         if getattr(module, "batch_first", True) is False:
             return f"{kind} takes the first dimension for the sequence: build it with batch_first=True"
         if isinstance(module, _NormBase) and module.running_mean is None and "Instance" not in kind:
-            return f"{kind} has no running statistics: build it with track_running_stats=True and train it again"
+            return (
+                f"{kind} has no running statistics: build it with track_running_stats=True and train it again"
+            )
     return "take means, sorts and branches over the other dimensions only"

@@ -25,7 +25,11 @@ def snapshot(model: nn.Module) -> Snapshot:
         if isinstance(value, Tensor):
             found[place] = _of_tensor(value)
         elif isinstance(value, np.ndarray) and value.dtype != object:
-            found[place] = (value.dtype.str, value.shape, hashlib.blake2b(np.ascontiguousarray(value)).digest())
+            found[place] = (
+                value.dtype.str,
+                value.shape,
+                hashlib.blake2b(np.ascontiguousarray(value)).digest(),
+            )
         else:
             found[place] = value if is_plain(value) else type(value).__qualname__
     return found
