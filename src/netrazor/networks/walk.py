@@ -55,6 +55,14 @@ def modules(root: nn.Module) -> Iterator[nn.Module]:
     return (value for _, value in everything(root) if isinstance(value, nn.Module))
 
 
+def is_step_count(module: nn.Module, name: str) -> bool:
+    """Whether a buffer is the count of training steps of a batch norm: one whole number, of no use in evaluation."""
+    if not isinstance(module, _NormBase) or name != "num_batches_tracked":
+        return False
+    count = module._buffers.get(name)
+    return count is not None and count.numel() == 1 and not count.dtype.is_floating_point
+
+
 def set_evaluation_mode(model: nn.Module) -> None:
     """Put every module that ``model`` reaches in evaluation mode.
 
@@ -88,7 +96,7 @@ def _holdings(name: str, value: object) -> Iterator[Holding]:
 def _held_by_module(module: nn.Module) -> Iterator[Holding]:
     yield from module._parameters.items()
     for key, buffer in module._buffers.items():
-        if not (isinstance(module, _NormBase) and key == "num_batches_tracked"):
+        if not is_step_count(module, key):
             yield key, buffer
     yield from ((key, value) for key, value in held(module) if key not in _MODULE_INTERNALS)
     yield from module._modules.items()
