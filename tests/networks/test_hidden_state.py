@@ -34,7 +34,7 @@ EMPTIED = {"lru_cache"}
 def test_a_table_in_any_place_is_refused(place: str, tmp_path: Path) -> None:
     with (
         memorizing(place, tmp_path, branches=True) as network,
-        pytest.raises(UnsupportedModel, match="outside of|cannot be seen|array of objects|a hook on all"),
+        pytest.raises(UnsupportedModel, match=r"outside of|cannot be seen|array of objects|a hook on all"),
     ):
         coded_state(network)
 
@@ -47,7 +47,7 @@ def test_a_table_in_a_batch_norm_s_count_is_coded(tmp_path: Path) -> None:
 def test_a_table_in_a_cache_is_gone(tmp_path: Path) -> None:
     with (
         memorizing("lru_cache", tmp_path, branches=True) as network,
-        pytest.raises(UnsupportedModel, match="forward pass .* failed: pop from empty list"),
+        pytest.raises(UnsupportedModel, match=r"forward pass .* failed: pop from empty list"),
     ):
         netrazor.certify(network, random_labels(), recipe="as-is")
 
@@ -166,7 +166,7 @@ class _Unseen:
 
 @pytest.mark.parametrize("kind", _Unseen.kinds)
 def test_what_cannot_be_seen_through_is_refused(kind: str) -> None:
-    with pytest.raises(UnsupportedModel, match="kept: what a .* holds cannot be seen"):
+    with pytest.raises(UnsupportedModel, match=r"kept: what a .* holds cannot be seen"):
         coded_state(Wrapper(_Unseen.kinds[kind]()))
 
 

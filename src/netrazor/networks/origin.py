@@ -13,8 +13,13 @@ from pathlib import Path
 
 # What a network may be made with, besides Python's own library.
 _KNOWN = frozenset(
-    ("torch", "torchvision", "torchaudio", "torchao", "numpy", "scipy", "einops", "opt_einsum", "safetensors", "lightning", "pytorch_lightning", "lightning_fabric", "lightning_utilities", "torchmetrics", "transformers", "tokenizers", "huggingface_hub", "peft", "accelerate", "timm", "sklearn", "netrazor")
-)
+    {
+        "torch", "torchvision", "torchaudio", "torchao", "numpy", "scipy", "einops", "opt_einsum",
+        "safetensors", "lightning", "pytorch_lightning", "lightning_fabric", "lightning_utilities",
+        "torchmetrics", "transformers", "tokenizers", "huggingface_hub", "peft", "accelerate", "timm",
+        "sklearn", "netrazor",
+    }
+)  # fmt: skip
 _HOMES = tuple(
     {
         os.path.realpath(sysconfig.get_path(name)) + os.sep

@@ -133,7 +133,7 @@ def run(
     if not processes.is_rank_zero():
         configuration = replace(configuration, reporter=SILENT)
     # What cannot be certified is refused before hours of training, not after.
-    make_plain(model.cpu())
+    model = make_plain(model.cpu())
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     codable_arrays(model)
