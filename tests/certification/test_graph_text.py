@@ -1,6 +1,7 @@
 """The text of a graph: one for each graph, everything else refused by name, and its numbers priced."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netrazor.certification.graph_literals import FREE_STEPS, Literals, price_literals
-from netrazor.certification.graph_operation_names import ON_SHAPES, ON_SIZES, ON_VALUES, is_listed, takes_sizes
+from netrazor.certification.graph_operation_names import (
+    ON_SHAPES,
+    ON_SIZES,
+    ON_VALUES,
+    is_listed,
+    takes_sizes,
+)
 from netrazor.certification.graph_text import MAX_BYTES, MAX_STEPS, ExportedGraph, Step, parse_graph
 from netrazor.errors import CertificateError
 
@@ -85,10 +92,8 @@ def test_any_bytes_give_a_graph_or_a_named_error(text: bytes) -> None:
 @given(st.integers(0, len(SMALL) - 1), st.characters(max_codepoint=127))
 def test_one_character_altered_gives_another_graph_or_a_named_error(place: int, other: str) -> None:
     altered = SMALL[:place] + other + SMALL[place + 1 :]
-    try:
+    with suppress(CertificateError):
         assert parse_graph(altered.encode()).text == altered
-    except CertificateError:
-        pass
 
 
 def test_too_long() -> None:
@@ -137,7 +142,12 @@ def test_a_table_of_floats_costs_more_than_its_bits() -> None:
 
 
 def test_operations_that_give_chance_files_or_memory_are_not_listed() -> None:
-    for name in ("aten.rand.default", "aten.from_file.default", "aten.empty.memory_format", "aten.add_.Tensor"):
+    for name in (
+        "aten.rand.default",
+        "aten.from_file.default",
+        "aten.empty.memory_format",
+        "aten.add_.Tensor",
+    ):
         assert not is_listed(name)
     for name in ("prim.device.default", "os.system", "aten.relu", "aten.relu.default.x", "aten.__class__.x"):
         assert not is_listed(name)

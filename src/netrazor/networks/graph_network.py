@@ -1,4 +1,4 @@
-"""A graph that runs: a module without any code of the author's, whose parameters and buffers are the graph's arrays."""
+"""A graph that runs: a module without any code of the author's, its parameters and buffers the graph's arrays."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from netrazor.certification.graph_operation_names import ON_SIZES
 from netrazor.certification.graph_text import ExportedGraph, GraphArray, Step, values_in
-from netrazor.errors import UnsupportedModel
+from netrazor.errors import CheckpointMismatch, UnsupportedModel
 from netrazor.networks.graph_operations import check_call, dtype_named, on_sizes, operation
 
 FLOOR_BYTES = 2**28  # what the values of a run may take at least,
@@ -128,10 +128,26 @@ class GraphNetwork(nn.Module):
         self.eval()
 
     @classmethod
-    def blank(cls, graph: ExportedGraph) -> "GraphNetwork":
-        """The network of a graph, to be filled."""
+    def blank(cls, graph: ExportedGraph, available: Mapping[str, tuple[int, ...]]) -> "GraphNetwork":
+        """The network of a graph, to be filled with arrays that are available, in the order of the graph.
+
+        Args:
+            graph: of a file that may say anything: no memory is taken but for arrays that there are.
+            available: names and shapes of these.
+
+        Raises:
+            CheckpointMismatch: it reads others.
+            UnsupportedModel: names or operations that are not allowed.
+        """
+        differing = [a.name for a in graph.arrays if available.get(a.name) != a.shape]
+        if differing:
+            raise CheckpointMismatch(
+                f"graph: arrays of its shapes needed for {', '.join(differing[:5])}, got none or others; get all "
+                "files of the run again"
+            )
         return cls(
-            graph, {array.name: torch.empty(array.shape, dtype=dtype_named(array.dtype)) for array in graph.arrays}
+            graph,
+            {array.name: torch.zeros(array.shape, dtype=dtype_named(array.dtype)) for array in graph.arrays},
         )
 
     @property

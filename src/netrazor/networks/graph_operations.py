@@ -16,7 +16,11 @@ from netrazor.errors import UnsupportedModel
 # Statements about sizes, which hold where the graph was traced and compute nothing.
 _ASSERTIONS = ("_assert", "sym_constrain_range", "_assert_async", "_assert_scalar", "_assert_tensor_metadata")
 _DROPOUTS = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
-_OFF = {"train": False, "training": False, "dropout_p": 0.0}  # the values with which an operation draws nothing
+_OFF = {
+    "train": False,
+    "training": False,
+    "dropout_p": 0.0,
+}  # the values with which an operation draws nothing
 
 
 def reference(node: Node, numbers: Mapping[Node, int]) -> tuple[str, list[Any], dict[str, Any]]:
@@ -68,10 +72,7 @@ def check_call(name: str, arguments: list[Any], keywords: Mapping[str, Any]) -> 
         keywords
     )
     for argument in expected:
-        if (
-            argument.name in _OFF
-            and given.get(argument.name, argument.default_value) != _OFF[argument.name]
-        ):
+        if argument.name in _OFF and given.get(argument.name, argument.default_value) != _OFF[argument.name]:
             raise UnsupportedModel(
                 f"model: {name} in training mode: answers would depend on chance or on the rest of a batch"
             )
