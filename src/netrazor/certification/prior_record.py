@@ -1,6 +1,6 @@
 """The prior: all that was fixed before the counted examples were seen. An architecture, given weights, a learner."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -8,11 +8,33 @@ from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
 
 class ArchitectureRecord(Record):
-    """Which network: its name and index in the declared list (0: the user's own), and a digest of its source."""
+    """Which network.
+
+    Attributes:
+        name: in the declared list, or "custom".
+        index: in the declared list; 0: the user's own.
+        source_sha256: digest of its source; of a network that is a graph, of this: its source is not needed.
+    """
 
     name: str
     index: Count
     source_sha256: Digest
+
+
+class GraphRecord(Record):
+    """A network of the user's own as a graph of operations, in a file of the run's directory.
+
+    Attributes:
+        sha256: of the file.
+        bytes: its length.
+        literals: how many numbers in it are paid for.
+        literal_bits: what they cost where the bound pays for bits.
+    """
+
+    sha256: Digest
+    bytes: Positive
+    literals: Count
+    literal_bits: Count
 
 
 class GivenRecord(Record):
@@ -53,8 +75,15 @@ class LearnerRecord(Record):
 
 
 class PriorRecord(Record):
-    """What was fixed before the counted examples were seen: a network's architecture, or a learner."""
+    """What was fixed before the counted examples were seen: a network's architecture, or a learner.
+
+    Attributes:
+        graph: of a network of the user's own; None for declared ones, and for those that are no graph.
+    """
+
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"graph"})
 
     architecture: ArchitectureRecord | None = None
+    graph: GraphRecord | None = None
     given: GivenRecord | None = None
     learner: LearnerRecord | None = None

@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from netrazor.errors import UnsupportedModel
 from netrazor.holdings import Holding, held, reachable
+from netrazor.networks.graph_network import GraphProgram
 
 _MODULE_INTERNALS = frozenset(vars(nn.Module()))
 _CLOSED = (
@@ -21,6 +22,7 @@ _CLOSED = (
     torch.device,
     torch.dtype,
     torch.Size,
+    GraphProgram,
 )
 
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
 from netrazor.counting import count_errors
 from netrazor.data.transforms import refuse_learnt_transforms
@@ -228,6 +228,8 @@ def _write(directory: Path, done: Run) -> None:
         MESSAGE: done.issued.blob,
         CERTIFICATE: to_json(done.issued.certificate),
     }
+    if done.issued.graph is not None:
+        content[GRAPH] = done.issued.graph
     write_together(directory, {**content, RESULT: done.result.to_json()})
 
 
