@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from netrazor.data import data_directory, load_mails
 from netrazor.data.tables import TableDataset, table_of
 
-WIDTH, TOKENS, UNIT = 384, 128, 2.0**-14  # the encoder was trained on texts of 128 tokens
-BATCH, NOT_YET = 16, np.iinfo(np.int16).min
+WIDTH, TOKENS, UNIT = 384, 128, 2.0**-9  # the encoder was trained on texts of 128 tokens
+BATCH, NOT_YET = 32, np.iinfo(np.int8).min
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -47,20 +47,20 @@ def features_path() -> Path:
     return data_directory() / "mails" / "minilm-features.npy"
 
 
-def embed(texts: tuple[str, ...], encoder: Any, tokenizer: Any) -> NDArray[np.int16]:
+def embed(texts: tuple[str, ...], encoder: Any, tokenizer: Any) -> NDArray[np.int8]:
     """The embeddings of some texts, in multiples of `UNIT`."""
     encoded = tokenizer.encode_batch(list(texts))
     tokens = torch.tensor([each.ids for each in encoded])
     mask = torch.tensor([each.attention_mask for each in encoded])
     with torch.inference_mode():
         states = encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
-    weights = mask[:, :, None].double()
+    weights = mask[:, :, None]
     means = (states * weights).sum(1) / weights.sum(1)
-    return (torch.nn.functional.normalize(means) / UNIT).round().to(torch.int16).numpy()
+    return (torch.nn.functional.normalize(means) / UNIT).round().clamp(-127, 127).to(torch.int8).numpy()
 
 
 def load_encoder() -> tuple[Any, Any]:
-    """The encoder in float64 and its tokenizer.
+    """The encoder and its tokenizer.
 
     Raises:
         ImportError: a package that carries or runs it is missing.
@@ -77,7 +77,7 @@ def load_encoder() -> tuple[Any, Any]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)
     tokenizer.enable_padding()
-    encoder = BertModel.from_pretrained(folder, dtype=torch.float64, local_files_only=True)
+    encoder = BertModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     return encoder.eval(), tokenizer
 
 
@@ -88,7 +88,7 @@ def embed_all(texts: tuple[str, ...], finished: Path) -> None:
     if partial.is_file():
         table = np.lib.format.open_memmap(partial, mode="r+")
     else:
-        table = np.lib.format.open_memmap(partial, mode="w+", dtype=np.int16, shape=shape)
+        table = np.lib.format.open_memmap(partial, mode="w+", dtype=np.int8, shape=shape)
         table[:] = NOT_YET
     if table.shape != shape:
         raise ValueError(f"{partial}: must have shape {shape}, got {table.shape}; delete it")

@@ -16,6 +16,7 @@ SIZES = {
     "mnist": 60_000,
     "fashion-mnist": 60_000,
     "cifar10-jpeg": 50_000,
+    "mails": 5915,
     "breast-cancer": 569,
     "digits": 1797,
     "wine": 178,
