@@ -3,8 +3,9 @@
     python benchmarks/exact_price.py [--out results/exact_price.json]
 
 The same small network picks from the first 10,000 training images of MNIST, with the same stops, batches and numbers
-of steps: once as `ExactLearner` (fixed-point grids in float64, squared hinge, momentum in powers of two), once as
-`TorchLearner` (float32, Adam, cross entropy). Each has delta 0.05, shared among its stops.
+of steps, three times: as `ExactLearner` (fixed-point grids in float64; squared hinge; rate, momentum and averaging in
+powers of two), by the same rule in float32, and as `TorchLearner` learns by default (float32, Adam, cross entropy).
+Each has delta 0.05, shared among its stops.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from picked import DELTA, Lines
-from torch import nn
+from torch import Tensor, nn
 
 from netrazor import bounds, data
 from netrazor.data.subsets import take
@@ -34,6 +35,7 @@ from netrazor.picking import (
     pick,
     share_of_delta,
 )
+from netrazor.train import OptimizerConfig
 
 EXAMPLES, STEPS = 10_000, 60
 CONFIG = PickingConfig(stops=(60, 120, 200), first=20, batch=10, scoring_batch=500)
@@ -46,6 +48,35 @@ def network() -> nn.Sequential:
         nn.Conv2d(8, 16, 5), nn.ReLU(), nn.AvgPool2d(2),
         nn.Flatten(), nn.Linear(256, 10),
     )  # fmt: skip
+
+
+def fresh_network() -> nn.Sequential:
+    """The same, with first weights drawn as `ExactLearner` draws them."""
+    layers = network()
+    for parameter in layers.parameters():
+        if parameter.ndim == 1:
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.kaiming_uniform_(parameter, nonlinearity="relu")
+    return layers
+
+
+def squared_hinge(scores: Tensor, labels: Tensor) -> Tensor:
+    """Half the sum over classes of max(0, 1 - sign * score)^2, on average over a batch."""
+    signs = 2 * nn.functional.one_hot(labels, scores.shape[1]) - 1
+    return (1 - signs * scores).clamp_min(0).square().sum(1).mean() / 2
+
+
+def same_rule() -> TorchLearner:
+    """What `ExactTraining` says, in float32."""
+    rule = ExactTraining()
+    optimizer = OptimizerConfig(
+        "sgd", rate=2.0**-rule.rate, momentum=1 - 2.0**-rule.friction, decay="constant"
+    )
+    training = TorchTraining(
+        optimizer, 2**rule.batch, steps=STEPS, steps_per_pick=0, averaging=1 - 2.0**-rule.averaging
+    )
+    return TorchLearner(fresh_network, training, loss=squared_hinge)
 
 
 def measured(learner: Learner, dataset: Any) -> dict[str, Any]:
@@ -66,7 +97,7 @@ def measured(learner: Learner, dataset: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run both."""
+    """Run all three."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -75,7 +106,8 @@ def main() -> None:
     dataset = take(data.load("mnist"), np.arange(EXAMPLES))
     learners: dict[str, Learner] = {
         "exact": ExactLearner(network, ExactTraining(steps=STEPS, steps_per_pick=0)),
-        "float32": TorchLearner(network, TorchTraining(steps=STEPS, steps_per_pick=0)),
+        "float32, the same rule": same_rule(),
+        "float32, Adam": TorchLearner(network, TorchTraining(steps=STEPS, steps_per_pick=0)),
     }
     result = {
         "command": "python benchmarks/exact_price.py",
