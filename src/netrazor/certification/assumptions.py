@@ -1,6 +1,7 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
 from netrazor.certification.message_record import PicksRecord
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.certification.record import Certificate
 
 INDEPENDENT = (
@@ -33,6 +34,10 @@ PICKING = (
 
 LEARNING = (
     "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
+)
+OWN_START = (
+    "What the learner's own code builds or loads to start from, weights among it, was fixed without the counted "
+    "examples.",
 )
 
 
@@ -82,9 +87,11 @@ def _counted(certificate: Certificate) -> str:
 
 
 def _learning(certificate: Certificate) -> tuple[str, ...]:
-    if certificate.prior.learner is None:
+    learner = certificate.prior.learner
+    if learner is None:
         return (FIXED,)
-    return LEARNING if certificate.message is None else PICKING
+    start = OWN_START if learner.name == OWN_LEARNER else ()
+    return (*(LEARNING if certificate.message is None else PICKING), *start)
 
 
 def _given(certificate: Certificate) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
+OWN_LEARNER = "own"  # the name of a learner that is the user's, not a declared one
+
 
 class ArchitectureRecord(Record):
     """Which network.
@@ -57,7 +59,7 @@ class LearnerRecord(Record):
     """The rule that learns picked or spent examples, and all that was declared of its run beforehand.
 
     Attributes:
-        name: of a declared learner, or of the user's own class.
+        name: of a declared learner, or "own".
         sha256: of its source and settings.
         exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
         candidates: how many declared learners were tried, of which the best is claimed.
