@@ -21,12 +21,17 @@ from netrazor.errors import CertificateError
 
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
 LARGEST_BATCH = 2**20
+COUNTING_BATCH = 1000  # examples together when a network is counted; an answer must not depend on it
 
 Method = Literal["occam", "perturbation", "picked", "hold-out"]
 
 
 class EvaluationRecord(Record):
-    """How the errors were counted."""
+    """How the errors were counted.
+
+    Attributes:
+        batch_size: `COUNTING_BATCH` for networks, for a learner what its configuration declares; no free choice.
+    """
 
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)]
     precision: Literal["float32"] = "float32"

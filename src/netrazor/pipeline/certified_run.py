@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import count_errors
+from netrazor.counting import check_independence, count_errors
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
@@ -140,6 +140,7 @@ def run(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
+    check_independence(model, dataset)
     settings = settings_of(model, sample.fingerprint, configuration)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
