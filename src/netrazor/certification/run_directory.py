@@ -5,7 +5,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from netrazor.certification.canonical import parse
+from netrazor.certification.canonical import MAX_BYTES, parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
 
@@ -14,11 +14,11 @@ RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
 
 # Bytes. Far above what certificates of real networks take, and below what would hurt a reader.
 SIZE_LIMITS = {
-    CERTIFICATE: 16 * 2**20,
+    CERTIFICATE: MAX_BYTES,
     MESSAGE: 512 * 2**20,
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
-    RESULT: 64 * 2**20,
+    RESULT: 4 * 2**20,
 }
 
 
