@@ -47,7 +47,7 @@ ROOT = Path(__file__).parents[1]
 MESSAGES = (MESSAGE, PICKS)
 BATCH, VERIFIED_BATCH = 1000, 50
 PRINTED = 25  # one of so many directories is printed
-RECORDS = 0.1  # how often a record is taken, beside a small run: their messages take long to decode
+RECORDS = 0.03  # how often a record is taken, beside a small run: their messages take long to decode
 MEMORY = Path("/dev/shm")  # where directories lie in memory, if there is such a place
 
 

@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from netrazor.errors import OutputError
@@ -17,38 +16,34 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
         OutputError: the directory cannot be made, or the file cannot be written (permissions, full disk);
             what stood at ``path`` before is untouched and no temporary file is left.
     """
-    write_together(Path(path).parent, {Path(path).name: content})
-
-
-def write_together(directory: str | os.PathLike[str], contents: Mapping[str, bytes | str]) -> None:
-    """As `write_atomically`, files of one directory that belong together: none is replaced before all are on disk.
-
-    Raises:
-        OutputError: as for `write_atomically`.
-    """
-    target = place = Path(directory)
-    temporary: dict[Path, str] = {}
+    target, temporary = Path(path), ""
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            target = place / name
-            handle, temporary[target] = tempfile.mkstemp(prefix=f".{name}.", dir=place)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary[target], 0o666 & ~_umask())
-        for target, written in temporary.items():
-            os.replace(written, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+        write_through(Path(temporary), content)
+        os.replace(temporary, target)
     except OSError as error:
-        raise OutputError(
-            f"cannot write {target}: {error.strerror or error}; "
-            "choose a directory that can be written and has space left"
-        ) from error
+        raise cannot_write(target, error) from error
     finally:
-        for written in temporary.values():
-            if os.path.exists(written):
-                os.unlink(written)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def write_through(path: Path, content: bytes | str) -> None:
+    """Write a file of one's own, flushed to disk, with the usual permissions."""
+    with path.open("wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(path, 0o666 & ~_umask())
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """What is raised where the system refuses to write ``path``."""
+    return OutputError(
+        f"cannot write {path}: {error.strerror or error}; choose a directory that can be written and has space left"
+    )
 
 
 def _umask() -> int:

@@ -12,6 +12,8 @@ from netrazor.errors import CertificateError, ConfigurationError
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
 
+_ATTEMPTS = 5
+
 # Bytes. Far above what certificates of real networks take, and below what would hurt a reader.
 SIZE_LIMITS = {
     CERTIFICATE: MAX_BYTES,
@@ -39,7 +41,20 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
         CertificateError: a malformed certificate, a file that is too large, or one that it names and is missing.
     """
     place = Path(directory)
-    certificate = parse(read_file(place / CERTIFICATE))
+    for _ in range(_ATTEMPTS):
+        text, failure = read_file(place / CERTIFICATE), None
+        try:
+            files = _read_named(place, parse(text))
+        except CertificateError as error:
+            failure = error
+        if read_file(place / CERTIFICATE) == text:  # else another run was put there meanwhile
+            if failure is not None:
+                raise failure
+            return files
+    raise CertificateError(f"{place}: changes while it is read; wait until the runs that write there have ended")
+
+
+def _read_named(place: Path, certificate: Certificate) -> RunFiles:
     message = None
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)

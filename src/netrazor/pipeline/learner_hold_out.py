@@ -16,6 +16,7 @@ from netrazor.pipeline.learner_certificate import (
     describe_learner,
 )
 from netrazor.pipeline.spent_examples import SpentRun, check_split
+from netrazor.runtime import processes
 
 
 def run_learner_hold_out(
@@ -54,5 +55,5 @@ def run_learner_hold_out(
     claim = ClaimRecord(sentence="", bound=1.0, n=sample.counted, errors=found.errors, delta_parts=parts)
     run = SpentRun(None, None, conclude_learner("hold-out", claim, sample, record, terms))
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
