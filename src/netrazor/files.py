@@ -1,8 +1,11 @@
-"""Writing files so that a reader never meets half of one."""
+"""Writing files so that a reader never meets half of one, and reading those of strangers."""
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from netrazor.errors import OutputError
 
@@ -37,6 +40,32 @@ def write_through(path: Path, content: bytes | str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.chmod(path, 0o666 & ~_umask())
+
+
+def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
+    """A regular file, opened for reading without waiting for the writer of a pipe.
+
+    Raises:
+        OSError: it cannot be opened, or is another kind of file, which could be endless.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "a regular file needed, got another kind")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The content of a regular file of at most ``limit`` bytes.
+
+    Raises:
+        OSError: as for `open_regular`; it is larger.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"at most {limit} bytes allowed, got more")
+    return content
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:

@@ -1,13 +1,14 @@
 """The layout of a run's directory, and the size up to which each of its files is read."""
 
+import errno
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from netrazor.certification.canonical import MAX_BYTES, parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
+from netrazor.files import read_regular
 
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
@@ -82,17 +83,13 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
     """
     limit = SIZE_LIMITS[path.name] if limit is None else limit
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise CertificateError(f"{path}: a regular file needed, got another kind; replace it")
-            content = file.read(limit + 1)
+        content = read_regular(path, limit)
     except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EFBIG):
+            raise CertificateError(f"{path}: {error.strerror}; get the file again") from error
         raise ConfigurationError(
             f"cannot read {path}: {error.strerror}; give the directory that `netrazor certify` wrote"
         ) from error
-    if len(content) > limit:
-        raise CertificateError(f"{path}: at most {limit} bytes allowed, got more; get the file again")
     return content
 
 
