@@ -21,6 +21,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,13 +58,17 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=97_000, help="directories checked without torch")
     parser.add_argument("--verified", type=int, default=3_000, help="directories verified with their data")
     parser.add_argument("--out", type=Path, default=Path("results/directory_fuzz.json"))
+    parser.add_argument("--runs", type=Path, help="small runs that small_runs.py wrote before")
     parser.add_argument("--again", action="store_true", help="do not go on from the results")
     chosen = parser.parse_args()
     parts = {"checked": fuzzing.start("directories"), "verified": fuzzing.start("directories")}
     if chosen.out.exists() and not chosen.again:
         parts |= json.loads(chosen.out.read_text())
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
-        subprocess.run([sys.executable, str(ROOT / "benchmarks/small_runs.py"), f"{place}/runs"], check=True)
+        if chosen.runs:
+            shutil.copytree(chosen.runs, f"{place}/runs")
+        else:
+            subprocess.run([sys.executable, str(ROOT / "benchmarks/small_runs.py"), f"{place}/runs"], check=True)
         for part, batch, size, number in (
             ("checked", check_batch, BATCH, chosen.number),
             ("verified", verify_batch, VERIFIED_BATCH, chosen.verified),

@@ -31,9 +31,9 @@ IMAGES = {"BMP": "bmp", "GIF": "gif", "JPEG": "jpg", "PNG": "png", "PPM": "ppm",
 RECIPE = {
     "base": "quick",
     "name": "mine",
-    "train": {"epochs": 3, "batch_size": 50, "optimizer": {"rate": 0.01}},
-    "noise": None,
-    "rules": {"": {"bits": 3}},
+    "train": {"steps": 3, "batch_size": 50, "optimizer": {"rate": 0.01}},
+    "noise": {"shares": [0.1, 0.3], "slack": 0.01},
+    "rules": [{"match": "fc.*", "bits": 3}, {"match": "*.bias", "prune": False}],
 }
 
 

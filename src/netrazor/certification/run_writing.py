@@ -41,7 +41,7 @@ def write_run(directory: str | os.PathLike[str], contents: Mapping[str, bytes | 
         place = place.resolve()
         try:
             _clear_up(place)
-            if place == Path.cwd() or not _swap(place, contents):  # a shell would be left in the old directory
+            if _is_here(place) or not _swap(place, contents):
                 _replace(place, contents)
         except OSError as error:
             raise cannot_write(place, error) from error
@@ -69,6 +69,14 @@ def only_writer(directory: str | os.PathLike[str]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _is_here(place: Path) -> bool:
+    """Whether ``place`` is the working directory: its shell would be left in the old one."""
+    try:
+        return place == Path.cwd()
+    except OSError:  # it was removed
+        return False
 
 
 def _swap(place: Path, contents: Mapping[str, bytes | str]) -> bool:
