@@ -158,8 +158,8 @@ def run(graph: ExportedGraph, arrays: Mapping[str, Tensor], inputs: Tensor) -> T
     last = _last_uses(graph, len(values))
     for place, step in enumerate(graph.steps):
         call = operation(step.name)
-        arguments = _resolved(step.arguments, values, inputs.device)
-        keywords = {key: _resolved(held, values, inputs.device) for key, held in step.keywords.items()}
+        arguments = resolved(step.arguments, values, inputs.device)
+        keywords = {key: resolved(held, values, inputs.device) for key, held in step.keywords.items()}
         values.append(call(*arguments, **keywords))
         for done in last.get(place, ()):
             values[done] = None  # memory as in the network itself
@@ -190,10 +190,10 @@ def read_graph(text: str) -> ExportedGraph:
     return graph
 
 
-def _resolved(held: Any, values: list[Any], device: torch.device) -> Any:
+def resolved(held: Any, values: Any, device: torch.device) -> Any:
     """Arguments of a step with references and names replaced by what they mean."""
     if isinstance(held, list):
-        return [_resolved(one, values, device) for one in held]
+        return [resolved(one, values, device) for one in held]
     if not isinstance(held, dict):
         return held
     ((kind, named),) = held.items()
@@ -208,7 +208,7 @@ def _last_uses(graph: ExportedGraph, given: int) -> dict[int, list[int]]:
     """The values that no step after this one reads, by step."""
     last: dict[int, int] = {}
     for place, step in enumerate(graph.steps):
-        for value in _values([step.arguments, list(step.keywords.values())]):
+        for value in values_in([step.arguments, list(step.keywords.values())]):
             last[value] = place
     free: dict[int, list[int]] = {}
     for value, place in last.items():
@@ -217,10 +217,11 @@ def _last_uses(graph: ExportedGraph, given: int) -> dict[int, list[int]]:
     return free
 
 
-def _values(held: Any) -> list[int]:
+def values_in(held: Any) -> list[int]:
+    """Numbers of the values that an argument refers to."""
     if isinstance(held, dict):
         return [held["value"]] if "value" in held else []
-    return [value for one in held for value in _values(one)] if isinstance(held, list) else []
+    return [value for one in held for value in values_in(one)] if isinstance(held, list) else []
 
 
 def _numbers(held: Any) -> int:

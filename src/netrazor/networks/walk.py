@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from netrazor.errors import UnsupportedModel
 from netrazor.holdings import Holding, held, reachable
+from netrazor.networks.fixed_values import FixedValues
 
 _MODULE_INTERNALS = frozenset(vars(nn.Module()))
 _CLOSED = (
@@ -21,6 +22,7 @@ _CLOSED = (
     torch.device,
     torch.dtype,
     torch.Size,
+    FixedValues,  # given arrays, which are in no message
 )
 
 
