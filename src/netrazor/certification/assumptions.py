@@ -21,6 +21,11 @@ PICKING = (
     "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
     "example depends on no other.",
 )
+GIVEN_ARRAYS = (
+    "The given arrays, whose digest and origin are recorded, were fixed without the counted examples, and so was which "
+    "arrays of the network they are: nothing about them was chosen by these examples, and no statistics of them are "
+    "in it."
+)
 
 LEARNING = (
     "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
@@ -55,7 +60,7 @@ def classifier_of(certificate: Certificate) -> str:
     if isinstance(certificate.message, PicksRecord):
         return "what the learner makes of the examples that it picked"
     network = "the network decoded from the message"
-    if certificate.message.form == "steps":
+    if certificate.message.form == "steps" or certificate.prior.given_arrays is not None:
         network = "the network decoded from prior and message"
     return network if certificate.noise is None else f"{network}, with its noise drawn anew for each answer,"
 
@@ -81,6 +86,8 @@ def _learning(certificate: Certificate) -> tuple[str, ...]:
 def _given(certificate: Certificate) -> tuple[str, ...]:
     if certificate.prior.given is None:
         return ()
+    if certificate.prior.given_arrays is not None:
+        return (GIVEN_ARRAYS,)
     return (
         "The given weights, whose digest and origin are recorded, were fixed without the counted examples: nothing "
         "about them, how long they were trained included, was chosen by these.",

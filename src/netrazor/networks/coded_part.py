@@ -5,6 +5,7 @@ trains, prunes, quantizes or codes a network does the same to it, and finds noth
 the network's inputs, or what the given part makes of them (`features_of`), which is computed once.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -61,6 +62,18 @@ class CodedPart(nn.Module):
             if name in self.fixed.coded:
                 values[number] = self._array(name)
         return compute_rest(parts, values, inputs.device, self._layer)
+
+    @property
+    def has_first_part(self) -> bool:
+        """Whether the given part computes anything of the inputs but sizes."""
+        return any(b.rows and b.number != self.fixed.parts.input_number for b in self.fixed.boundaries)
+
+    @property
+    def bytes_of_features(self) -> int:
+        """Bytes of the features of one example."""
+        return sum(
+            b.rows * math.prod(b.shape) * b.dtype.itemsize for b in self.fixed.boundaries if b.dtype is not None
+        )
 
     def _array(self, name: str) -> Any:
         held: Any = self

@@ -1,22 +1,24 @@
 """What a run finds in its directory: nothing, files of others, a run that is finished, or one that was killed."""
 
+import copy
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
 
 from netrazor.certification import Certificate, read_run
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GIVEN_ARRAYS, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting, read_result
+from netrazor.coding.message import read
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.networks.network_message import decode_into
+from netrazor.networks.network_message import filled, limits_of
 from netrazor.train.checkpoint import differences
 
-OWN_FILES = {MESSAGE, CERTIFICATE, RESULT, CHECKPOINT}
+OWN_FILES = {MESSAGE, CERTIFICATE, RESULT, CHECKPOINT, GIVEN_ARRAYS}
 _PROBE = ".writable"
 _CHOICES = "choose another directory, or pass overwrite=True"
 
@@ -53,9 +55,9 @@ def enter(directory: Path, settings: Mapping[str, Setting], *, overwrite: bool) 
     return None
 
 
-def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
-    """The network of a finished run; ``model``, of its architecture, becomes it too."""
-    decoded = decode_into(model, finished.blob)
+def decoded_into(model: nn.Module, finished: FinishedRun, given: Collection[str] = ()) -> nn.Module:
+    """The network of a finished run; ``model``, of its architecture, becomes it too. ``given`` arrays stay."""
+    decoded = filled(copy.deepcopy(model), read(finished.blob, limits_of(model)), given)
     load_coded_state(model, coded_state(decoded))
     return decoded
 

@@ -15,6 +15,7 @@ from netrazor.certification import (
     ChargedLedger,
     ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
     MessageRecord,
     Noise,
     PriorRecord,
@@ -133,23 +134,24 @@ def certify_rebuilt(
         for top in subject.tops
     )
     message = MessageRecord(
-        form="arrays" if subject.given is None else "steps",
+        form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
         bytes=len(rebuilt.blob),
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
+    described = subject.whole or rebuilt.network
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
         claims=claims,
         delta=subject.delta,
         sample=subject.sample,
-        prior=PriorRecord(architecture=_architecture(rebuilt.network, subject), given=subject.given),
+        prior=PriorRecord(architecture=_architecture(described, subject), given=subject.given),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
         ),
         provenance=Provenance(
             netrazor=__version__, seed=subject.seed, configuration=dict(subject.configuration or {})

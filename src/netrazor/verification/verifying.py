@@ -12,7 +12,7 @@ from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
-from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
+from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
 
@@ -24,6 +24,7 @@ def verify(
     dataset: Examples | None = None,
     model: nn.Module | Learnable | None = None,
     *,
+    given: str | os.PathLike[str] | None = None,
     fast: bool = False,
     seed: int | None = None,
     device: str = devices.CPU.type,
@@ -41,6 +42,8 @@ def verify(
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
         model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
+        given: a file of the given arrays, where there are some; by default ``given.safetensors`` of the run, or else
+            ``model`` has them.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -65,15 +68,17 @@ def verify(
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
             return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
-        if dataset is None and model is None and certificate.architecture.index == 0:
+        arrays_in = given_file(path, given)
+        has_none = certificate.prior.given_arrays is not None and arrays_in is None
+        if dataset is None and model is None and (certificate.architecture.index == 0 or has_none):
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        network = rebuild(files, message, network_given)
+        network = rebuild(files, message, network_given, arrays_in)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
-        given = rebuild_given(files, network_given)
-        given = None if given is None else devices.copy_on(given, count_on)
-        recount = Recount(certificate, devices.copy_on(network, count_on), given, dataset, reporter)
+        by_itself = rebuild_given(files, network_given)
+        by_itself = None if by_itself is None else devices.copy_on(by_itself, count_on)
+        recount = Recount(certificate, devices.copy_on(network, count_on), by_itself, dataset, reporter)
         recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
