@@ -64,11 +64,6 @@ class CodedPart(nn.Module):
         return compute_rest(parts, values, inputs.device, self._layer)
 
     @property
-    def has_first_part(self) -> bool:
-        """Whether the given part computes anything of the inputs but sizes."""
-        return any(b.rows and b.number != self.fixed.parts.input_number for b in self.fixed.boundaries)
-
-    @property
     def bytes_of_features(self) -> int:
         """Bytes of the features of one example."""
         return sum(

@@ -56,6 +56,12 @@ class GraphPartition:
         """The number of the input among the values."""
         return len(self.graph.arrays)
 
+    @property
+    def uses_given(self) -> bool:
+        """Whether the first part computes anything with fixed arrays, so that it is worth computing once."""
+        of_input = {self.input_number, *map(self.number_of, self.first)}
+        return any(_read_by(self.graph.steps[place]) - of_input for place in self.first)
+
     def number_of(self, place: int) -> int:
         """The number of the value that a step gives."""
         return self.input_number + 1 + place

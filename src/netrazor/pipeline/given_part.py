@@ -157,7 +157,7 @@ def behind_given(
         return
     part = coded_part(model, given.names, next(in_order(dataset, _EXAMPLES))[0])
     n = size_of(dataset)
-    if not part.has_first_part or not on_features or not features_fit(n * part.bytes_of_features):
+    if not part.fixed.parts.uses_given or not on_features or not features_fit(n * part.bytes_of_features):
         yield BehindGiven(part, dataset, None)
         return
     with cached_features(part.features_of, dataset, device, reporter) as features:
