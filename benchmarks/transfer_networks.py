@@ -4,22 +4,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-FEATURES, CLASSES, RANK = 256, 10, 2
+FEATURES, CLASSES, RANK = 128, 10, 2
 
 
 class Backbone(nn.Module):
-    """Two convolutions and one layer: N x 1 x 28 x 28 images in [0, 1] to N x 256 features, none below zero."""
+    """Two convolutions and one layer: N x 1 x 28 x 28 images in [0, 1] to N x 128 features, none below zero."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3, padding=1)
-        self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
-        self.fc = nn.Linear(64 * 7 * 7, FEATURES)
+        self.conv1 = nn.Conv2d(1, 16, 3, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
+        self.fc = nn.Linear(32 * 7 * 7, FEATURES)
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of ``images``."""
-        x = F.max_pool2d(F.relu(self.conv1(2 * images - 1)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = F.relu(F.max_pool2d(self.conv1(2 * images - 1), 2))
+        x = F.relu(F.max_pool2d(self.conv2(x), 2))
         return F.relu(self.fc(x.flatten(1)))
 
 

@@ -5,8 +5,8 @@ import pytest
 import spent_runs
 import tiny
 from netrazor.certification import RunFiles, check_run, seal
-from netrazor.certification.checking import compare
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.verdict import compare
 from netrazor.coding import Limits
 from netrazor.pipeline.spent_examples import SpentRun
 from tampering import alter, change, conclude_again, find

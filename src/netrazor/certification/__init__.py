@@ -13,6 +13,7 @@ from netrazor.certification.prior_record import (
     ArchitectureRecord,
     GivenArraysRecord,
     GivenRecord,
+    GraphRecord,
     LearnerRecord,
     PriorRecord,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Finding",
     "GivenArraysRecord",
     "GivenRecord",
+    "GraphRecord",
     "LearnerRecord",
     "LedgerLine",
     "MessageRecord",

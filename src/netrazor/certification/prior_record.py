@@ -1,6 +1,6 @@
 """The prior: all that was fixed before the counted examples were seen. An architecture, given weights, a learner."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -8,11 +8,33 @@ from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
 
 class ArchitectureRecord(Record):
-    """Which network: its name and index in the declared list (0: the user's own), and a digest of its source."""
+    """Which network.
+
+    Attributes:
+        name: in the declared list, or "custom".
+        index: in the declared list; 0: the user's own.
+        source_sha256: digest of its source; of a network that is a graph, of this: its source is not needed.
+    """
 
     name: str
     index: Count
     source_sha256: Digest
+
+
+class GraphRecord(Record):
+    """A network of the user's own as a graph of operations, in a file of the run's directory.
+
+    Attributes:
+        sha256: of the file.
+        bytes: its length.
+        literals: how many numbers in it are paid for.
+        literal_bits: what they cost where the bound pays for bits.
+    """
+
+    sha256: Digest
+    bytes: Positive
+    literals: Count
+    literal_bits: Count
 
 
 class GivenRecord(Record):
@@ -77,11 +99,15 @@ class PriorRecord(Record):
 
     Attributes:
         architecture: of a network.
+        graph: of a network of the user's own; None for declared ones, and for those that are no graph.
         given: weights of the whole network, in a file of the run; or some of its arrays, named by their digest.
         learner: in place of an architecture.
     """
 
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"graph"})
+
     architecture: ArchitectureRecord | None = None
+    graph: GraphRecord | None = None
     given: GivenRecord | GivenArraysRecord | None = None
     learner: LearnerRecord | None = None
 

@@ -7,7 +7,7 @@ claims    which loss, on how many examples, at which share of delta, bounded by 
 certificate = sample + prior + message + claims, with the assumptions and a seal
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,11 +34,21 @@ class EvaluationRecord(Record):
 
 
 class Provenance(Record):
-    """What made it: for people who want to make it again. Nothing of the claims depends on it."""
+    """What made it: for people who want to make it again. Nothing of the claims depends on it.
+
+    Attributes:
+        netrazor: version.
+        seed: of everything random.
+        configuration: all other settings.
+        no_graph: why the network could not be written as a graph of operations, where it could not.
+    """
+
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"no_graph"})
 
     netrazor: str
     seed: int
     configuration: dict[str, Any]
+    no_graph: str | None = None
 
 
 class Certificate(Record):

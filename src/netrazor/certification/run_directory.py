@@ -5,11 +5,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from netrazor.certification import graph_text
 from netrazor.certification.canonical import parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
 
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
+GRAPH = "graph.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
 GIVEN_ARRAYS = "given.safetensors"  # optional: given arrays that the certificate names by their digest
 
@@ -20,6 +22,7 @@ SIZE_LIMITS = {
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
     GIVEN_ARRAYS: 16 * 2**30,
+    GRAPH: graph_text.MAX_BYTES,
     RESULT: 64 * 2**20,
 }
 
@@ -31,6 +34,7 @@ class RunFiles:
     certificate: Certificate
     message: bytes | None
     given: bytes | None
+    graph: bytes | None = None
 
 
 def read_run(directory: str | os.PathLike[str]) -> RunFiles:
@@ -46,7 +50,8 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
     given = None if certificate.prior.given_file is None else _named(place, GIVEN)
-    return RunFiles(certificate, message, given)
+    graph = None if certificate.prior.graph is None else _named(place, GRAPH)
+    return RunFiles(certificate, message, given, graph)
 
 
 def read_message(path: str | os.PathLike[str]) -> bytes:

@@ -18,7 +18,9 @@ def source_digest(model: nn.Module) -> str:
     """
     digest = hashlib.sha256()
     for name, module in model.named_modules():
-        settings = sorted((key, repr(value)) for key, value in vars(module).items() if _is_plain(key, value))
+        settings = sorted(
+            (key, _written(value)) for key, value in vars(module).items() if _is_plain(key, value)
+        )
         digest.update(repr((name, _qualified(type(module)), settings)).encode())
     for source in _sources(model):
         digest.update(hashlib.sha256(source.encode()).digest())
@@ -52,6 +54,14 @@ def _qualified(cls: type) -> str:
     if issubclass(cls, fx.GraphModule):
         return "torch.fx.GraphModule"
     return cls.__qualname__ if cls.__module__.split(".")[0] != "torch" else f"torch.{cls.__qualname__}"
+
+
+def _written(value: object) -> str:
+    """A plain value as text; whole numbers in hexadecimals where they are too long for Python to write otherwise."""
+    try:
+        return repr(value)
+    except ValueError:
+        return hex(value) if isinstance(value, int) else repr([_written(item) for item in value])  # type: ignore[attr-defined]
 
 
 def _is_plain(key: str, value: object) -> bool:
