@@ -1,4 +1,4 @@
-"""The networks of `benchmarks/transfer.py`: a backbone that is trained on Fashion-MNIST, with a head, and with LoRA."""
+"""The networks of `benchmarks/transfer.py`: a backbone that learned Fashion-MNIST, with a head, and with LoRA."""
 
 import torch
 from torch import Tensor, nn

@@ -61,7 +61,11 @@ def test_each_term_is_what_its_formula_says(way: str) -> None:
             columns = math.prod(start.shape[1:])
             up = values[first["adapters"] : first["adapters"] + 2 * len(start)].reshape(-1, 2)
             _, signs, _ = directions(1, place, 2 * columns, 1)
-            steps = torch.from_numpy(up @ (signs.reshape(2, columns) / np.sqrt(columns))).view(start.shape).float()
+            steps = (
+                torch.from_numpy(up @ (signs.reshape(2, columns) / np.sqrt(columns)))
+                .view(start.shape)
+                .float()
+            )
         first[own] += size
         first["adapters"] += 2 * len(start) if start.ndim > 1 else 0
         place += size

@@ -61,7 +61,8 @@ def test_frozen_takes_the_buffers_of_frozen_modules_and_no_others() -> None:
 
 
 def test_what_cannot_be_given() -> None:
-    for given, said in (("nothing.*", "fits no array"), ("*", "nothing to learn"), ("frozen", "no parameter is frozen")):
+    wrong = (("nothing.*", "fits no array"), ("*", "nothing to learn"), ("frozen", "no parameter is frozen"))
+    for given, said in wrong:
         with pytest.raises(ConfigurationError, match=said):
             given_names(tiny.small().eval(), given)
 
@@ -82,7 +83,9 @@ def test_a_file_gives_the_arrays_that_it_holds_and_names_those_that_moved(tmp_pa
     safetensors.torch.save_file(start, path)
     assert set(given_names(model, path)) == {name for name in start if "num_batches" not in name}
     model.train()(torch.rand(5, 1, 8, 8))
-    with pytest.raises(CheckpointMismatch, match=r"backbone.1.running_mean, backbone.1.running_var of the network"):
+    with pytest.raises(
+        CheckpointMismatch, match=r"backbone.1.running_mean, backbone.1.running_var of the network"
+    ):
         given_names(model.eval(), str(path))
     with_weights_of(model, path)
     given_names(model, path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from networks_of_users import CASES
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -24,7 +25,6 @@ from netrazor.pipeline import Recipe, RunConfiguration, given_part, run
 from netrazor.pipeline.given_part import FrozenWeightsCharged
 from netrazor.pipeline.issuing import conclude
 from netrazor.train import FitConfig
-from networks_of_users import CASES
 
 BACKBONE, ORIGIN = ("conv", "fc1"), "drawn at random, before anything"
 TRAIN = Recipe(name="a-few-steps", train=FitConfig(20, 50, tiny.FAST), noise=None)
@@ -167,6 +167,27 @@ def test_other_examples_to_train_on_come_as_they_are() -> None:
     assert set(seen) == {(1, 8, 8)}
 
 
+class Branching(tiny.Small):
+    """Its forward pass depends on values, so that it is no graph."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if float(x.sum()) > 0 else super().forward(-x)
+
+
+def test_a_network_that_is_no_graph_goes_on_without_features(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model, out = Branching().eval(), tmp_path / "run"
+    certificate = netrazor.certify(
+        model, tiny.images(), recipe=TRAIN, given=BACKBONE, given_origin=ORIGIN, out=out
+    )
+    plain = netrazor.certify(
+        tiny.small().eval(), tiny.images(), recipe=TRAIN, given=BACKBONE, given_origin=ORIGIN
+    )
+    assert abs(certificate.errors - plain.errors) <= 4
+    torch.manual_seed(0)
+    assert netrazor.verify(out, tiny.images(), Branching()).status == "VALID"
+
+
 def test_a_given_array_that_changes_in_training_is_named() -> None:
     model = tiny.small().eval()
 
@@ -221,9 +242,7 @@ def test_frozen_weights_that_are_charged_are_said() -> None:
         plain = netrazor.certify(model, tiny.images(), recipe=TRAIN)
     with warnings.catch_warnings():
         warnings.simplefilter("error", FrozenWeightsCharged)
-        given = netrazor.certify(
-            model, tiny.images(), recipe=TRAIN, given="frozen", given_origin=ORIGIN
-        )
+        given = netrazor.certify(model, tiny.images(), recipe=TRAIN, given="frozen", given_origin=ORIGIN)
     assert given.effective_bits < plain.effective_bits
 
 

@@ -31,9 +31,8 @@ PICKING = (
     "example depends on no other.",
 )
 GIVEN_ARRAYS = (
-    "The given arrays, whose digest and origin are recorded, were fixed without the counted examples, and so was which "
-    "arrays of the network they are: nothing about them was chosen by these examples, and no statistics of them are "
-    "in it."
+    "The given arrays, whose digest and origin are recorded, were fixed without the counted examples, and so was "
+    "which arrays of the network they are: nothing in them was chosen by these examples or is a statistic of them."
 )
 
 LEARNING = (

@@ -57,7 +57,9 @@ def verify(
     """
     console = open_console(stderr=as_json)
     try:
-        verdict = _verify_by_counting(console, run, source, Counting(given, device, fast if recount else None))
+        verdict = _verify_by_counting(
+            console, run, source, Counting(given, device, fast if recount else None)
+        )
     except ModuleNotFoundError as error:
         if (missing := missing_extra(error)) is None:
             raise
@@ -82,9 +84,7 @@ def _print(console: Console, verdict: Verdict) -> None:
             console.print(yardstick_sentence(verdict.certificate, claim))
 
 
-def _verify_by_counting(
-    console: Console, run: Path, source: Source, counting: Counting
-) -> Verdict:
+def _verify_by_counting(console: Console, run: Path, source: Source, counting: Counting) -> Verdict:
     """The verdict of `netrazor.verify` with what of network and data can be had."""
     import torch
 

@@ -56,8 +56,8 @@ class CachedFeatures(BatchedDataset):
         """
         if self._compute_digest() != self.digest:
             raise BadDataset(
-                "dataset: the cached features of the given part changed while they were used; keep other programs off "
-                "the directory for temporary files, and run it again"
+                "dataset: the cached features of the given part changed while they were used; keep other programs "
+                "off the directory for temporary files, and run it again"
             )
 
     def _compute_digest(self) -> str:
@@ -89,9 +89,7 @@ def cached_features(
     order, labels = counting_order(n), torch.zeros(n, dtype=torch.int64)
     features: Tensor | None = None
     with ExitStack() as stack:
-        tick = stack.enter_context(
-            reporter.stage("features of the given part", math.ceil(n / BATCH_SIZE))
-        )
+        tick = stack.enter_context(reporter.stage("features of the given part", math.ceil(n / BATCH_SIZE)))
         for number, (inputs, classes) in enumerate(in_counting_order(dataset, BATCH_SIZE)):
             places = order[number * BATCH_SIZE : number * BATCH_SIZE + len(classes)]
             with torch.no_grad(), devices.making_on(device):
@@ -121,8 +119,8 @@ def _space(shape: tuple[int, ...], dtype: torch.dtype, in_memory: int, stack: Ex
         return torch.from_file(str(path), shared=True, size=math.prod(shape), dtype=dtype).view(shape)
     except (OSError, RuntimeError) as error:
         raise OutputError(
-            f"cannot write features of the given part to {tempfile.gettempdir()}: {error}; set TMPDIR to a place with "
-            f"{math.prod(shape) * dtype.itemsize / 2**30:.1f} GiB free"
+            f"cannot write features of the given part to {tempfile.gettempdir()}: {error}; set TMPDIR to a place "
+            f"with {math.prod(shape) * dtype.itemsize / 2**30:.1f} GiB free"
         ) from error
 
 

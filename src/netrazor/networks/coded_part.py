@@ -1,7 +1,7 @@
 """What of a network a message holds, as a module of its own: what is given is not in it, and cannot be changed.
 
-Its parameters and buffers are those arrays of the network that are not given, under their own names, so that all that
-trains, prunes, quantizes or codes a network does the same to it, and finds nothing else. Its forward pass takes either
+Its parameters and buffers are those arrays of the network that are not given, under their own names, so that all
+that trains, prunes, quantizes or codes a network does the same to it, and finds nothing else. Its forward pass takes
 the network's inputs, or what the given part makes of them (`features_of`), which is computed once.
 """
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.exported_graph import export
@@ -25,6 +24,7 @@ from netrazor.networks.graph_partition import (
     compute_rest,
     partition,
 )
+from netrazor.networks.held_arrays import array_of, copied, hold
 from netrazor.networks.state import coded_state, listed
 from netrazor.networks.walk import tensors
 
@@ -45,7 +45,7 @@ class CodedPart(nn.Module):
         self.fixed = fixed
         linear = _linear_layers(fixed.parts, arrays)
         for name, tensor in arrays.items():
-            _hold(self, name, tensor, linear)
+            hold(self, name, tensor, linear)
         self.linear = {place: layer for layer, places in linear.items() for place in places}
         self.reads_features = False
 
@@ -60,21 +60,17 @@ class CodedPart(nn.Module):
             values |= dict(zip(parts.reads, read, strict=True))
         for number, name in enumerate(parts.graph.arrays):
             if name in self.fixed.coded:
-                values[number] = self._array(name)
+                values[number] = array_of(self, name)
         return compute_rest(parts, values, inputs.device, self._layer)
 
     @property
     def bytes_of_features(self) -> int:
         """Bytes of the features of one example."""
         return sum(
-            b.rows * math.prod(b.shape) * b.dtype.itemsize for b in self.fixed.boundaries if b.dtype is not None
+            b.rows * math.prod(b.shape) * b.dtype.itemsize
+            for b in self.fixed.boundaries
+            if b.dtype is not None
         )
-
-    def _array(self, name: str) -> Any:
-        held: Any = self
-        for part in name.split("."):
-            held = getattr(held, part)
-        return held
 
     def _layer(self, place: int) -> Any:
         """A linear layer in place of its operation, so that it is found as one."""
@@ -110,13 +106,11 @@ def coded_part(model: nn.Module, given: Collection[str], example: Tensor) -> Cod
     renamed = type(graph)(tuple(own), graph.steps, graph.output)
     parts = partition(renamed, coded)
     kept = {
-        name: tensor.detach()
-        for name, tensor in zip(own, arrays.values(), strict=True)
-        if name not in coded
+        name: tensor.detach() for name, tensor in zip(own, arrays.values(), strict=True) if name not in coded
     }
     values = compute_fixed(parts, kept, example.device)
     fixed = FixedValues(parts, values, tuple(coded), boundaries(parts, values, example))
-    part = CodedPart({name: _copied(tensor) for name, tensor in coded.items()}, fixed).eval()
+    part = CodedPart({name: copied(tensor) for name, tensor in coded.items()}, fixed).eval()
     if list(coded_state(part, copy=False)) != list(coded):
         raise UnsupportedModel(
             f"model: {listed(list(coded))} are held in another order than modules hold parameters and buffers; "
@@ -168,11 +162,6 @@ def _layout(tensor: Tensor) -> tuple[object, ...]:
     return tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype
 
 
-def _copied(tensor: Tensor) -> Tensor:
-    copied = tensor.detach().clone()
-    return nn.Parameter(copied, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else copied
-
-
 def _linear_layers(parts: GraphPartition, arrays: Mapping[str, Tensor]) -> dict[str, list[int]]:
     """Steps that are a linear layer of coded arrays, by the name of the module that holds them."""
     graph, found = parts.graph, {}
@@ -182,41 +171,7 @@ def _linear_layers(parts: GraphPartition, arrays: Mapping[str, Tensor]) -> dict[
         names = [graph.arrays[n] for n in read if n is not None and n < len(graph.arrays)]
         module = names[0].rpartition(".")[0] if names else ""
         wanted = [f"{module}.weight", f"{module}.bias"][: 1 + (f"{module}.bias" in arrays)]
-        if step.name == _LINEAR and not step.keywords and module and names == wanted and len(read) == len(names):
-            if all(name in arrays and isinstance(arrays[name], nn.Parameter) for name in names):
-                found.setdefault(module, []).append(place)
+        is_layer = step.name == _LINEAR and not step.keywords and names == wanted and len(read) == len(names)
+        if module and is_layer and all(isinstance(arrays.get(name), nn.Parameter) for name in names):
+            found.setdefault(module, []).append(place)
     return found
-
-
-def _hold(root: nn.Module, name: str, tensor: Tensor, linear: Collection[str]) -> None:
-    """Give ``root`` the tensor under its dotted name, in modules that are made on the way."""
-    *path, last = name.split(".")
-    module = root
-    for depth, part in enumerate(path, start=1):
-        if part not in module._modules:
-            if hasattr(module, part):
-                raise UnsupportedModel(f"{name}: {part!r} is a name of modules in general; rename it")
-            place = ".".join(path[:depth])
-            module.add_module(part, _Layer() if place in linear else nn.Module())
-        module = module._modules[part]  # type: ignore[assignment]
-    if hasattr(module, last) and last not in ("weight", "bias"):
-        raise UnsupportedModel(f"{name}: {last!r} is a name of modules in general; rename it")
-    if isinstance(tensor, nn.Parameter):
-        module.register_parameter(last, tensor)
-    else:
-        module.register_buffer(last, tensor)
-
-
-class _Layer(nn.Linear):
-    """A linear layer of the arrays that it will be given."""
-
-    def __init__(self) -> None:
-        nn.Module.__init__(self)
-        self.register_parameter("weight", None)
-        self.register_parameter("bias", None)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return F.linear(inputs, self.weight, self.bias)
-
-    def extra_repr(self) -> str:
-        return "of coded arrays"

@@ -32,7 +32,7 @@ class FineTuned(nn.Module):
     - ``vectors``: a number for each element of norms and biases.
     - ``matrices``: a number for each element of the other tensors.
     - ``adapters``: for each matrix, ``rank`` numbers for each output: the product with ``rank`` fixed rows of random
-      signs is added (LoRA, Hu et al. 2021, with one of its two matrices fixed, so that zero is a start for the other).
+      signs is added (LoRA, Hu et al. 2021, with one of its two matrices fixed, so that the other can start at zero).
     - ``coordinates``: of a fixed random subspace of all these tensors together (Li et al. 2018).
 
     Random signs and directions come from a counter, by whole numbers alone, and are the same on every machine.
@@ -50,7 +50,13 @@ class FineTuned(nn.Module):
     """
 
     def __init__(
-        self, network: nn.Module, start: Iterable[str], *, rank: int = 2, coordinates: int = 256, seed: int = 0
+        self,
+        network: nn.Module,
+        start: Iterable[str],
+        *,
+        rank: int = 2,
+        coordinates: int = 256,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         parameters = dict(network.named_parameters())

@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from netrazor.networks.graph_partition import Boundary, GraphPartition
+from netrazor.networks.walk import OutOfReach
 
 
-class FixedValues:
+class FixedValues(OutOfReach):
     """Given arrays and what depends on them alone, on whatever device they are asked for.
-
-    The walk over a network's state does not open it: that it is in a `CodedPart` says that nothing in it is coded.
 
     Attributes:
         parts: the graph in its two parts.
@@ -43,6 +42,3 @@ class FixedValues:
                     for number, value in self._home.items()
                 }
         return dict(self._away[device])
-
-    def __deepcopy__(self, memo: dict[int, object]) -> "FixedValues":
-        return self

@@ -55,8 +55,8 @@ def given_names(model: nn.Module, given: Given, moving: Iterable[str] | None = N
         )
     if len(chosen) == len(names):
         raise ConfigurationError(
-            f"given: {given!r} names all {len(names)} arrays, so there is nothing to learn or to send; leave out what "
-            "is learned, or use netrazor.certify_hold_out"
+            f"given: {given!r} names all {len(names)} arrays, so there is nothing to learn or to send; leave out "
+            "what is learned, or use netrazor.certify_hold_out"
         )
     moved = [name for name in (moving_statistics(model) if moving is None else moving) if name in chosen]
     if moved:
@@ -151,14 +151,14 @@ def _own_part(own: Mapping[str, Array], path: Path) -> dict[str, Array]:
     unknown = [name for name in held if name not in own]
     if unknown or not held:
         raise CheckpointMismatch(
-            f"given: {path} holds {listed(unknown) if unknown else 'no array'}, which the network does not have; save "
-            "the given part alone, under its names in the network"
+            f"given: {path} holds {listed(unknown) if unknown else 'no array'}, which the network does not have; "
+            "save the given part alone, under its names in the network"
         )
     for name, array in held.items():
         if (array.shape, array.dtype) != (own[name].shape, own[name].dtype):
             raise CheckpointMismatch(
-                f"given: {name} is {own[name].dtype} {own[name].shape} in the network, {array.dtype} {array.shape} in "
-                f"{path}; give the file that belongs to the network"
+                f"given: {name} is {own[name].dtype} {own[name].shape} in the network, {array.dtype} {array.shape} "
+                f"in {path}; give the file that belongs to the network"
             )
     return held
 

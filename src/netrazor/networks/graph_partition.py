@@ -112,7 +112,9 @@ def compute_fixed(
     values: dict[int, Any] = {
         number: arrays[name].to(device) for number, name in enumerate(parts.graph.arrays) if name in arrays
     }
-    wanted = {number for place in (*parts.first, *parts.rest) for number in _read_by(parts.graph.steps[place])}
+    wanted = {
+        number for place in (*parts.first, *parts.rest) for number in _read_by(parts.graph.steps[place])
+    }
     _execute(parts, parts.fixed, values, device, keep=wanted | {parts.graph.output})
     return {number: value for number, value in values.items() if number in wanted}
 

@@ -86,8 +86,8 @@ def certify(
             plain weights. Evaluation mode is what is certified.
         dataset: the entire training set, map-style, (input, label), without random augmentation.
         recipe: a recipe or the name of one.
-        given: what of ``model`` was fixed without these examples, and so costs nothing: patterns of names of arrays or
-            modules ("backbone"), "frozen" for all that requires no gradient, or a file of weights. It is never
+        given: what of ``model`` was fixed without these examples, and so costs nothing: patterns of names of arrays
+            or modules ("backbone"), "frozen" for all that requires no gradient, or a file of weights. It is never
             changed or coded. None: everything is coded.
         given_origin: what the given weights were made from, in words; the certificate says it.
         delta: failure probability of the certificate.
@@ -173,7 +173,7 @@ def run(
 
 @dataclass(frozen=True)
 class Checked:
-    """What a run is about, once it was checked: the examples, their record, the rules, the settings, what is given."""
+    """What a run is about, once it was checked: examples and their record, rules, settings, and what is given."""
 
     dataset: Dataset[tuple[Tensor, int]]
     sample: SampleRecord

@@ -17,7 +17,7 @@ from netrazor.counting import BATCH_SIZE, in_order, scores_of
 from netrazor.counting.cached_features import CachedFeatures, cached_features, features_fit
 from netrazor.counting.reading_order import counting_order
 from netrazor.data.subsets import size_of, take
-from netrazor.errors import CheckpointMismatch, ConfigurationError
+from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
 from netrazor.networks.coded_part import coded_part
 from netrazor.networks.given_arrays import (
     Given,
@@ -29,6 +29,7 @@ from netrazor.networks.given_arrays import (
 )
 from netrazor.networks.network_message import filled, limits_of
 from netrazor.networks.state import coded_state, listed, load_coded_state
+from netrazor.networks.swapped_part import swapped_part
 from netrazor.pipeline.issuing import Issued, Rebuilt, certify_rebuilt, issue
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.subject import Subject
@@ -59,9 +60,7 @@ class GivenArrays:
     each: dict[str, str]
 
 
-def describe_given(
-    model: nn.Module, given: Given, origin: str | None, moving: Sequence[str]
-) -> GivenArrays:
+def describe_given(model: nn.Module, given: Given, origin: str | None, moving: Sequence[str]) -> GivenArrays:
     """The given arrays of ``model``, named by their digest.
 
     Args:
@@ -75,8 +74,8 @@ def describe_given(
     """
     if origin is None or not origin.strip() or len(origin) > 10_000:
         raise ConfigurationError(
-            "given_origin: a sentence needed that says what the given weights were made from, since the claim rests on "
-            "their having been fixed without these examples, got none; say it, such as 'trained on ImageNet-1k'"
+            "given_origin: a sentence needed that says what the given weights were made from, since the claim rests "
+            "on their having been fixed without these examples, got none; say it, such as 'trained on ImageNet-1k'"
         )
     names = given_names(model, given, moving)
     arrays = given_arrays(model, names)
@@ -91,8 +90,8 @@ def warn_of_frozen(model: nn.Module) -> None:
     frozen = {name: p.numel() for name, p in model.named_parameters() if not p.requires_grad}
     if frozen and len(frozen) < len(list(model.parameters())):
         warnings.warn(
-            f"{len(frozen)} tensors of {sum(frozen.values()):,} numbers require no gradient ({listed(list(frozen))}). "
-            "They are coded, and charged for, like all others. If they were fixed without these examples, pass "
+            f"{len(frozen)} tensors of {sum(frozen.values()):,} numbers require no gradient ({listed(list(frozen))}) "
+            "and are coded, and charged for, like all others. If they were fixed without these examples, pass "
             "given='frozen' and given_origin, and they cost nothing",
             FrozenWeightsCharged,
             stacklevel=4,
@@ -150,12 +149,17 @@ def behind_given(
         on_features: False where training reads other inputs than these examples.
 
     Raises:
-        UnsupportedModel: the network cannot be written down as a graph.
+        UnsupportedModel: coded arrays that are no parameters or buffers, in a network that is no graph.
     """
     if given is None:
         yield BehindGiven(model, dataset, None)
         return
-    part = coded_part(model, given.names, next(in_order(dataset, _EXAMPLES))[0])
+    try:
+        part = coded_part(model, given.names, next(in_order(dataset, _EXAMPLES))[0])
+    except UnsupportedModel as error:
+        reporter.say(f"the given part is computed at every step, not once: {error}")
+        yield BehindGiven(swapped_part(model, given.names), dataset, None)
+        return
     n = size_of(dataset)
     if not part.fixed.parts.uses_given or not on_features or not features_fit(n * part.bytes_of_features):
         yield BehindGiven(part, dataset, None)
@@ -170,11 +174,13 @@ def whole_network(model: nn.Module, part: nn.Module, blob: bytes, given: GivenAr
     return filled(copy.deepcopy(model), read(blob, limits_of(part)), given.names)
 
 
-def issue_behind(model: nn.Module, given: GivenArrays, recipe: Recipe, behind: BehindGiven, subject: Subject) -> Issued:
+def issue_behind(
+    model: nn.Module, given: GivenArrays, recipe: Recipe, behind: BehindGiven, subject: Subject
+) -> Issued:
     """`issue` for a coded part; ``model``, the whole network, gets the decoded weights.
 
-    Errors are counted on the features where the whole network gives the same scores to the bit, in a comparison of some
-    batches; else all of them are counted again by the whole network. So a certificate states what a verifier finds.
+    Errors are counted on the features where the whole network gives the same scores to the bit, in a comparison of
+    some batches; else all are counted again by the whole network. So a certificate states what a verifier finds.
 
     Args:
         model: the whole network.
@@ -195,7 +201,9 @@ def issue_behind(model: nn.Module, given: GivenArrays, recipe: Recipe, behind: B
     whole = whole_network(model, behind.part, issued.blob, given)
     certificate = issued.certificate
     if not _gives_same_scores(whole, issued.decoded, behind, subject):
-        subject.reporter.say("features round otherwise than the whole network: errors are counted again by it")
+        subject.reporter.say(
+            "features round otherwise than the whole network: errors are counted again by it"
+        )
         message = read(issued.blob, limits_of(behind.part))
         rebuilt = Rebuilt(issued.blob, whole, ledger_of(message), noise_in(message))
         config = recipe.noise if certificate.noise is not None else None

@@ -22,7 +22,7 @@ class RunConfiguration:
 
     Attributes:
         recipe: how it is trained and cut down, or the name of a recipe for users' networks.
-        given: which arrays of the network were fixed without these examples: patterns, "frozen", or a file of weights.
+        given: which arrays of the network were fixed without these examples: patterns, "frozen", or a weights file.
         given_origin: what they were made from, in words.
         delta: failure probability of the certificate.
         seed: of everything random; the same seed gives the same message on one machine.

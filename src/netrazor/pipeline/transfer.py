@@ -1,8 +1,8 @@
 """Fine-tuning by what the bound gains: several ways away from a given start, and the one that certifies least.
 
-All ways are messages of one decoder, `netrazor.networks.fine_tuned.FineTuned`: those arrays that a way does not use are
-in its message as zeros. So the choice among them, among lengths of the message and among seeds is free: the bound holds
-for all of these messages together. What is fixed by the architecture (the rank of the adapters, the number of
+All ways are messages of one decoder, `netrazor.networks.fine_tuned.FineTuned`: the arrays that a way does not use are
+in its message as zeros. So the choice among them, among lengths of the message and among seeds is free: the bound
+holds for all of these messages together. What is fixed by the architecture (the rank of the adapters, the number of
 coordinates, their seed) is not chosen here.
 """
 
@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pydantic.dataclasses import dataclass as config_dataclass
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -50,7 +51,7 @@ LEARNED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
+@config_dataclass(frozen=True, config={"extra": "forbid"})
 class TransferConfig:
     """What is tried.
 
@@ -209,7 +210,8 @@ def _try(
             run_stages(_recipe(attempt, target), context)
             learned = coded_state(behind.part)
             trial = _measured(tuned, behind, learned, attempt, target)
-            reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {percent_up(min(1, trial.bound))}")
+            bound = percent_up(min(1.0, trial.bound))
+            reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {bound}")
             found.append((trial, learned))
     return found
 
@@ -250,4 +252,3 @@ def _recipe(attempt: _Attempt, target: float) -> Recipe:
         noise=None,
         simplify=False,
     )
-
