@@ -8,11 +8,25 @@ from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
 
 class ArchitectureRecord(Record):
-    """Which network: its name and index in the declared list (0: the user's own), and a digest of its source."""
+    """Which network: its name and index in the declared list (0: the user's own), and a digest of its source.
+
+    Attributes:
+        name: in the declared list, or "custom".
+        index: in the declared list.
+        source_sha256: of source and settings, see `netrazor.networks.source_digest`.
+        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are the
+            user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
+    """
 
     name: str
     index: Count
     source_sha256: Digest
+    schema_sha256: Annotated[Digest | None, Field(exclude_if=lambda digest: digest is None)] = None
+
+    @property
+    def fixes_schema(self) -> bool:
+        """Whether names, types and shapes of the arrays were fixed beforehand, so that they cost nothing."""
+        return self.index > 0 or self.schema_sha256 is not None
 
 
 class GivenRecord(Record):

@@ -25,7 +25,7 @@ from netrazor.certification import (
     SampleRecord,
     to_json,
 )
-from netrazor.certification.charging import ledger_of
+from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
 from netrazor.certification.sample_record import Spending
@@ -230,7 +230,7 @@ def run_from_given(
     steps: Steps = search_steps(network, counted, index, terms.delta)
     blob = encode_steps(steps, index)
     message = read(blob, Limits())
-    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
+    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message), schema_digest(message))
     run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
     if out is not None:
         run.write(out)
