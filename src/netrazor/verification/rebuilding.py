@@ -34,7 +34,7 @@ def load(
         ConfigurationError: no such file; the architecture is the user's own and ``model`` was not given.
         CheckpointMismatch: the message holds another architecture's weights.
     """
-    place = Path(path)
+    place, model = Path(path), networks.as_network(model)
     if (place / CERTIFICATE).exists():
         files = read_run(place)
         message = None if files.message is None else read(files.message, limits or limits_for(model))
