@@ -25,6 +25,10 @@ NO_GRAPH = (
     "and that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number "
     "that was learnt from the counted examples and is not in the message."
 )
+SIZES = (
+    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, whose "
+    "digests are recorded, were fixed without the counted examples."
+)
 PICKING = (
     "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
     "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
@@ -87,7 +91,9 @@ def _counted(certificate: Certificate) -> str:
 
 def _learning(certificate: Certificate) -> tuple[str, ...]:
     if certificate.prior.learner is None:
-        return (FIXED,)
+        architecture = certificate.prior.architecture
+        is_own = architecture is not None and architecture.schema_sha256 is not None
+        return (FIXED, SIZES) if is_own else (FIXED,)
     return LEARNING if certificate.message is None else PICKING
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.canonical import digest
-from netrazor.certification.charging import ledger_of
+from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.claim_record import ClaimRecord
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.graph_check import check_graph
@@ -168,9 +168,19 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
     record, architecture, graph = certificate.message, certificate.prior.architecture, certificate.prior.graph
-    ledger = ledger_of(message, 0 if graph is None else graph.literal_bits)
     assert isinstance(record, MessageRecord)  # there is a message of arrays,
     assert architecture is not None  # and so an architecture
+    literal_bits = 0 if graph is None else graph.literal_bits
+    ledger = ledger_of(message, literal_bits, schema_is_fixed=architecture.fixes_schema)
+    if architecture.schema_sha256 is not None:
+        yield from compare(
+            (
+                "architecture",
+                "prior.architecture.schema_sha256",
+                architecture.schema_sha256,
+                schema_digest(message),
+            )
+        )
     yield from compare(
         ("ledger", "message.ledger", record.ledger, ledger),
         ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),

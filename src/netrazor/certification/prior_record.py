@@ -13,12 +13,21 @@ class ArchitectureRecord(Record):
     Attributes:
         name: in the declared list, or "custom".
         index: in the declared list; 0: the user's own.
-        source_sha256: digest of its source; of a network that is a graph, of this: its source is not needed.
+        source_sha256: digest of its source and settings, see `netrazor.networks.source_digest`; of a network that is a
+            graph, of this: its source is not needed.
+        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are the
+            user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
     """
 
     name: str
     index: Count
     source_sha256: Digest
+    schema_sha256: Annotated[Digest | None, Field(exclude_if=lambda digest: digest is None)] = None
+
+    @property
+    def fixes_schema(self) -> bool:
+        """Whether names, types and shapes of the arrays were fixed beforehand, so that they cost nothing."""
+        return self.index > 0 or self.schema_sha256 is not None
 
 
 class GraphRecord(Record):

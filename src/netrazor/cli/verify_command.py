@@ -118,18 +118,18 @@ def _dataset(
 ) -> "Dataset[Any] | None":
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
-    from netrazor.pipeline.own_network import own_shape
+    from netrazor.pipeline.own_network import own_data, own_shape
 
     sample = certificate.sample
     if source.data is None and sample.name not in datasets.names():
         console.print(
-            f"not recounted: {sample.name!r} is no data set known by name; give its folder with --data, or call "
+            f"not recounted: {sample.name!r} is no data set known by name; give it with --data, or call "
             "netrazor.verify(path, dataset)"
         )
         return None
     shape = None if network is None and source.size is None else own_shape(network, source.size)
     try:
-        return datasets.open_dataset(
+        return own_data(
             source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory
         )
     except DatasetUnavailable as error:

@@ -9,6 +9,7 @@ of one decoder: a search may make it by the bound itself, and nothing is to be p
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -76,10 +77,9 @@ class FineTuned(nn.Module):
         for way, size in sizes.items():
             self.register_parameter(way, nn.Parameter(torch.zeros(size, 1)))
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Any, **named: Any) -> Any:
         """What the network gives with the weights that it has moved to."""
-        scores: Tensor = functional_call(self.network, self.moved(), (inputs,))
-        return scores
+        return functional_call(self.network, self.moved(), inputs, named)
 
     def moved(self) -> dict[str, Tensor]:
         """The tensors that may move, as they are now, by name."""

@@ -15,12 +15,16 @@ from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
 from netrazor.counting import count_errors
+from netrazor.data.example_form import in_form_of
+from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
+from netrazor.networks.estimators import as_network
 from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
+from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
 from netrazor.pipeline.given_part import (
@@ -81,10 +85,14 @@ def certify(
     is left alone, unless ``overwrite`` says otherwise.
 
     Args:
-        model: any classifier: inputs to N x classes scores. It is changed in place to the network certified, and
-            first made plain (`netrazor.networks.make_plain`): masks, parametrizations and quantized weights become
-            plain weights. Evaluation mode is what is certified.
-        dataset: the entire training set, map-style, (input, label), without random augmentation.
+        model: any classifier. It gives N x classes scores, in a tensor, first in a tuple or as ``.logits``, or a
+            single number for each example where there are two classes. It is changed in place to the network
+            certified, and first made plain (`netrazor.networks.make_plain`): masks, parametrizations and quantized
+            weights become plain weights. Evaluation mode is what is certified. Linear estimators of scikit-learn and
+            its MLPClassifier are taken too: as the networks that they are (`netrazor.networks.as_network`).
+        dataset: the entire training set, map-style, without random augmentation. Its items are pairs (input, label),
+            tuples (inputs ..., label), or dictionaries with a label under ``label``, ``labels``, ``y`` or ``target``,
+            whose other keys the network takes by name; or a pair of arrays (inputs, labels).
         recipe: a recipe or the name of one.
         given: what of ``model`` was fixed without these examples, and so costs nothing: patterns of names of arrays
             or modules ("backbone"), "frozen" for all that requires no gradient, or a file of weights. It is never
@@ -125,7 +133,7 @@ def certify(
         count_on=count_on,
         reporter=reporter_for(progress),
     )
-    return run(model, dataset, configuration).issued.certificate
+    return run(as_network(model), dataset, configuration).issued.certificate
 
 
 def run(
@@ -144,8 +152,20 @@ def run(
     Raises:
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture; no such device.
     """
-    processes.join()
     configuration = configuration or RunConfiguration()
+    with plainly_called(model, as_dataset(dataset)) as examples:
+        training, test = (
+            None if other is None else in_form_of(examples, as_dataset(other))
+            for other in (configuration.training, configuration.test)
+        )
+        return _run_plain(model, examples, replace(configuration, training=training, test=test))
+
+
+def _run_plain(
+    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], configuration: RunConfiguration
+) -> Run:
+    """`run` of a network from one tensor to scores, on pairs of a tensor and a class."""
+    processes.join()
     if not processes.is_rank_zero():
         configuration = replace(configuration, reporter=SILENT)
     # What cannot be certified is refused before hours of training, not after.

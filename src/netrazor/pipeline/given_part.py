@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.certification import ledger_of, noise_in
 from netrazor.certification.prior_record import GivenArraysRecord
 from netrazor.coding.message import read
 from netrazor.counting import BATCH_SIZE, in_order, scores_of
@@ -30,7 +29,7 @@ from netrazor.networks.given_arrays import (
 from netrazor.networks.network_message import filled, limits_of
 from netrazor.networks.state import coded_state, listed, load_coded_state
 from netrazor.networks.swapped_part import swapped_part
-from netrazor.pipeline.issuing import Issued, Rebuilt, certify_rebuilt, issue
+from netrazor.pipeline.issuing import Issued, certify_rebuilt, issue, rebuild_from
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.subject import Subject
 from netrazor.runtime import Reporter, devices
@@ -204,8 +203,7 @@ def issue_behind(
         subject.reporter.say(
             "features round otherwise than the whole network: errors are counted again by it"
         )
-        message = read(issued.blob, limits_of(behind.part))
-        rebuilt = Rebuilt(issued.blob, whole, ledger_of(message), noise_in(message))
+        rebuilt = replace(rebuild_from(behind.part, issued.blob), network=whole)
         config = recipe.noise if certificate.noise is not None else None
         certificate = certify_rebuilt(
             rebuilt, replace(about, examples=subject.examples), certificate.considered, config

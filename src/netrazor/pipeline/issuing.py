@@ -22,6 +22,7 @@ from netrazor.certification import (
     Provenance,
     ledger_of,
     noise_in,
+    schema_digest,
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
@@ -48,11 +49,12 @@ from netrazor.runtime import devices, processes
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A message, the network rebuilt from it, and what it is charged."""
+    """A message, the network rebuilt from it, what it is charged, and the digest of its schema."""
 
     blob: bytes
     network: nn.Module
     ledger: ChargedLedger
+    schema_sha256: str
     noise: Noise | None = None
 
 
@@ -102,7 +104,8 @@ def considered_by(recipe: Recipe) -> tuple[Method, ...]:
 def rebuild_from(model: nn.Module, blob: bytes) -> Rebuilt:
     """The network of a message that was just written, of the architecture of ``model``."""
     message = read(blob, limits_of(model))
-    return Rebuilt(blob, network_of(model, message), ledger_of(message), noise_in(message))
+    network = network_of(model, message)
+    return Rebuilt(blob, network, ledger_of(message), schema_digest(message), noise_in(message))
 
 
 def certify_rebuilt(
@@ -147,7 +150,7 @@ def certify_rebuilt(
         claims=claims,
         delta=subject.delta,
         sample=subject.sample,
-        prior=PriorRecord(architecture=_architecture(described, subject), given=subject.given),
+        prior=PriorRecord(architecture=_architecture(rebuilt, subject), given=subject.given),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
@@ -178,11 +181,13 @@ def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
     return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
 
 
-def _architecture(network: nn.Module, subject: Subject) -> ArchitectureRecord:
+def _architecture(rebuilt: Rebuilt, subject: Subject) -> ArchitectureRecord:
+    index = index_of(subject.architecture)
     return ArchitectureRecord(
         name=subject.architecture,
-        index=index_of(subject.architecture),
-        source_sha256=source_digest(network),
+        index=index,
+        source_sha256=source_digest(subject.whole or rebuilt.network),
+        schema_sha256=rebuilt.schema_sha256 if index == 0 else None,
     )
 
 

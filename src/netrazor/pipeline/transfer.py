@@ -20,11 +20,13 @@ from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.compress.search_objective import approximate_bound
 from netrazor.counting import count_errors
 from netrazor.data.subsets import size_of
+from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state, load_coded_state, make_plain
 from netrazor.networks.fine_tuned import WAYS, FineTuned
 from netrazor.networks.given_arrays import Given, given_names, moving_statistics
 from netrazor.networks.network_message import codable_arrays, limits_of
+from netrazor.networks.plain_call import plainly_called
 from netrazor.networks.state import Array
 from netrazor.pipeline.certified_run import run
 from netrazor.pipeline.device_choice import device_for
@@ -35,7 +37,7 @@ from netrazor.pipeline.rules import rules_for
 from netrazor.pipeline.run_configuration import RunConfiguration, reporter_for
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import IntegerStage, RunContext
-from netrazor.runtime import SILENT, Reporter, devices
+from netrazor.runtime import SILENT, devices
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.units import percent_up
 
@@ -155,7 +157,7 @@ def transfer(
     Raises:
         NetrazorError: as for `netrazor.certify`.
     """
-    config, reporter = config or TransferConfig(), reporter_for(progress)
+    config = config or TransferConfig()
     moving = moving_statistics(model)
     make_plain(model.cpu())
     names = given_names(model, given, moving)
@@ -170,18 +172,19 @@ def transfer(
         out=out,
         overwrite=overwrite,
         device=device,
-        reporter=reporter,
+        reporter=reporter_for(progress),
     )
     trials: list[tuple[Trial, dict[str, Array]]] = []
     start = coded_state(tuned)
-    for way in config.ways:
-        load_coded_state(tuned, start)
-        others = [array for array in WAYS if array not in LEARNED[way]]
-        described = describe_given(tuned, [*fixed, *others], given_origin, ())
-        trials += _try(tuned, dataset, _Attempt(way, described, config, terms), reporter)
-    _, learned = min(trials, key=lambda trial: trial[0].bound)
-    load_coded_state(tuned, {**start, **learned})
-    certificate = run(tuned, dataset, terms).issued.certificate
+    with plainly_called(tuned, as_dataset(dataset)) as examples:
+        for way in config.ways:
+            load_coded_state(tuned, start)
+            others = [array for array in WAYS if array not in LEARNED[way]]
+            described = describe_given(tuned, [*fixed, *others], given_origin, ())
+            trials += _try(tuned, examples, _Attempt(way, described, config, terms))
+        _, learned = min(trials, key=lambda trial: trial[0].bound)
+        load_coded_state(tuned, {**start, **learned})
+        certificate = run(tuned, examples, terms).issued.certificate
     return Transferred(certificate, tuned, tuple(trial for trial, _ in trials))
 
 
@@ -195,18 +198,16 @@ class _Attempt:
     terms: RunConfiguration
 
 
-def _try(
-    tuned: FineTuned, dataset: Examples, attempt: _Attempt, reporter: Reporter
-) -> list[tuple[Trial, dict[str, Array]]]:
+def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[Trial, dict[str, Array]]]:
     """A trial at each length, each with what it learned; the features of what does not move are computed once."""
-    found = []
+    found, reporter = [], attempt.terms.reporter
     device = device_for(tuned, dataset, attempt.terms.device, SILENT)
     with behind_given(tuned, attempt.given, dataset, devices.CPU, reporter) as behind:
         start = coded_state(behind.part)
         for per_example in attempt.config.bits_per_example:
             load_coded_state(behind.part, start)
             target = per_example * size_of(dataset)
-            context = replace(_context(behind, attempt, reporter), device=device)
+            context = replace(_context(behind, attempt), device=device)
             run_stages(_recipe(attempt, target), context)
             learned = coded_state(behind.part)
             trial = _measured(tuned, behind, learned, attempt, target)
@@ -229,7 +230,7 @@ def _measured(
     return Trial(attempt.way, target, bits, count.errors, bound)
 
 
-def _context(behind: BehindGiven, attempt: _Attempt, reporter: Reporter) -> RunContext:
+def _context(behind: BehindGiven, attempt: _Attempt) -> RunContext:
     return RunContext(
         behind.part,
         behind.examples,
@@ -237,7 +238,7 @@ def _context(behind: BehindGiven, attempt: _Attempt, reporter: Reporter) -> RunC
         rules=rules_for((), behind.part),
         seed=attempt.terms.seed,
         delta=attempt.terms.delta,
-        reporter=reporter,
+        reporter=attempt.terms.reporter,
     )
 
 

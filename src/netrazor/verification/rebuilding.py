@@ -42,7 +42,7 @@ def load(
         ConfigurationError: no such file; the architecture is the user's own and ``model`` was not given.
         CheckpointMismatch: the message holds another architecture's weights.
     """
-    place = Path(path)
+    place, model = Path(path), networks.as_network(model)
     if (place / CERTIFICATE).exists():
         files = read_run(place)
         message = None if files.message is None else read(files.message, limits or limits_for(model))
@@ -63,9 +63,7 @@ def architecture_of(path: str | os.PathLike[str]) -> str:
     return networks.name_of(read(read_message(path), Limits()).architecture)
 
 
-def given_file(
-    directory: str | os.PathLike[str], given: str | os.PathLike[str] | None = None
-) -> Path | None:
+def given_file(directory: str | os.PathLike[str], given: str | os.PathLike[str] | None = None) -> Path | None:
     """The file of given arrays: ``given``, or that of the run in ``directory``, or None where there is none."""
     own = Path(directory) / GIVEN_ARRAYS
     if given is not None:

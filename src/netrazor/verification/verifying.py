@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from typing import Any
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -10,6 +11,8 @@ from netrazor.certification import Certificate, Finding, RunFiles, Verdict, chec
 from netrazor.certification.verdict import Status
 from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
+from netrazor.networks import as_network
+from netrazor.networks.plain_call import plainly_called
 from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
@@ -41,7 +44,8 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
+        model: for a user's own, a network of the architecture, or the estimator; or what learned, as for
+            `netrazor.certify_picked`.
         given: a file of the given arrays, where there are some; by default ``given.safetensors`` of the run, or else
             ``model`` has them.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
@@ -54,8 +58,27 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
+    dataset, model = as_dataset(dataset), _network_of(path, model)
+    if isinstance(model, nn.Module) and dataset is not None:
+        with plainly_called(model, dataset) as examples:
+            return _verify_plain(
+                path, examples, model, fast=fast, seed=seed, device=device, reporter=reporter
+            )
+    return _verify_plain(path, dataset, model, fast=fast, seed=seed, device=device, reporter=reporter)
+
+
+def _verify_plain(
+    path: str | os.PathLike[str],
+    dataset: Examples | None,
+    model: nn.Module | Learnable | None,
+    *,
+    fast: bool,
+    seed: int | None,
+    device: str,
+    reporter: Reporter | None,
+) -> Verdict:
+    """`verify` with a network from one tensor to scores, on pairs of a tensor and a class."""
     processes.join()
-    dataset = as_dataset(dataset)
     reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
     count_on = devices.chosen(device)
     network_given = model if isinstance(model, nn.Module) else None
@@ -90,6 +113,15 @@ def verify(
         return Verdict("INVALID", (Finding("certificate", str(error)),), certificate)
     except NetrazorError as error:
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
+
+
+def _network_of(path: str | os.PathLike[str], model: Any) -> Any:
+    """The network that an estimator is, where the certificate is about a message of a network; else ``model``."""
+    try:
+        is_learner = read_run(path).certificate.prior.learner is not None
+    except NetrazorError:  # what is wrong with it, the verdict says
+        return model
+    return model if is_learner else as_network(model)
 
 
 def _verify_learner(
