@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import safetensors.torch
 import torch
 from torch import nn
 from torch.nn import functional as F
-from transfer_networks import Backbone, WithHead, with_lora
+from transfer_networks import RANK, Backbone, WithHead, with_lora
 
 import netrazor
 from netrazor import data
@@ -34,12 +35,14 @@ from netrazor.data.subsets import take
 from netrazor.files import write_atomically
 from netrazor.pipeline import Recipe
 from netrazor.pipeline.stages import IntegerStage
+from netrazor.pipeline.transfer import TransferConfig, transfer
 from netrazor.train import FitConfig, OptimizerConfig
 
 RESULTS = Path("results/transfer.json")
 WEIGHTS = Path("runs/transfer/backbone.safetensors")
 ORIGIN = "trained on the 60,000 training images of Fashion-MNIST by benchmarks/transfer.py"
 STEPS, BATCH, SHIFT = 1000, 128, 3
+LORA_BITS = 900.0
 
 
 def train_backbone() -> float:
@@ -87,44 +90,62 @@ def recipe(bits: float, train: int, integers: int) -> Recipe:
     )
 
 
-def certified(model: nn.Module, examples: Any, given: list[str], plan: Recipe, out: Path) -> dict[str, Any]:
-    """A certificate, its figures, and what a verifier with the given weights says."""
-    started = time.monotonic()
-    certificate = netrazor.certify(
-        model.eval(), examples, recipe=plan, given=given, given_origin=ORIGIN, out=out, overwrite=True, progress=False
-    )
-    seconds = time.monotonic() - started
+def figures(certificate: netrazor.Certificate, model: nn.Module, examples: Any, out: Path) -> dict[str, Any]:
+    """What a certificate states, what a verifier with the given weights says, and the error on the test images."""
     record = certificate.prior.given_arrays
     assert record is not None
+    lines = certificate.ledger.lines
     return {
         "risk_bound": certificate.risk_bound,
         "errors": certificate.errors,
         "n": certificate.n,
         "charged_bits": certificate.effective_bits,
-        "charged_bits_of_given": 0 if record else None,
+        "charged_bits_of_given": sum(line.charged_bits for line in lines if "backbone" in line.array),
         "message_bytes": certificate.message_bytes,
         "given_bytes": record.bytes,
         "verdict": netrazor.verify(out, examples, model).status,
         "test_risk": count_errors(model, data.load("mnist", "test")).risk,
-        "seconds": round(seconds, 1),
     }
 
 
 def head() -> dict[str, Any]:
-    """A head on 60,000 examples."""
+    """A head on 60,000 examples, at several lengths of message."""
     torch.manual_seed(0)
-    model = WithHead(backbone())
-    return certified(model, data.load("mnist"), ["backbone"], recipe(2000, 1000, 3000), Path("runs/transfer/head"))
+    out, mnist = Path("runs/transfer/head"), data.load("mnist")
+    config = TransferConfig(
+        ways=("head",),
+        bits_per_example=(0.025, 0.035, 0.05),
+        train=FitConfig(1000, optimizer=OptimizerConfig(rate=3e-3)),
+        integers=FitConfig(3000, optimizer=OptimizerConfig(rate=1e-2)),
+    )
+    started = time.monotonic()
+    found = transfer(
+        WithHead(backbone()), mnist, given="backbone", given_origin=ORIGIN, config=config, out=out, overwrite=True
+    )
+    seconds = time.monotonic() - started
+    trials = [asdict(trial) for trial in found.trials]
+    return {**figures(found.certificate, found.network, mnist, out), "trials": trials, "seconds": round(seconds)}
 
 
 def lora() -> dict[str, Any]:
     """LoRA and a head on 10,000 examples: evenly spread positions."""
-    mnist = data.load("mnist")
+    out, mnist = Path("runs/transfer/lora"), data.load("mnist")
     some = take(mnist, np.arange(0, len(mnist), 6))
     torch.manual_seed(0)
-    model = with_lora(backbone())
-    given = ["backbone.conv*", "backbone.fc.base"]
-    return certified(model, some, given, recipe(900, 800, 1500), Path("runs/transfer/lora"))
+    model = with_lora(backbone()).eval()
+    started = time.monotonic()
+    certificate = netrazor.certify(
+        model,
+        some,
+        recipe=recipe(LORA_BITS, 800, 1500),
+        given=["backbone.conv*", "backbone.fc.base"],
+        given_origin=ORIGIN,
+        out=out,
+        overwrite=True,
+        progress=False,
+    )
+    seconds = time.monotonic() - started
+    return {**figures(certificate, model, some, out), "rank": RANK, "seconds": round(seconds)}
 
 
 class Wide(nn.Module):

@@ -13,10 +13,10 @@ class ArchitectureRecord(Record):
     Attributes:
         name: in the declared list, or "custom".
         index: in the declared list; 0: the user's own.
-        source_sha256: digest of its source and settings, see `netrazor.networks.source_digest`; of a network that is a
-            graph, of this: its source is not needed.
-        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are the
-            user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
+        source_sha256: digest of its source and settings, see `netrazor.networks.source_digest`; of a network that is
+            a graph, of this: its source is not needed.
+        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are
+            the user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
     """
 
     name: str

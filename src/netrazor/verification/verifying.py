@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -59,12 +60,11 @@ def verify(
         DataError: ``dataset`` is none.
     """
     dataset, model = as_dataset(dataset), _network_of(path, model)
+    check = partial(_verify_plain, path, given=given, fast=fast, seed=seed, device=device, reporter=reporter)
     if isinstance(model, nn.Module) and dataset is not None:
         with plainly_called(model, dataset) as examples:
-            return _verify_plain(
-                path, examples, model, fast=fast, seed=seed, device=device, reporter=reporter
-            )
-    return _verify_plain(path, dataset, model, fast=fast, seed=seed, device=device, reporter=reporter)
+            return check(examples, model)
+    return check(dataset, model)
 
 
 def _verify_plain(
@@ -72,6 +72,7 @@ def _verify_plain(
     dataset: Examples | None,
     model: nn.Module | Learnable | None,
     *,
+    given: str | os.PathLike[str] | None,
     fast: bool,
     seed: int | None,
     device: str,
