@@ -59,7 +59,7 @@ def train_backbone() -> None:
             shifts = [int(torch.randint(-SHIFT, SHIFT + 1, (1,))) for _ in range(2)]
             inputs = inputs.roll(shifts, (2, 3))
         optimizer.zero_grad()
-        F.cross_entropy(model(inputs), labels).backward()
+        torch.autograd.backward(F.cross_entropy(model(inputs), labels))
         optimizer.step()
     WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
     safetensors.torch.save_file(model.backbone.state_dict(), WEIGHTS)

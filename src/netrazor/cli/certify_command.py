@@ -126,6 +126,8 @@ def certify(
         else:
             print_claim(console, each.certificate)
         words = checking_command(each, named, source, machine)
+        if procedure.given and weights is not None:
+            words += ["--given", str(weights)]
         console.print(f"\nwritten to {each.place}; check it with: {shlex.join(words)}")
     if len(issued) > 1:
         print_kinds(console, issued, procedure.delta)

@@ -164,7 +164,8 @@ def _layout(tensor: Tensor) -> tuple[object, ...]:
 
 def _linear_layers(parts: GraphPartition, arrays: Mapping[str, Tensor]) -> dict[str, list[int]]:
     """Steps that are a linear layer of coded arrays, by the name of the module that holds them."""
-    graph, found = parts.graph, {}
+    graph = parts.graph
+    found: dict[str, list[int]] = {}
     for place in parts.rest:
         step = graph.steps[place]
         read = [held.get("value") if isinstance(held, dict) else None for held in step.arguments[1:]]

@@ -9,7 +9,7 @@ of one decoder: a search may make it by the bound itself, and nothing is to be p
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -110,8 +110,8 @@ class FineTuned(nn.Module):
         return torch.from_numpy(signs).view(self.rank, columns) / math.sqrt(columns)
 
     def _of_subspace(self, place: int, size: int, device: torch.device) -> Tensor:
-        _, signs, buckets = directions(2 * self.seed, place, size, len(self.coordinates))
-        coordinates = self.coordinates[:, 0]
+        coordinates = cast(Tensor, self.coordinates)[:, 0]
+        _, signs, buckets = directions(2 * self.seed, place, size, len(coordinates))
         return torch.from_numpy(signs).to(device) * coordinates[torch.from_numpy(buckets).to(device)]
 
 

@@ -181,7 +181,7 @@ def transfer(
             load_coded_state(tuned, start)
             others = [array for array in WAYS if array not in LEARNED[way]]
             described = describe_given(tuned, [*fixed, *others], given_origin, ())
-            trials += _try(tuned, examples, _Attempt(way, described, config, terms))
+            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms))
         _, learned = min(trials, key=lambda trial: trial[0].bound)
         load_coded_state(tuned, {**start, **learned})
         certificate = run(tuned, examples, terms).issued.certificate
@@ -190,10 +190,11 @@ def transfer(
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One way: its name, what does not move in it, and the terms of the certificate."""
+    """One way: its name, what does not move in it, what no way moves, and the terms of the certificate."""
 
     way: str
     given: GivenArrays
+    fixed: frozenset[str]
     config: TransferConfig
     terms: RunConfiguration
 
@@ -222,9 +223,8 @@ def _measured(
 ) -> Trial:
     """What a trial came to; its message is that of the whole, with zeros for what it did not use."""
     load_coded_state(tuned, {**coded_state(tuned, copy=False), **learned})
-    fixed = set(attempt.terms.given or ())
-    arrays = {name: array for name, array in codable_arrays(tuned).items() if name not in fixed}
-    bits = charge(coding.encode(arrays), limits_of(tuned)).charged_bits
+    sent = {name: array for name, array in codable_arrays(tuned).items() if name not in attempt.fixed}
+    bits = charge(coding.encode(sent), limits_of(tuned)).charged_bits
     count = count_errors(behind.part, behind.examples)
     bound = approximate_bound(count.risk, bits, count.n, attempt.terms.delta)
     return Trial(attempt.way, target, bits, count.errors, bound)
