@@ -13,6 +13,7 @@ from netrazor.errors import CertificateError, ConfigurationError
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
 GRAPH = "graph.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
+GIVEN_ARRAYS = "given.safetensors"  # optional: given arrays that the certificate names by their digest
 
 # Bytes. Far above what certificates of real networks take, and below what would hurt a reader.
 SIZE_LIMITS = {
@@ -20,6 +21,7 @@ SIZE_LIMITS = {
     MESSAGE: 512 * 2**20,
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
+    GIVEN_ARRAYS: 16 * 2**30,
     GRAPH: graph_text.MAX_BYTES,
     RESULT: 64 * 2**20,
 }
@@ -47,7 +49,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
     message = None
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
-    given = None if certificate.prior.given is None else _named(place, GIVEN)
+    given = None if certificate.prior.given_file is None else _named(place, GIVEN)
     graph = None if certificate.prior.graph is None else _named(place, GRAPH)
     return RunFiles(certificate, message, given, graph)
 

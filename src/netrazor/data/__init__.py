@@ -1,6 +1,7 @@
 """Data sets: checked by the SHA-256 of their content, recognised by a fingerprint."""
 
 from netrazor.data.check import DatasetSummary, check
+from netrazor.data.example_form import CollatedExamples
 from netrazor.data.fingerprint import fingerprint
 from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
@@ -10,13 +11,16 @@ from netrazor.data.published import names
 from netrazor.data.shards import ImageShards
 from netrazor.data.squares import Squares
 from netrazor.data.store import data_directory
+from netrazor.data.tables import TableDataset, table_from_csv, table_of
 
 __all__ = [
+    "CollatedExamples",
     "DatasetSummary",
     "ImageDataset",
     "ImageFolder",
     "ImageShards",
     "Squares",
+    "TableDataset",
     "check",
     "data_directory",
     "fetch",
@@ -24,4 +28,6 @@ __all__ = [
     "load",
     "names",
     "open_dataset",
+    "table_from_csv",
+    "table_of",
 ]

@@ -209,6 +209,11 @@ def refuse_names(names: Iterable[str]) -> None:
 _BLANK = nn.Module()
 
 
+def resolved(held: Any, values: Any, device: torch.device) -> Any:
+    """Arguments of a step with references and names replaced by what they mean; ``values`` by their numbers."""
+    return _resolved(_template(held), values, device)
+
+
 def _call(step: Step, finished: tuple[int, ...]) -> _Call:
     function = partial(on_sizes, step.name) if step.name in ON_SIZES else operation(step.name)
     keywords = {key: _template(held) for key, held in step.keywords.items()}
@@ -235,7 +240,7 @@ def _run(call: _Call, values: list[Any], device: torch.device) -> Any:
     return call.function(*arguments, **keywords)
 
 
-def _resolved(held: Any, values: list[Any], device: torch.device) -> Any:
+def _resolved(held: Any, values: Any, device: torch.device) -> Any:
     kind = type(held)
     if kind is _Value:
         return values[held.number]

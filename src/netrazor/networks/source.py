@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from torch import fx, nn
 
+from netrazor.networks.plain_call import PlainCall
+
 
 def source_digest(model: nn.Module) -> str:
     """SHA-256 (hex) over the source and the plain settings of every module of ``model``.
@@ -33,7 +35,7 @@ def _sources(model: nn.Module) -> Iterator[str]:
         if isinstance(module, fx.GraphModule):
             yield module.code
         for cls in type(module).__mro__:
-            if cls.__module__.split(".")[0] not in ("torch", "builtins"):
+            if cls is not PlainCall and cls.__module__.split(".")[0] not in ("torch", "builtins"):
                 source = _source(cls)
                 if source not in seen:
                     seen.add(source)
