@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from netrazor.certification.graph_operation_names import ON_SIZES
 from netrazor.certification.graph_text import ExportedGraph, GraphArray, Step, values_in
@@ -64,7 +65,8 @@ class GraphProgram:
                 f"inputs: a batch of {graph.input_dtype}, each of shape {graph.input_shape}, needed, got "
                 f"{str(inputs.dtype).removeprefix('torch.')} of shape {tuple(inputs.shape)}"
             )
-        self.check_memory(len(inputs))
+        if not torch._C._functorch.is_functorch_wrapped_tensor(inputs):  # whose batches were seen without it
+            self.check_memory(len(inputs))
         values: list[Any] = [*arrays, inputs]
         for call in self._calls:
             values.append(_run(call, values, inputs.device))
@@ -86,29 +88,34 @@ class GraphProgram:
         """
         if batch in self._sized:
             return
-        arrays = [_of_shape(array.dtype, array.shape) for array in self.graph.arrays]
+        with torch.inference_mode(False), torch.no_grad(), FakeTensorMode():  # shapes and strides, no values
+            self._compute_shapes(batch)
+        self._sized.add(batch)
+
+    def _compute_shapes(self, batch: int) -> None:
         inputs = _of_shape(self.graph.input_dtype, (batch, *self.graph.input_shape))
-        values: list[Any] = [*arrays, inputs]
+        values: list[Any] = [*(_of_shape(array.dtype, array.shape) for array in self.graph.arrays), inputs]
         memory = _Memory(values)
         allowed = memory.bytes + max(FLOOR_BYTES, TIMES_THE_INPUTS * memory.bytes)
-        for place, call in enumerate(self._calls):
+        for place, (call, step) in enumerate(zip(self._calls, self.graph.steps, strict=True)):
             try:
                 values.append(_run(call, values, inputs.device))
-            except (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError) as error:
+            except UnsupportedModel:
+                raise
+            except Exception as error:  # torch's operations raise anything
                 raise UnsupportedModel(
-                    f"graph: step {place} ({self.graph.steps[place].name}) does not fit its arguments: "
+                    f"graph: step {place} ({step.name}) does not fit its arguments: "
                     f"{' '.join(str(error).split())[:200]}"
                 ) from error
             memory.add(values[-1])
             if memory.bytes > allowed:
                 raise UnsupportedModel(
                     f"graph: values of a batch of {batch} may take {allowed:,} bytes, got {memory.bytes:,} at step "
-                    f"{place} ({self.graph.steps[place].name})"
+                    f"{place} ({step.name})"
                 )
             for done in call.finished:
                 memory.drop(values[done])
                 values[done] = None
-        self._sized.add(batch)
 
 
 class GraphNetwork(nn.Module):
@@ -263,7 +270,7 @@ def _last_uses(graph: ExportedGraph) -> list[tuple[int, ...]]:
 
 
 def _of_shape(dtype: str, shape: tuple[int, ...]) -> Tensor:
-    return torch.empty(shape, dtype=dtype_named(dtype), device="meta")
+    return torch.empty(shape, dtype=dtype_named(dtype))
 
 
 class _Memory:

@@ -14,19 +14,19 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import count_errors
+from netrazor.certification.run_writing import write_run
+from netrazor.counting import check_independence, count_errors
 from netrazor.data.example_form import in_form_of
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.estimators import as_network
 from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.device_choice import device_for
-from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
+from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
 from netrazor.pipeline.given_part import (
     GivenArrays,
     behind_given,
@@ -182,13 +182,15 @@ def _run_plain(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
+    check_independence(model, dataset)
     settings = settings_of(model, sample.fingerprint, configuration, None if given is None else given.record)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
             return _taken_up(model, finished, configuration, given)
-    return _computed(model, Checked(dataset, sample, rules, settings, given), configuration)
+    with only_run_in(configuration.out):
+        return _computed(model, Checked(dataset, sample, rules, settings, given), configuration)
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,7 @@ def _write(directory: Path, done: Run) -> None:
     }
     if done.issued.graph is not None:
         content[GRAPH] = done.issued.graph
-    write_together(directory, {**content, RESULT: done.result.to_json()})
+    write_run(directory, {**content, RESULT: done.result.to_json()})
 
 
 def _check_declared(model: nn.Module, architecture: str) -> None:

@@ -32,7 +32,7 @@ from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
 from netrazor.compress import SearchContext
-from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
+from netrazor.counting import BATCH_SIZE, ErrorCount, check_independence, count_errors
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
@@ -143,7 +143,11 @@ def certify_rebuilt(
 
     Claim: with probability at least 1 - ``subject.delta`` over the draw of the counted examples all its claims hold
     together, by Theorem 4.1 (Theorem 5.1 with noise), if its assumptions do.
+
+    Raises:
+        UnsupportedModel: an answer that depends on more than its example.
     """
+    check_independence(devices.copy_on(rebuilt.network, subject.count_on), subject.examples)
     parts = delta_parts(subject.delta, considered, len(subject.tops))
     noise, draws = None, None
     if config is not None and rebuilt.noise is not None:
