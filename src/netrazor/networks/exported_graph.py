@@ -5,7 +5,11 @@ arrays (parameters, buffers, constants) and literals. Written down canonically, 
 arrays, anyone computes the same answers; nothing of the author's code is needed or executed.
 """
 
-from collections.abc import Mapping
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -63,16 +67,30 @@ def export(model: nn.Module, example: Tensor) -> GraphNetwork:
 
 
 def _program(model: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
-    try:
-        return _traced(model, example, strict=False)
-    except Exception:  # each part of the tracers has its own
+    with _quietly():
         try:
-            return _traced(model, example, strict=True)  # slower; understands len(x)
-        except Exception as error:
-            reason = next(iter(str(error).strip().splitlines()), "")[:200]
-            raise UnsupportedModel(
-                f"model: cannot be exported as a graph ({type(error).__name__}: {reason}); {_REMEDY}"
-            ) from error
+            return _traced(model, example, strict=False)
+        except Exception:  # each part of the tracers has its own
+            try:
+                return _traced(model, example, strict=True)  # slower; understands len(x)
+            except Exception as error:
+                reason = next(iter(str(error).strip().splitlines()), "")[:200]
+                raise UnsupportedModel(
+                    f"model: cannot be exported as a graph ({type(error).__name__}: {reason}); {_REMEDY}"
+                ) from error
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep to itself what torch prints, logs and warns of while it tries: its error says why it failed."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 @torch.no_grad()

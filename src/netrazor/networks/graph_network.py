@@ -1,5 +1,6 @@
 """A graph that runs: a module without any code of the author's, its parameters and buffers the graph's arrays."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from netrazor.networks.graph_operations import check_call, dtype_named, on_sizes
 
 FLOOR_BYTES = 2**28  # what the values of a run may take at least,
 TIMES_THE_INPUTS = 64  # and as many times its inputs and arrays
+_TORCHS_LOG = logging.getLogger("torch._subclasses.fake_tensor")
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,12 @@ class GraphProgram:
         """
         if batch in self._sized:
             return
-        with torch.inference_mode(False), torch.no_grad(), FakeTensorMode():  # shapes and strides, no values
-            self._compute_shapes(batch)
+        was_disabled, _TORCHS_LOG.disabled = _TORCHS_LOG.disabled, True  # what fails is an error, named below
+        try:
+            with torch.inference_mode(False), torch.no_grad(), FakeTensorMode():  # shapes and strides, no values
+                self._compute_shapes(batch)
+        finally:
+            _TORCHS_LOG.disabled = was_disabled
         self._sized.add(batch)
 
     def _compute_shapes(self, batch: int) -> None:
