@@ -24,7 +24,7 @@ from netrazor.networks.graph_operations import changes_values, reference
 from netrazor.networks.walk import set_evaluation_mode, tensors
 
 _REMEDY = "certify it as a network that is no graph, or write its forward pass without such a thing"
-_CONSTANT = "constant"  # the name of arrays that no attribute holds, with a number
+CONSTANT = "constant"  # the name of arrays that no attribute holds, with a number
 _TOLERANCE = 1e-4  # of the largest score: what rounding may do
 
 
@@ -125,7 +125,7 @@ def _arrays_read(
         if place not in chosen:
             name = known.get(place, "")
             taken = not name or name in arrays or not is_name(name)
-            chosen[place] = f"{_CONSTANT}.{len(arrays)}" if taken else name
+            chosen[place] = f"{CONSTANT}.{len(arrays)}" if taken else name
             arrays[chosen[place]] = tensor
         of_node[node] = chosen[place]
     rank = {name: number for number, name in enumerate(order)}

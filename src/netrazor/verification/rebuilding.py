@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from netrazor import networks
 from netrazor.certification import ArchitectureRecord, GivenArraysRecord, RunFiles
@@ -17,12 +18,13 @@ from netrazor.certification.run_directory import CERTIFICATE, GIVEN_ARRAYS, read
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, UnsupportedModel
-from netrazor.networks.exported_graph import export
+from netrazor.networks.exported_graph import CONSTANT, export
 from netrazor.networks.given_arrays import check_given, given_arrays, with_weights_of
 from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.graph_operations import dtype_named
 from netrazor.networks.network_message import filled
 from netrazor.networks.plain import plain_copy
+from netrazor.networks.plain_call import plainly_called
 from netrazor.networks.state import coded_state, listed, load_coded_state
 from netrazor.networks.weight_steps import decode_steps
 
@@ -162,16 +164,22 @@ def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module 
 
 
 def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
-    """A copy of ``model`` with the weights of ``network``, which must be its graph."""
+    """A copy of ``model`` with the weights of ``network``, which must be its graph.
+
+    A model that cannot be called with one tensor is held to names and shapes only.
+    """
     weights, copied = coded_state(network), plain_copy(model)
     own = coded_state(copied)
+    if strange := [name for name in weights if name not in own and not name.startswith(CONSTANT)]:
+        raise CheckpointMismatch(f"{_OTHER_GRAPH} (arrays {listed(strange)})")
     load_coded_state(copied, {**own, **{name: weights[name] for name in weights if name in own}})
     graph = network.graph
     example = torch.zeros((2, *graph.input_shape), dtype=dtype_named(graph.input_dtype))
     try:
-        found = export(copied, example)
-    except UnsupportedModel as error:
-        raise CheckpointMismatch(f"{_OTHER_GRAPH} ({error})") from error
+        with plainly_called(copied, TensorDataset(example, torch.tensor([0, 1]))):
+            found = export(copied, example)
+    except UnsupportedModel:
+        return copied
     same = {name: np.array_equal(array, weights.get(name)) for name, array in coded_state(found).items()}
     if found.graph.digest != graph.digest or not all(same.values()):
         raise CheckpointMismatch(f"{_OTHER_GRAPH} (SHA-256 {found.graph.digest[:16]}... and others)")

@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
+from netrazor.data.example_form import in_plain_form
 from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.networks import as_network
@@ -59,12 +60,12 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
-    dataset, model = as_dataset(dataset), _network_of(path, model)
+    dataset, model = as_dataset(dataset), model if model is None else _network_of(path, model)
     check = partial(_verify_plain, path, given=given, fast=fast, seed=seed, device=device, reporter=reporter)
     if isinstance(model, nn.Module) and dataset is not None:
         with plainly_called(model, dataset) as examples:
             return check(examples, model)
-    return check(dataset, model)
+    return check(dataset if dataset is None or model is not None else in_plain_form(dataset)[0], model)
 
 
 def _verify_plain(
@@ -118,12 +119,14 @@ def _verify_plain(
 
 
 def _network_of(path: str | os.PathLike[str], model: Any) -> Any:
-    """The network that an estimator is, where the certificate is about a message of a network; else ``model``."""
+    """What of ``model`` a verifier uses: nothing where the run has a graph; the network that an estimator is."""
     try:
-        is_learner = read_run(path).certificate.prior.learner is not None
+        prior = read_run(path).certificate.prior
     except NetrazorError:  # what is wrong with it, the verdict says
         return model
-    return model if is_learner else as_network(model)
+    if prior.graph is not None:
+        return None
+    return model if prior.learner is not None else as_network(model)
 
 
 def _verify_learner(
