@@ -22,9 +22,9 @@ GRAPH = (
     "digest is recorded, and this was fixed without them, but for those of its numbers that are charged."
 )
 NO_GRAPH = (
-    "The network could not be written as a graph of operations. It is what the Python code of its author computes, "
-    "and that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number "
-    "that was learnt from the counted examples and is not in the message."
+    "The network is not recorded as a graph of operations. It is what the Python code of its author computes, and "
+    "that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number that "
+    "was learnt from the counted examples and is not in the message."
 )
 SIZES = (
     "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, whose "
