@@ -5,7 +5,8 @@ Later arrays are predicted from what the bound charges for only, never from valu
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -47,6 +48,8 @@ class MessageContext:
     limits: Limits
     extended: bool
     """Whether the extended models are there to choose (a flag of the header)."""
+    free_orders: bool = False
+    """Whether arrays say if the order of their slices is free (a flag of the header)."""
     budget: int = 0
     """Decisions coded one by one that an encoder is ready to spend."""
     trials: Trials | None = None
@@ -60,6 +63,22 @@ class MessageContext:
     """Decisions coded one by one so far, or at most so many."""
     table_entries: int = 0
     """Entries of tables by class so far."""
+
+    def continued(self, coder: Coder) -> "MessageContext":
+        """The same state with another coder; what either learns from now on, the other does not."""
+        return replace(
+            self,
+            coder=coder,
+            codebooks=deepcopy(self.codebooks),
+            tables=deepcopy(self.tables),
+            choices=deepcopy(self.choices),
+        )
+
+    def learnt(self) -> object:
+        """What later arrays are predicted from, to be compared."""
+        choices = {name: mixer.learnt() for name, mixer in self.choices.items()}
+        outputs = None if self.outputs is None else self.outputs.tolist()
+        return choices, self.codebooks.learnt(), self.tables.learnt(), outputs
 
     def choose(self, name: str, choice: bool | None) -> bool:
         """A choice of models, as an adaptive bit of this name."""

@@ -1,5 +1,6 @@
 """Masks of non-zero elements, one decision after another, each mixed from the contexts of its element."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -33,25 +34,25 @@ class EmptySlices:
 
 def code_mixed_mask(
     context: MessageContext,
-    name: str,
+    key: Hashable,
     mask: Mask | None,
     box: tuple[int, ...],
     activity: Activity | None,
     told: EmptySlices | None,
 ) -> Mask:
-    """The mask of array ``name`` inside its box, element by element."""
+    """The mask of an array inside its box, element by element."""
     inside = np.ones(box, dtype=np.bool_)
     if len(box) > 1:
         if context.choose("live rows", None if told is None else told.rows):
             rows = None if mask is None else output_counts(mask) > 0
             model = partial(code_pattern, mask=rows, grid=Grid(box[:1], np.arange(box[0])))
-            inside &= context.run((name, "rows"), model).reshape(-1, *(1,) * (len(box) - 1))
+            inside &= context.run((key, "rows"), model).reshape(-1, *(1,) * (len(box) - 1))
         if context.choose("live columns", None if told is None else told.columns):
             columns = None if mask is None else np.logical_or.reduce(mask, axis=0)
             grid = Grid(box[1:], np.arange(prod(box[1:])), activity, 0)
-            inside &= context.run((name, "columns"), partial(code_pattern, mask=columns, grid=grid))
+            inside &= context.run((key, "columns"), partial(code_pattern, mask=columns, grid=grid))
     grid = Grid(box, np.flatnonzero(inside), activity, min(1, len(box) - 1))
-    return context.run((name, "elements", told), partial(code_pattern, mask=mask, grid=grid))
+    return context.run((key, "elements", told), partial(code_pattern, mask=mask, grid=grid))
 
 
 def code_pattern(coder: Coder, mask: Mask | None, grid: Grid) -> Mask:

@@ -10,6 +10,7 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
+from netrazor.coding.bit_string import BitString
 from netrazor.coding.coder import Counts, Meter, Recorder, Symbols
 from netrazor.coding.log_odds import COST_BITS, PROBABILITY, TOP_LEVEL
 from netrazor.errors import CorruptMessage
@@ -62,10 +63,13 @@ class Writer(Meter):
         super().replay(recorded)
 
     def sealed(self) -> tuple[bytes, int]:
-        """The stream, and how many zero bits pad its last byte.
+        """The stream, and how many zero bits pad its last byte."""
+        return self.ended().padded()
 
-        The bits before the padding are the shortest that lead into the coder's last interval whatever follows
-        them: the streams of one kind of content form a prefix-free code.
+    def ended(self) -> BitString:
+        """The stream in bits: the shortest that lead into the coder's last interval whatever follows them.
+
+        The streams of one kind of content form a prefix-free code.
         """
         self._encode_waiting()
         position, (low, size) = self._encoder.pos()
@@ -76,9 +80,7 @@ class Writer(Meter):
         head, tail = number >> 64, number & (2**64 - 1)
         head -= tail < low  # the coder's own end carried over into the words before
         bits, end = _shortest_inside(low, size)
-        padding = -(32 * position + bits) % 8
-        stream = ((head << bits) + end) << padding
-        return stream.to_bytes((32 * position + bits + padding) // 8, "big"), padding
+        return BitString((head << bits) + end, 32 * position + bits)
 
     def _encode_waiting(self) -> None:
         if self._bits:
@@ -128,12 +130,22 @@ class Reader:
             CorruptMessage: the bytes read are not the ones that the encoder writes for what was read.
         """
         stream, padding = self._mirror.sealed()
-        if bytes(self._data[: len(stream)]) != stream:
+        self._compare(8 * len(stream), int.from_bytes(stream, "big"))
+        return len(stream), padding
+
+    def end_in_bits(self) -> int:
+        """Length of the stream in bits, where others follow without padding; raises as `end`."""
+        stream = self._mirror.ended()
+        self._compare(stream.length, stream.number)
+        return stream.length
+
+    def _compare(self, length: int, expected: int) -> None:
+        read = BitString.of(self._data[: -(-length // 8)])
+        if read.length < length or read.head(length) != expected:
             raise CorruptMessage(
                 "the message is not in canonical form; it was altered, cut or written by another encoder: "
                 "get it again"
             )
-        return len(stream), padding
 
     def _decode(self, *what: Any) -> Any:
         try:
