@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from netrazor.coding.coder import Coder
+from netrazor.coding.compiled import context_matrix, models_for, run, steps_of
 from netrazor.coding.context_mixing import Mixer
 from netrazor.coding.element_contexts import (
     Activity,
@@ -58,12 +59,22 @@ def code_mixed_mask(
 def code_pattern(coder: Coder, mask: Mask | None, grid: Grid) -> Mask:
     """The mask over the grid's box, false at the positions that the grid does not visit."""
     number = len(grid.positions)
-    bits: list[int] | list[None] = [None] * number
-    if mask is not None:
-        bits = mask.ravel()[grid.positions].astype(int).tolist()
     columns, sizes = contexts(grid)
     has_neighbours = any(length > 1 for length in grid.shape)
     first_neighbour = sum(sizes)
+    cells = first_neighbour + (1 << len(grid.shape))
+    if (models := models_for(number, cells)) is not None:
+        flat = np.zeros(prod(grid.shape) + 1, dtype=np.uint8)
+        steps, lengths = steps_of(grid)
+        mixed = models.mixer_state(len(columns) + has_neighbours, _WEIGHT, _RATE, cells, 1)
+        given = np.zeros(number, np.uint8) if mask is None else mask.ravel()[grid.positions].astype(np.uint8)
+        matrix = context_matrix(columns, sizes, number)
+        arguments = (mixed, given, grid.positions, matrix, steps, lengths, first_neighbour, flat)
+        run(models, coder, models.pattern, number, *arguments)
+        return flat[:-1].astype(np.bool_).reshape(grid.shape)
+    bits: list[int] | list[None] = [None] * number
+    if mask is not None:
+        bits = mask.ravel()[grid.positions].astype(int).tolist()
     mixer = Mixer(len(columns) + has_neighbours, _WEIGHT, _RATE)
     known = bytearray(prod(grid.shape) + 1)
     elements = zip(

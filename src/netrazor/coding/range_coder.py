@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netrazor.coding.bit_string import BitString
-from netrazor.coding.coder import Counts, Meter, Recorder, Symbols
+from netrazor.coding.coder import Counts, Meter, Recorder, Source, Symbols
 from netrazor.coding.log_odds import COST_BITS, PROBABILITY, TOP_LEVEL
 from netrazor.errors import CorruptMessage
 
@@ -21,6 +21,7 @@ _BERNOULLI = [_model.Bernoulli(p, perfect=False) for p in PROBABILITY]
 _BERNOULLI_FAMILY = _model.Bernoulli(perfect=False)
 _PROBABILITIES = np.array(PROBABILITY)
 _MOST_WAITING = 2**16
+_FOREIGN = "the message holds bits that no encoder writes; it was altered or cut: get it again"
 
 
 class Writer(Meter):
@@ -56,6 +57,18 @@ class Writer(Meter):
             self._encoder.encode(values, _categorical(counts))
         return super().symbols(values, counts, number)
 
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """See Coder."""
+        self._encode_waiting()
+        self._encode(bits, levels.astype(np.intp))
+        super().take(bits, levels, source)
+
+    def state(self) -> tuple[int, tuple[int, int]]:
+        """Words written, and the interval: its low end and its size."""
+        self._encode_waiting()
+        state: tuple[int, tuple[int, int]] = self._encoder.pos()
+        return state
+
     def replay(self, recorded: Recorder) -> None:
         """Code again what was recorded, in one call."""
         self._encode_waiting()
@@ -71,8 +84,7 @@ class Writer(Meter):
 
         The streams of one kind of content form a prefix-free code.
         """
-        self._encode_waiting()
-        position, (low, size) = self._encoder.pos()
+        position, (low, size) = self.state()
         words = self._encoder.get_compressed()
         number = (
             int.from_bytes(words.astype(">u4").tobytes(), "big") << 96 >> 32 * (len(words) + 1 - position)
@@ -99,6 +111,7 @@ class Reader:
     def __init__(self, data: bytes | memoryview) -> None:
         self._data = data
         words = np.frombuffer(bytes(data) + bytes(8 + -len(data) % 4), dtype=">u4").astype(np.uint32)
+        self._words = words
         self._decoder = _queue.RangeDecoder(words)
         self._mirror = Writer()
 
@@ -122,6 +135,21 @@ class Reader:
         else:
             values = np.zeros(number, dtype=np.int32)
         return self._mirror.symbols(values, counts, number)
+
+    def source(self) -> Source:
+        """See Coder."""
+        position, (low, size) = self._mirror.state()
+        head = b"".join(int(word).to_bytes(4, "big") for word in self._words[position : position + 2])
+        above = (int.from_bytes(head.ljust(8, b"\0"), "big") - low) % 2**64
+        return Source(True, np.array([above, size, position + 2, 0], dtype=np.uint64), self._words)
+
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """See Coder."""
+        if source.state[-1]:
+            raise CorruptMessage(_FOREIGN)
+        self._mirror.take(bits, levels, source)
+        position, interval = self._mirror.state()
+        self._decoder.seek(position, interval)
 
     def end(self) -> tuple[int, int]:
         """Length of the stream in bytes and its padding in bits.
@@ -151,9 +179,7 @@ class Reader:
         try:
             return self._decoder.decode(*what)
         except AssertionError:
-            raise CorruptMessage(
-                "the message holds bits that no encoder writes; it was altered or cut: get it again"
-            ) from None
+            raise CorruptMessage(_FOREIGN) from None
 
 
 def _shortest_inside(low: int, size: int) -> tuple[int, int]:
