@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from netrazor.coding.coder import Coder
 from netrazor.coding.element_contexts import Grid, Indices
 
-WORTHWHILE = 2**14  # decisions; fewer are made before numba is imported
+WORTHWHILE = 2**14  # decisions for which numba is imported, and so many when it is
+WORTHWHILE_LOADED = 2**8
 _MOST_CELLS = 2**24  # contexts that are counted in arrays
 
 
 @cache
-def _models() -> ModuleType | None:
+def load_models() -> ModuleType | None:
+    """The compiled models; None without numba."""
     if importlib.util.find_spec("numba") is None:
         return None
     return importlib.import_module("netrazor.coding.compiled_models")
@@ -28,7 +30,8 @@ def _models() -> ModuleType | None:
 
 def models_for(decisions: int, cells: int) -> ModuleType | None:
     """The compiled models for so many decisions in so many contexts; None where Python will do, or has to."""
-    return _models() if decisions >= WORTHWHILE and cells <= _MOST_CELLS else None
+    least = WORTHWHILE_LOADED if load_models.cache_info().currsize else WORTHWHILE
+    return load_models() if decisions >= least and cells <= _MOST_CELLS else None
 
 
 def run(models: ModuleType, coder: Coder, kernel: Callable[..., object], most: int, *arguments: object) -> object:

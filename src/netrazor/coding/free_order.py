@@ -125,6 +125,16 @@ def free_bits(array: Array, freedom: Freedom) -> int:
     return _free_bits(_canonical_ranks(slices[live_slices(slices)]), freedom.signs)
 
 
+def canonical_order(slices: Array) -> Order:
+    """The slices along axis 0 in canonical order."""
+    return np.argsort(_canonical_ranks(slices), kind="stable")
+
+
+def first_signs(slices: Array) -> Order:
+    """For each slice along axis 0 the sign of its first non-zero element, 0 if it is empty: -1, 0 or 1."""
+    return np.sign(_first_nonzeros(slices)).astype(np.intp)
+
+
 def live_slices(slices: Array) -> Order:
     """The slices along axis 0 that are not empty."""
     return np.flatnonzero(_nonzero(slices).any(axis=1))
