@@ -1,6 +1,5 @@
 """The arrays of a message one after another: of each its support, the codebook of its values, and the values."""
 
-from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
@@ -18,7 +17,7 @@ from netrazor.coding.free_order import (
     live_slices,
     settle,
 )
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import code_raw_bytes
 from netrazor.coding.schema import Field
@@ -46,7 +45,7 @@ class ArrayCoder:
         """Of the last array's slices, if their order is free."""
 
     def code(
-        self, field: Field, array: Array | None, freedom: Freedom | None = None, trial: Hashable = None
+        self, field: Field, array: Array | None, freedom: Freedom | None = None, number: int = 0
     ) -> Array:
         """An array; if values are static, without them; if the order of its slices is free, in canonical order.
 
@@ -54,7 +53,7 @@ class ArrayCoder:
             field: its name, type and shape.
             array: to encode, its elements in the arrangement that is sent.
             freedom: to encode, how its slices are free.
-            trial: to encode, tells several arrangements of the same array apart.
+            number: to encode, that of the arrangement.
         """
         context = self._context
         self.arrangement = None
@@ -64,20 +63,22 @@ class ArrayCoder:
         if context.choose("empty", None if mask is None else not mask.any()):
             self._charge(field, "header")
             return np.zeros(field.shape, dtype=field.dtype)
+        freedom = self._code_freedom(field, freedom, array is not None)
         keys = None if array is None else keys_of(array[mask])
         entries = None if keys is None else np.unique(keys)
-        if context.choose("raw", None if entries is None else self._is_raw(field, len(entries))):
-            self._charge(field, "header")
+        is_raw = context.choose("raw", None if entries is None else self._is_raw(field, len(entries)))
+        self._charge(field, "header")
+        if is_raw:
             coded = code_raw_bytes(context, array, field)
             self._charge(field, "values")
-            return coded
-        freedom = self._code_freedom(field, freedom, array is not None)
-        coded = self._code_quantized(field, mask, keys, entries, (field.name, trial))
+        else:
+            coded = self._code_quantized(field, mask, keys, entries, TrialKey(field.name, freedom, number))
         if freedom is not None:
             coded, self.arrangement = settle(coded, freedom)
             context.spend(len(live_slices(np.moveaxis(coded, freedom.axis, 0))))
-            context.outputs = output_counts(nonzero_mask(coded))
             self._charges.save(field.name, self.arrangement.bits)
+            if not is_raw:
+                context.outputs = output_counts(nonzero_mask(coded))
         return coded
 
     def go_on(self, coder: Coder) -> None:
@@ -104,7 +105,7 @@ class ArrayCoder:
         mask: Mask | None,
         keys: Keys | None,
         entries: Keys | None,
-        key: Hashable,
+        key: TrialKey,
     ) -> Array:
         context = self._context
         view = view_of(field.shape, context)

@@ -89,7 +89,7 @@ class ContentWriter:
                 carried = self._carry(index, context, freedom)
                 if carried is not None:
                     number, rest = carried
-                    coder.code(field, arrange(array, freedom, number), freedom, (freedom, number))
+                    coder.code(field, arrange(array, freedom, number), freedom, number)
                     return writer.ended() + rest.without_head(free_bits(array, freedom))
             coder.code(field, array)
             if done is not None:
@@ -132,7 +132,7 @@ class ContentWriter:
                 free = free_bits(self._arrays[field.name], freedom)
                 measured = self._measure(field, context, freedom, Random(0).getrandbits(free))
                 saved = ordered + free - measured.bits
-                if measured.is_free and saved > best:
+                if saved > best:
                     best, found = saved, freedom
             self._chosen[field.name] = found
         return self._chosen[field.name]
@@ -148,14 +148,13 @@ class ContentWriter:
         if freedom is None:
             coder.code(field, array)
         else:
-            coder.code(field, arrange(array, freedom, number), freedom, (freedom, number))
-        return _Measured(state, meter.spent, coder.arrangement is not None)
+            coder.code(field, arrange(array, freedom, number), freedom, number)
+        return _Measured(state, meter.spent)
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """The state behind an array, its bits, and whether its order was free: not that of one sent byte by byte."""
+    """The state behind an array, and its bits."""
 
     state: MessageContext
     bits: float
-    is_free: bool

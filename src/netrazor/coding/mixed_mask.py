@@ -1,6 +1,5 @@
 """Masks of non-zero elements, one decision after another, each mixed from the contexts of its element."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -19,7 +18,7 @@ from netrazor.coding.element_contexts import (
     output_counts,
     predecessors,
 )
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.message_context import MessageContext, TrialKey
 
 _WEIGHT = 0.2
 _RATE = 0.02
@@ -35,7 +34,7 @@ class EmptySlices:
 
 def code_mixed_mask(
     context: MessageContext,
-    key: Hashable,
+    key: TrialKey,
     mask: Mask | None,
     box: tuple[int, ...],
     activity: Activity | None,

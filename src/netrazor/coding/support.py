@@ -4,8 +4,7 @@ Models: all of a box, blocks, margin totals, or decisions mixed from contexts.
 """
 
 import math
-from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 
@@ -16,7 +15,7 @@ from netrazor.coding.array_view import ArrayView, bounding_box, code_box, corner
 from netrazor.coding.block_mask import Partition, best_partition, code_block_mask
 from netrazor.coding.element_contexts import Activity, Mask, output_counts
 from netrazor.coding.margin_totals import code_by_totals, decisions_by_totals
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.mixed_mask import EmptySlices, code_mixed_mask
 
 _EMPTY_ROW_BITS = 5  # about what an empty row costs where it is not told first
@@ -49,9 +48,9 @@ class SupportPlan:
     told: EmptySlices | None = None
 
 
-def code_support(context: MessageContext, key: Hashable, mask: Mask | None, view: ArrayView) -> Support:
+def code_support(context: MessageContext, key: TrialKey, mask: Mask | None, view: ArrayView) -> Support:
     """The support of an array, along the axes of ``view``."""
-    plan = None if mask is None else _plan(context, key, mask, view)
+    plan = None if mask is None else _planned(context, key, mask, view)
     if context.choose("blocks", None if plan is None else plan.cut is not None):
         coded = code_block_mask(context.coder, mask, view.shape, None if plan is None else plan.cut)
         box = bounding_box(coded) if coded.any() else (0,) * coded.ndim
@@ -72,7 +71,7 @@ def code_support(context: MessageContext, key: Hashable, mask: Mask | None, view
 
 def _code_inside(
     context: MessageContext,
-    key: Hashable,
+    key: TrialKey,
     inside: Mask | None,
     box: tuple[int, ...],
     activity: Activity | None,
@@ -93,7 +92,13 @@ def _totals_model(inside: Mask, box: tuple[int, ...], activity: Activity | None)
     return partial(code_by_totals, mask=inside, box=box, activity=activity, spend=lambda _: None)
 
 
-def _plan(context: MessageContext, key: Hashable, mask: Mask, view: ArrayView) -> SupportPlan:
+def _planned(context: MessageContext, key: TrialKey, mask: Mask, view: ArrayView) -> SupportPlan:
+    """The plan of an array; that of another arrangement has the same models, but classes of its own."""
+    plan, known = context.plan(key, "support", lambda: _plan(context, key, mask, view))
+    return replace(plan, cut=best_partition(mask)[1]) if known and plan.cut is not None else plan
+
+
+def _plan(context: MessageContext, key: TrialKey, mask: Mask, view: ArrayView) -> SupportPlan:
     """The plan with the fewest bits, of those that can be afforded."""
     box = bounding_box(mask)
     inside = mask[corner(box)]

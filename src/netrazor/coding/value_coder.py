@@ -1,13 +1,13 @@
 """The values of an array by whichever model is shorter: tables sent before, or decisions mixed from contexts."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from netrazor.coding.coder import Coder, Counts, Symbols
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.mixed_values import MAX_MIXED_ENTRIES, Sides, can_be_smooth, code_mixed_values
 from netrazor.coding.support import Support
 from netrazor.coding.tabled_values import TablePlan, best_tables, code_tables, code_under_tables
@@ -32,14 +32,14 @@ def code_table(context: MessageContext, symbols: Symbols | None, support: Suppor
 
 def code_symbols(
     context: MessageContext,
-    key: Hashable,
+    key: TrialKey,
     symbols: Symbols | None,
     support: Support,
     sides: Sides,
     charge: Callable[[str], None],
 ) -> Symbols:
     """The values of an array; calls ``charge`` with the kind of what was just coded."""
-    plan = None if symbols is None else _plan(context, key, symbols, support, sides)
+    plan = None if symbols is None else _planned(context, key, symbols, support, sides)
     if context.choose("mixed values", None if plan is None else plan.mixed):
         if sum(sides) > MAX_MIXED_ENTRIES:
             raise CorruptMessage("a codebook is too large for its model of values; get the message again")
@@ -75,7 +75,17 @@ def _decisions(support: Support, sides: Sides) -> int:
     return int(np.count_nonzero(support.inside)) * sum(sides).bit_length()
 
 
-def _plan(context: MessageContext, key: Hashable, symbols: Symbols, support: Support, sides: Sides) -> ValuePlan:
+def _planned(
+    context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides
+) -> ValuePlan:
+    """The plan of an array; that of another arrangement has the same models, but tables of its own."""
+    plan, known = context.plan(key, "values", lambda: _plan(context, key, symbols, support, sides))
+    if not known or (plan.mixed and sum(sides) <= MAX_MIXED_ENTRIES):
+        return plan
+    return ValuePlan(best_tables(symbols, support.row_counts(), sum(sides), single=False)[1])
+
+
+def _plan(context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides) -> ValuePlan:
     """The plan with the fewest bits, of those that can be afforded."""
     bits, tables = best_tables(symbols, support.row_counts(), sum(sides), single=False)
     plan = ValuePlan(tables)
