@@ -26,7 +26,8 @@ from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
 from netrazor.networks.walk import is_step_count
 
-_MODULE_INTERNALS = frozenset(vars(nn.Module())) - {"_parameters", "_buffers", "_modules"}
+_FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
+_MODULE_INTERNALS = (frozenset(vars(nn.Module())) | {_FORM}) - {"_parameters", "_buffers", "_modules"}
 # What makes, prints, saves and trains a network does not shape an answer.
 _NOT_FORWARD = frozenset(
     {

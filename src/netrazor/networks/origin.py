@@ -55,15 +55,26 @@ def is_library_class(cls: type) -> bool:
     found: object = home
     for part in cls.__qualname__.split("."):
         found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
-    functions = [value for value in vars(cls).values() if isinstance(value, types.FunctionType)]
-    if found is cls:
-        return all(map(is_library_function, functions))
-    return bool(functions) and all(map(is_library_function, functions)) and not _holds_data(cls)
+    if not all(map(is_library_function, _functions_of(cls))):
+        return False
+    return found is cls or (not _holds_data(cls) and all(map(is_library_class, cls.__bases__)))
+
+
+def _functions_of(cls: type) -> list[types.FunctionType]:
+    """Functions in the body of a class, those of properties and of class and static methods too."""
+    inside = [
+        function
+        for value in vars(cls).values()
+        for function in (value, *(getattr(value, part, None) for part in ("fget", "fset", "__func__")))
+    ]
+    return [function for function in inside if isinstance(function, types.FunctionType)]
 
 
 def _holds_data(cls: type) -> bool:
-    plain = (list, dict, set, tuple, bytes, bytearray, int, float)
-    return any(isinstance(value, plain) for key, value in vars(cls).items() if not key.startswith("__"))
+    routines = (types.FunctionType, property, classmethod, staticmethod)
+    return any(
+        not key.startswith("__") and not isinstance(value, routines) for key, value in vars(cls).items()
+    )
 
 
 @functools.cache

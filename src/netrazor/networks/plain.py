@@ -40,12 +40,12 @@ def make_plain(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedModel: weights that cannot be made dense.
     """
-    model = _unwrapped(model)
+    model = unwrapped(model)
     for module in list(model.modules()):
         vars(module).pop("_compiled_call_impl", None)
         for name, child in module._modules.items():
             if child is not None:
-                module._modules[name] = _unwrapped(child)
+                module._modules[name] = unwrapped(child)
     detach(model)
     model.eval()  # spectral norm's power iteration takes a step at each use of the weight in training mode
     for module in model.modules():
@@ -67,7 +67,7 @@ def plain_copy(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedModel: as for `make_plain`, or an attribute that cannot be copied (a lock, an open file).
     """
-    model = _unwrapped(model)
+    model = unwrapped(model)
     instead: dict[int, object] = {
         id(held): held.detach().clone()  # masked weights are results of operations, which cannot be copied
         for module in model.modules()
@@ -84,7 +84,7 @@ def plain_copy(model: nn.Module) -> nn.Module:
     return make_plain(copied)
 
 
-def _unwrapped(model: nn.Module) -> nn.Module:
+def unwrapped(model: nn.Module) -> nn.Module:
     """The network inside of wrappers of torch, or ``model`` itself."""
     while type(model).__name__ in _WRAPPERS and is_library_class(type(model)):
         inner = getattr(model, _WRAPPERS[type(model).__name__])
