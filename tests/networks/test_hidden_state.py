@@ -262,6 +262,15 @@ def test_whose_code_it_is() -> None:
     assert not is_library_module(called_so)
 
 
+def test_a_file_in_place_of_a_known_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after the library itself was seen."""
+    assert is_library_module(np)
+    other = type(np)("numpy")
+    other.__file__ = str(tmp_path / "numpy.py")
+    monkeypatch.setitem(__import__("sys").modules, "numpy", other)
+    assert not is_library_module(other)
+
+
 def test_digests_in_the_records_are_those_of_the_declared_architectures() -> None:
     """So that what is certified stays verifiable: no release may change them."""
     records = sorted(Path(__file__).parents[2].glob("certificates/*/certificate.json"))

@@ -77,13 +77,14 @@ def _holds_data(cls: type) -> bool:
     )
 
 
-@functools.cache
 def _is_installed(name: str) -> bool:
     top = name.split(".")[0]
-    if top in sys.builtin_module_names:
-        return True
     file = getattr(sys.modules.get(top), "__file__", None)
-    if top == "_frozen_importlib" or (file is None and top in sys.stdlib_module_names):
-        return True
-    known = top in _KNOWN or top in sys.stdlib_module_names
-    return known and isinstance(file, str) and os.path.realpath(file).startswith(_HOMES)
+    if top in sys.stdlib_module_names:
+        return file is None or _is_at_home(file)
+    return top in _KNOWN and isinstance(file, str) and _is_at_home(file)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_at_home(file: str) -> bool:
+    return os.path.realpath(file).startswith(_HOMES)
