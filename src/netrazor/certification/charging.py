@@ -1,10 +1,12 @@
 """From a message to its price: which bits the bound pays for, under which theorem."""
 
+import hashlib
+import json
 import math
 
 from netrazor import bounds
 from netrazor.certification.ledger import ChargedLedger, LedgerLine
-from netrazor.certification.noise_description import LAMBDA_GRID, Noise, noise_in
+from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, Noise, noise_in
 from netrazor.coding import Limits, StaticValues
 from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError, InvalidArgument
@@ -21,8 +23,8 @@ _LEAST_EXCESS = 2.0**-20  # bits of rounding, by which another machine's logarit
 def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
     """What a message costs, line by line.
 
-    Magic and padding are the same in every message and cost nothing. The schema costs nothing where the
-    message names a declared architecture, whose shapes were fixed before; for a user's own it is paid for.
+    Magic and padding are the same in every message and cost nothing, and nor does the schema: names, types and
+    shapes belong to the architecture, which the certificate's prior names and which was fixed beforehand.
     Values are charged by their bits or, where the message describes noise, by their divergence (Theorem 5.1).
 
     Raises:
@@ -33,10 +35,27 @@ def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
     return ledger_of(read(blob, limits or Limits()))
 
 
-def ledger_of(message: Message) -> ChargedLedger:
-    """`charge` of a message that was read."""
+def schema_digest(message: Message) -> str:
+    """SHA-256 (hex) of the names, types and shapes of a message's arrays in their order, noise and its scale left out.
+
+    In a certificate's prior it says which sizes a user's own architecture had before the examples were seen.
+    """
+    described = (LAMBDA, *message.side_information)
+    layout = [
+        [name, array.dtype.name, list(array.shape)]
+        for name, array in message.arrays.items()
+        if name not in described
+    ]
+    return hashlib.sha256(json.dumps(layout, separators=(",", ":")).encode()).hexdigest()
+
+
+def ledger_of(message: Message, literal_bits: int = 0, *, schema_is_fixed: bool = True) -> ChargedLedger:
+    """`charge` of a message that was read, and of the numbers in its network's graph, which are in no message.
+
+    If its schema was not fixed beforehand, a user's own is paid for.
+    """
     noise = noise_in(message)
-    free = (*FREE, "schema") if message.architecture > 0 else FREE
+    free = (*FREE, "schema") if schema_is_fixed or message.architecture > 0 else FREE
     divergences = {} if noise is None else _value_bits(message, noise)
     lines = []
     for entry in message.ledger.entries:
@@ -49,6 +68,8 @@ def ledger_of(message: Message) -> ChargedLedger:
         LedgerLine(array=name, kind="divergence", coded_bits=0, charged_bits=bits)
         for name, bits in divergences.items()
     ]
+    if literal_bits > 0:
+        lines.append(LedgerLine(array="", kind="literals", coded_bits=0, charged_bits=literal_bits))
     return ChargedLedger(lines=tuple(lines))
 
 

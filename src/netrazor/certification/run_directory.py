@@ -5,13 +5,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from netrazor.certification import graph_text
 from netrazor.certification.canonical import MAX_BYTES, parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.files import read_regular
 
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
+GRAPH = "graph.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
+GIVEN_ARRAYS = "given.safetensors"  # optional: given arrays that the certificate names by their digest
 
 _ATTEMPTS = 5
 
@@ -21,6 +24,8 @@ SIZE_LIMITS = {
     MESSAGE: 512 * 2**20,
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
+    GIVEN_ARRAYS: 16 * 2**30,
+    GRAPH: graph_text.MAX_BYTES,
     RESULT: 4 * 2**20,
 }
 
@@ -32,6 +37,7 @@ class RunFiles:
     certificate: Certificate
     message: bytes | None
     given: bytes | None
+    graph: bytes | None = None
 
 
 def read_run(directory: str | os.PathLike[str]) -> RunFiles:
@@ -59,8 +65,9 @@ def _read_named(place: Path, certificate: Certificate) -> RunFiles:
     message = None
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
-    given = None if certificate.prior.given is None else _named(place, GIVEN)
-    return RunFiles(certificate, message, given)
+    given = None if certificate.prior.given_file is None else _named(place, GIVEN)
+    graph = None if certificate.prior.graph is None else _named(place, GRAPH)
+    return RunFiles(certificate, message, given, graph)
 
 
 def read_message(path: str | os.PathLike[str]) -> bytes:

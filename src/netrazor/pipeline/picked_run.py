@@ -29,6 +29,7 @@ from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
 from netrazor.picking import Learner, Picking, PickingConfig, StopCount, geometric_stops, learner_digest, pick
 from netrazor.picking.declared_learners import OWN
+from netrazor.picking.learner_libraries import learner_runtime
 from netrazor.pipeline.finished_run import only_run_in
 from netrazor.pipeline.learner_certificate import (
     LearnerTerms,
@@ -130,7 +131,8 @@ def _picked(
     best = min(pickings, key=lambda name: pickings[name].best.size)
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
     record = describe_learner(learners[best], terms.names.get(best, OWN), config, len(learners))
-    certificate = _conclude(pickings[best], positions, sample, record, terms)
+    runtime = learner_runtime(learners[best])
+    certificate = _conclude(pickings[best], positions, sample, record, runtime, terms)
     run = PickedRun(positions, certificate, pickings, time.monotonic() - started)
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))
@@ -149,7 +151,12 @@ def default_config(n: int, spent: int = 0) -> PickingConfig:
 
 
 def _conclude(
-    picking: Picking, positions: bytes, sample: SampleRecord, record: LearnerRecord, terms: LearnerTerms
+    picking: Picking,
+    positions: bytes,
+    sample: SampleRecord,
+    record: LearnerRecord,
+    runtime: str,
+    terms: LearnerTerms,
 ) -> Certificate:
     parts = delta_parts(terms.delta, ("picked",), 1, record.candidates * len(record.stops))
     claim = ClaimRecord(
@@ -161,7 +168,7 @@ def _conclude(
         picked=picking.best.picked,
         stop=picking.best.stop,
     )
-    return conclude_learner("picked", claim, sample, record, terms, message)
+    return conclude_learner("picked", claim, sample, record, runtime, terms, message)
 
 
 def _check_spent(spent: int, n: int) -> None:
