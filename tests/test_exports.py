@@ -94,10 +94,10 @@ EXPORTS = {
     "netrazor.networks": {
         "ARCHITECTURES",
         "LeNet5",
+        "LogScale",
         "MLP",
         "MobileNet",
         "ResNetCifar",
-        "SignedLog",
         "SqueezeNet",
         "Subspace",
         "as_network",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 import netrazor
 from netrazor.errors import BadDataset, ConfigurationError, UnsupportedModel
-from netrazor.networks import SignedLog
+from netrazor.networks import LogScale
 from netrazor.pipeline import Recipe
 from netrazor.pipeline.own_network import classes_of, own_data
 from netrazor.train import FitConfig, OptimizerConfig
@@ -103,11 +103,10 @@ def test_a_collate_function_that_holds_numbers_is_refused() -> None:
 
 
 def test_constant_features_have_no_weights() -> None:
-    features = SignedLog(bits=10)
+    features = LogScale(bits=10)
     assert not list(features.state_dict())
-    wanted = torch.tensor([[0.0, 1.0, 1000.0, -1000.0, 1e-9]])
-    found = features(wanted)
-    assert torch.allclose(found, torch.tensor([[0.0, 10.0014, 19.9658, -19.9658, 0.0]]), atol=1e-3)
+    found = features(torch.tensor([[0.0, 1.0, 1024.0, -8.0, 1e-9]], dtype=torch.float64))
+    assert torch.allclose(found, torch.tensor([[-10.0, 0.0, 10.0, 3.0, -10.0]]), atol=2e-3)
 
 
 DATA_FILE = """

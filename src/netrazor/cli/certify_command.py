@@ -96,6 +96,7 @@ def certify(
             procedure.config or procedure.recipe or usual,
             scale=procedure.scale,
             pretrained=weights is not None,
+            own=named is None,
         ),
         delta=procedure.delta,
         seed=procedure.seed,

@@ -18,10 +18,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from netrazor import bounds
-from netrazor.compress.descent import compute_errors_per_bit
 from netrazor.compress.integer_tail import Integers, IntegerTail
 from netrazor.compress.linear_tail import LinearTail, read_tail
-from netrazor.compress.search_objective import SearchContext
+from netrazor.compress.search_objective import SearchContext, approximate_bound
 from netrazor.units import percent_up
 
 _SCALE_FREE = (F.relu, F.leaky_relu)
@@ -41,17 +40,17 @@ class SmallSearchConfig:
         polish: changes of single weights whose true length is taken, at most.
     """
 
-    limit: int = Field(default=4, ge=1, le=127)
-    bias_limit: int = Field(default=31, ge=1, le=1000)
+    limit: int = Field(default=3, ge=1, le=127)
+    bias_limit: int = Field(default=63, ge=1, le=1000)
     scales: tuple[float, ...] = (1.0, 2.0, 4.0)
-    kicks: int = Field(default=600, ge=0)
+    kicks: int = Field(default=400, ge=0)
     coded: int = Field(default=12, ge=1)
-    polish: int = Field(default=300, ge=0)
+    polish: int = Field(default=200, ge=0)
 
 
 @dataclass(frozen=True)
 class Found:
-    """Whole numbers of a tail, with their errors, about their bits, and the bound of both."""
+    """Whole numbers of a tail, with their errors, about their bits, and about the bound of both."""
 
     bound: float
     errors: int
@@ -176,20 +175,26 @@ class _SmallSearch:
         return self._noted(state)
 
     def _errors_per_bit(self, errors: int, bits: float) -> float:
-        return min(5.0, max(0.02, compute_errors_per_bit(errors, len(self.tail.labels), bits, self.context.delta)))
+        """How many more errors the bound allows for one bit less."""
+        here, step = self._estimate(errors, bits), max(1, len(self.tail.labels) // 200)
+        more_bits = self._estimate(errors, bits + 2) - here
+        more_errors = (self._estimate(errors + step, bits) - here) / step
+        return min(5.0, max(0.02, more_bits / 2 / more_errors)) if more_errors > 0 else 1.0
+
+    def _estimate(self, errors: int, bits: float) -> float:
+        """About the exact bound: the kl bound without the term that the binomial tail does not have."""
+        n = len(self.tail.labels)
+        return approximate_bound(errors / n, max(0.0, bits - math.log2(2 * math.sqrt(n))), n, self.context.delta)
 
     def _noted(self, state: IntegerTail) -> Found:
         """What the state comes to; kept if it is among the best."""
         errors, bits = state.errors(), state.bits()
-        found = Found(self._bound(errors, bits), errors, bits, tuple(state.integers), state.steps)
+        found = Found(self._estimate(errors, bits), errors, bits, tuple(state.integers), state.steps)
         self.best[found.key] = found
         if len(self.best) > 2 * self.config.coded:
             kept = sorted(self.best.values(), key=lambda known: known.bound)[: self.config.coded]
             self.best = {known.key: known for known in kept}
         return found
-
-    def _bound(self, errors: int, bits: float) -> float:
-        return float(bounds.occam(errors, len(self.tail.labels), bits, self.context.delta))
 
     def _kick(self, state: IntegerTail) -> None:
         """One to three weights set to zero or to anything, or a hidden unit taken out."""
@@ -256,4 +261,4 @@ class _SmallSearch:
             layer.weight.copy_(real[:, :-1])
             if layer.bias is not None:
                 layer.bias.copy_(real[:, -1])
-        return self._bound(found.errors, self.code_bits())
+        return float(bounds.occam(found.errors, len(self.tail.labels), self.code_bits(), self.context.delta))

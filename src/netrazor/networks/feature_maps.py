@@ -4,14 +4,15 @@ import torch
 from torch import Tensor, nn
 
 
-class SignedLog(nn.Module):
-    """Each number as the signed logarithm of its size: sign(x) * log2(1 + |x| * 2^bits).
+class LogScale(nn.Module):
+    """The logarithm of each number's size: log2(|x| + 2^-bits).
 
-    Columns of any scale come to numbers of one size, and a column that spans powers of ten is spread evenly. Unlike a
-    scaling by means and deviations of the examples it costs nothing.
+    For columns of positive measurements, each of a scale of its own: a factor between two scales becomes a constant
+    that weights of opposite signs cancel, so that few small whole numbers tell what a scaling by means and deviations
+    would have told. Unlike that one it was not computed from the examples, and costs nothing.
 
     Args:
-        bits: numbers below 2^-bits are as good as zero.
+        bits: numbers far below 2^-bits are as good as zero.
     """
 
     def __init__(self, bits: int = 10) -> None:
@@ -19,6 +20,5 @@ class SignedLog(nn.Module):
         self.bits = bits
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The same shape."""
-        sized = inputs.float()
-        return sized.sign() * torch.log2(1 + sized.abs() * 2.0**self.bits)
+        """The same shape, in float32."""
+        return torch.log2(inputs.float().abs() + 2.0**-self.bits)

@@ -221,7 +221,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         configuration.tops,
         search_on,
         count_on,
-        configuration=asdict(recipe),
+        configuration=asdict(recipe) | ({"classifier": "constant"} if stages.is_constant else {}),
         reporter=reporter,
     )
     issued = issue(model, recipe, subject)
