@@ -3,10 +3,10 @@
     OMP_NUM_THREADS=1 python benchmarks/tables.py [breast-cancer] [digits] [wine] [synthetic] [--kicks 600]
 
 The tables come with scikit-learn: breast cancer (569 rows), digits (1,797), wine (178), and 20,000 rows that its
-make_classification draws. For each, the architectures below are certified by the recipe `small`, each at its share of
-delta 0.05, so that all hold together and the tightest may be quoted. The hold-out is what a fifth of the rows says of a
-support vector machine (of boosted trees for the synthetic rows) that learned the others: Clopper and Pearson's bound at
-delta 0.05, mean of five splits. Writes results/tables.json, table by table.
+make_classification draws. For each, the architectures below are certified by the recipe `small`, each at its share
+of delta 0.05, so that all hold together and the tightest may be quoted. The hold-out is what a fifth of the rows says
+of a support vector machine (of boosted trees for the synthetic rows) that learned the others: Clopper and Pearson's
+bound at delta 0.05, mean of five splits. Writes results/tables.json, table by table.
 """
 
 import argparse
@@ -27,6 +27,7 @@ import netrazor
 from netrazor import bounds
 from netrazor.certification import measure_yardsticks
 from netrazor.certification.delta_shares import equal_share
+from netrazor.compress import SmallSearchConfig
 from netrazor.data import TableDataset, table_of
 from netrazor.files import write_atomically
 from netrazor.networks import LogScale
@@ -41,7 +42,7 @@ class Pooled(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """N x 16."""
-        return nn.functional.avg_pool2d(inputs.unflatten(1, (1, 8, 8)).float(), 2).flatten(1)
+        return nn.functional.avg_pool2d(inputs.reshape(-1, 1, 8, 8).float(), 2).flatten(1)
 
 
 def linear(features: nn.Module, inputs: int, outputs: int) -> Callable[[], nn.Module]:
@@ -89,7 +90,11 @@ def certified(name: str, dataset: TableDataset, kicks: int) -> dict[str, Any]:
         torch.manual_seed(0)
         started, used = time.monotonic(), time.process_time()
         certificate = netrazor.certify(
-            build(), dataset, recipe=recipe, delta=equal_share(DELTA, len(ARCHITECTURES[name])), progress=False
+            build(),
+            dataset,
+            recipe=recipe,
+            delta=equal_share(DELTA, len(ARCHITECTURES[name])),
+            progress=False,
         )
         found[architecture] = {
             "bound": certificate.risk_bound,
@@ -130,7 +135,7 @@ def main() -> None:
     """Run the tables named, or all."""
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=list(ARCHITECTURES))
-    parser.add_argument("--kicks", type=int, default=recipe_named("small").small.kicks)
+    parser.add_argument("--kicks", type=int, default=SmallSearchConfig().kicks)
     arguments = parser.parse_args()
     for name in arguments.names:
         dataset = table(name)
@@ -148,7 +153,11 @@ def main() -> None:
         place = Path(RESULT)
         content = json.loads(place.read_text()) if place.exists() else {}
         write_atomically(RESULT, json.dumps({**content, name: entry}, indent=2) + "\n")
-        print(name, f"{100 * entry['bound']:.2f} %, hold-out {100 * entry['hold_out']['bound']:.2f} %", flush=True)
+        print(
+            name,
+            f"{100 * entry['bound']:.2f} %, hold-out {100 * entry['hold_out']['bound']:.2f} %",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

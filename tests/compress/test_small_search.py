@@ -1,5 +1,7 @@
 """Search among whole numbers: exact counts of every change, prices near the coder's, and a bound that only falls."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -31,8 +33,10 @@ def blobs(n: int = 60, classes: int = 3, seed: int = 0) -> TableDataset:
     return table_of(inputs.astype(np.float32), labels)
 
 
-def tail_of(dataset: TableDataset, sizes: tuple[int, ...], activation: object = F.relu, bias: bool = True) -> LinearTail:
-    layers = tuple(nn.Linear(a, b, bias=bias) for a, b in zip(sizes, sizes[1:], strict=False))
+def tail_of(
+    dataset: TableDataset, sizes: tuple[int, ...], activation: object = F.relu, bias: bool = True
+) -> LinearTail:
+    layers = tuple(nn.Linear(a, b, bias=bias) for a, b in itertools.pairwise(sizes))
     return LinearTail(layers, activation, dataset.inputs, dataset.labels)
 
 
@@ -128,7 +132,7 @@ def test_the_tail_of_a_network() -> None:
     assert torch.equal(tail.inputs, 2 * dataset.inputs)
     odd = nn.Sequential(nn.Linear(5, 4), nn.Softmax(1), nn.Linear(4, 3))
     assert read_tail(odd, dataset).layers == (odd[2],)
-    with pytest.raises(UnsupportedModel, match="the output of a torch.nn.Linear"):
+    with pytest.raises(UnsupportedModel, match=r"the output of a torch\.nn\.Linear"):
         read_tail(nn.Sequential(nn.Linear(5, 3), nn.ReLU()), dataset)
     single = nn.Linear(5, 1)
     two = blobs(classes=2)
@@ -136,7 +140,9 @@ def test_the_tail_of_a_network() -> None:
         assert read_tail(single, two).layers == (single,)
 
 
-@pytest.mark.parametrize("model", [nn.Linear(5, 3), Hidden(), nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))])
+@pytest.mark.parametrize(
+    "model", [nn.Linear(5, 3), Hidden(), nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))]
+)
 def test_the_bound_that_the_search_gives_is_that_of_the_network(model: nn.Module) -> None:
     dataset = blobs(300)
     context = SearchContext(dataset, delta=0.05, seed=1)

@@ -65,7 +65,10 @@ def test_a_run_with_sizes_verifies(tmp_path: Path) -> None:
 def test_nothing_to_learn_is_a_constant_classifier(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     noise = table_of(random.normal(size=(100, 3)).astype(np.float32), random.random(100) < 0.3)
-    for recipe in (SIZED, replace(recipe_named("small"), small=replace(recipe_named("small").small, kicks=3, polish=5))):
+    for recipe in (
+        SIZED,
+        replace(recipe_named("small"), small=replace(recipe_named("small").small, kicks=3, polish=5)),
+    ):
         torch.manual_seed(0)
         model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
         certificate = netrazor.certify(model, noise, recipe=recipe)

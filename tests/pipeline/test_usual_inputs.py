@@ -136,9 +136,9 @@ def test_data_by_file_and_function(tmp_path: Path) -> None:
     assert classes_of(own_data(f"{file}:named")) == 3
     with pytest.raises(ConfigurationError, match="must give a data set with a length"):
         own_data(f"{file}:nothing")
-    with pytest.raises(ConfigurationError, match="data: .* failed .ValueError: no such server"):
+    with pytest.raises(ConfigurationError, match=r"data: .* failed .ValueError: no such server"):
         own_data(f"{file}:broken")
-    with pytest.raises(ConfigurationError, match="data: .* has no 'missing'; it has"):
+    with pytest.raises(ConfigurationError, match=r"data: .* has no 'missing'; it has"):
         own_data(f"{file}:missing")
     (tmp_path / "t.csv").write_text("a,b,label\n1,2,0\n3,4,1\n")
     assert own_data(str(tmp_path / "t.csv")).labels.tolist() == [0, 1]

@@ -17,8 +17,8 @@ SOURCE = (
     "holds no number that was."
 )
 SIZES = (
-    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, whose "
-    "digests are recorded, were fixed without the counted examples."
+    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, "
+    "whose digests are recorded, were fixed without the counted examples."
 )
 PICKING = (
     "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",

@@ -33,7 +33,7 @@ def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
 
 
 def schema_digest(message: Message) -> str:
-    """SHA-256 (hex) of the names, types and shapes of a message's arrays in their order, noise and its scale left out.
+    """SHA-256 (hex) of the names, types and shapes of a message's arrays in their order, those of noise left out.
 
     In a certificate's prior it says which sizes a user's own architecture had before the examples were seen.
     """

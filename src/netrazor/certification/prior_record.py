@@ -14,8 +14,8 @@ class ArchitectureRecord(Record):
         name: in the declared list, or "custom".
         index: in the declared list.
         source_sha256: of source and settings, see `netrazor.networks.source_digest`.
-        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are the
-            user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
+        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are
+            the user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
     """
 
     name: str

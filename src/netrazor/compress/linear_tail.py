@@ -1,4 +1,4 @@
-"""The tail of a network in whose weights a search can look far: one linear layer, or two with an activation between."""
+"""The tail of a network, in whose weights a search can look far: one or two linear layers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,15 @@ from netrazor.errors import UnsupportedModel
 Activation = Callable[[Tensor], Tensor]
 
 # What may stand between the two layers: each acts on one number at a time.
-_ACTIVATIONS: tuple[Activation, ...] = (F.relu, torch.tanh, torch.sigmoid, F.gelu, F.silu, F.elu, F.leaky_relu)
+_ACTIVATIONS: tuple[Activation, ...] = (
+    F.relu,
+    torch.tanh,
+    torch.sigmoid,
+    F.gelu,
+    F.silu,
+    F.elu,
+    F.leaky_relu,
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,9 @@ def read_tail(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> LinearT
     """
     batches = [(_calls(model.eval(), inputs), labels) for inputs, labels in in_order(dataset, BATCH_SIZE)]
     if not batches:
-        raise UnsupportedModel("last layers: at least one example needed, got none; give a data set with some")
+        raise UnsupportedModel(
+            "last layers: at least one example needed, got none; give a data set with some"
+        )
     calls = [batch for batch, _ in batches]
     activation = _activation_between(calls)
     depth = 1 if activation is None else 2

@@ -1,9 +1,9 @@
 """Iterated local search on the certified risk, over all weights of a linear classifier or of one with a hidden layer.
 
-From several starts, changes of single weights are made while errors plus bits fall, bits at the rate at which the bound
-trades them for errors; then a few weights are changed at random and the descent begins again (Lourenco, Martin and
-Stuetzle 2003). Lengths are estimated meanwhile; the best few are coded, and the true length decides. All of it chooses
-among messages of one decoder, so it costs nothing, however long it takes.
+From several starts, changes of single weights are made while errors plus bits fall, bits at the rate at which the
+bound trades them for errors; then a few weights are changed at random and the descent begins again (Lourenco, Martin
+and Stuetzle 2003). Lengths are estimated meanwhile; the best few are coded, and the true length decides. All of it
+chooses among messages of one decoder, so it costs nothing, however long it takes.
 """
 
 import math
@@ -94,9 +94,7 @@ class _SmallSearch:
         context: SearchContext,
     ) -> None:
         self.tail, self.code_bits, self.config, self.context = tail, code_bits, config, context
-        self.grids = tuple(
-            tuple(range(-limit, limit + 1)) for limit in (config.limit, config.bias_limit)
-        )
+        self.grids = tuple(tuple(range(-limit, limit + 1)) for limit in (config.limit, config.bias_limit))
         self.random = np.random.default_rng(context.seed)
         self.best: dict[bytes, Found] = {}
 
@@ -184,7 +182,9 @@ class _SmallSearch:
     def _estimate(self, errors: int, bits: float) -> float:
         """About the exact bound: the kl bound without the term that the binomial tail does not have."""
         n = len(self.tail.labels)
-        return approximate_bound(errors / n, max(0.0, bits - math.log2(2 * math.sqrt(n))), n, self.context.delta)
+        return approximate_bound(
+            errors / n, max(0.0, bits - math.log2(2 * math.sqrt(n))), n, self.context.delta
+        )
 
     def _noted(self, state: IntegerTail) -> Found:
         """What the state comes to; kept if it is among the best."""
@@ -246,7 +246,9 @@ class _SmallSearch:
                 costs = moves.errors + per_bit * moves.bits
                 for at in np.flatnonzero(changed)[np.argsort(costs[changed])[:40]].tolist():
                     where = (layer, row, int(moves.columns[at]), int(moves.values[at]))
-                    ranked.append((float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at])))
+                    ranked.append(
+                        (float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at]))
+                    )
         neighbours = []
         for _, (layer, row, column, value), errors, length in sorted(ranked)[:40]:
             integers = [matrix.copy() for matrix in found.integers]

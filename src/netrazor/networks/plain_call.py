@@ -81,8 +81,8 @@ def on_plain_form(call: Callable[..., Result]) -> Callable[..., Result]:
 def scores_in(output: Any) -> Tensor:
     """The scores in what a network returns: N x classes.
 
-    A tensor; the first of a tuple or list; what is held as ``logits`` in an object or a dictionary. A single number for
-    each example stands for two classes: above 0 is the second, and 0 a tie.
+    A tensor; the first of a tuple or list; what is held as ``logits`` in an object or a dictionary. A single number
+    for each example stands for two classes: above 0 is the second, and 0 a tie.
 
     Raises:
         UnsupportedModel: none of these.
@@ -98,11 +98,10 @@ def scores_in(output: Any) -> Tensor:
             f"output: a tensor of scores, a tuple that begins with one, or something with .logits needed, got "
             f"{type(output).__name__}; wrap the network in a module that returns class scores"
         )
-    if output.ndim == 1:
-        output = output[:, None]
-    if output.ndim == 2 and output.shape[1] == 1:
-        return torch.cat([torch.zeros_like(output), output], dim=1)
-    return output
+    scores: Tensor = output[:, None] if output.ndim == 1 else output
+    if scores.ndim == 2 and scores.shape[1] == 1:
+        return torch.cat([torch.zeros_like(scores), scores], dim=1)
+    return scores
 
 
 def _is_plain(model: nn.Module, examples: Any) -> bool:

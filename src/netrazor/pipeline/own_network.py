@@ -49,8 +49,8 @@ def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) 
     """
     if inputs.data is None:
         raise ConfigurationError(
-            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; give one "
-            "with --data"
+            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; "
+            "give one with --data"
         )
     torch.manual_seed(configuration.seed)
     network = None if model in ARCHITECTURES else own_network(model, inputs.weights)
@@ -79,9 +79,9 @@ def own_data(
     """The data set that a user names.
 
     Args:
-        reference: a known name; a folder of images or shards; a CSV file, whose column label, labels, y or target holds
-            the classes; or "file.py:function" or "package.module:function", which gives a map-style data set or a pair
-            of arrays (inputs, labels).
+        reference: a known name; a folder of images or shards; a CSV file, whose column label, labels, y or target
+            holds the classes; or "file.py:function" or "package.module:function", which gives a map-style data set or
+            a pair of arrays (inputs, labels).
         shape: of the images of a folder.
         split: of a known data set.
         directory: where known data sets are kept, instead of the default.
@@ -106,7 +106,9 @@ def own_data(
 def classes_of(dataset: Any) -> int:
     """How many classes a data set says that it has, or else its labels show."""
     said = getattr(dataset, "classes", None)
-    return said if isinstance(said, int) else int(labels_in_order(in_plain_form(dataset)[0]).max(initial=0)) + 1
+    return (
+        said if isinstance(said, int) else int(labels_in_order(in_plain_form(dataset)[0]).max(initial=0)) + 1
+    )
 
 
 def own_shape(network: nn.Module | None, size: int | None) -> tuple[int, int, int] | None:

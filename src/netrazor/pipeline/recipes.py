@@ -36,8 +36,8 @@ QUICK = Recipe(
     sizes=SizeSearch(),
 )
 
-# For 100 to 5,000 examples, or a few thousand more, and a linear classifier or one with a small hidden layer: trained to
-# have a start, then searched on the bound itself. The search removes dead units, since what is zero costs little.
+# For 100 to 5,000 examples, or some more, and a linear classifier or one with a small hidden layer: trained to have a
+# start, then searched on the bound itself.
 SMALL = Recipe(
     name="small",
     train=FitConfig(steps=600, optimizer=OptimizerConfig(rate=2e-2)),

@@ -66,7 +66,9 @@ def recipe_sized(recipe: Recipe, size: Size) -> Recipe:
         weights = replace(integers.weights, target_bits=integers.weights.target_bits * size.factor)
         integers = replace(integers, weights=weights)
     if quantize is not None and size.bits is not None:
-        codebook = replace(quantize.codebook, bits=size.bits, vector_bits=min(size.bits, quantize.codebook.vector_bits))
+        codebook = replace(
+            quantize.codebook, bits=size.bits, vector_bits=min(size.bits, quantize.codebook.vector_bits)
+        )
         quantize = replace(quantize, codebook=codebook)
     return replace(recipe, prune=prune, integers=integers, quantize=quantize, sizes=None)
 
@@ -99,6 +101,9 @@ def _trial(recipe: Recipe, size: Size, context: RunContext, first: int) -> float
             stage.run(trial, Turn(name, stage_seed(context.seed, place, stage)))
             if recipe.simplify and stage.simplification is not Simplification.NONE:
                 simplify(trial.model, trial.example(), fold=stage.simplification is Simplification.FULL)
-    except (ConfigurationError, NonFiniteWeights):  # nothing left to train, say; the stages themselves will tell
+    except (
+        ConfigurationError,
+        NonFiniteWeights,
+    ):  # nothing left to train, say; the stages themselves will tell
         return 1.0
     return certified_bound(trial)

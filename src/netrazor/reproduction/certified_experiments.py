@@ -10,7 +10,16 @@ from netrazor import data as datasets
 from netrazor.data import Squares
 from netrazor.errors import ConfigurationError
 from netrazor.networks import build, load_weights, read_weights
-from netrazor.pipeline import RECIPES, Recipe, Run, RunConfiguration, RunInputs, recipe_from_file, recipe_named, run
+from netrazor.pipeline import (
+    RECIPES,
+    Recipe,
+    Run,
+    RunConfiguration,
+    RunInputs,
+    recipe_from_file,
+    recipe_named,
+    run,
+)
 from netrazor.pipeline.recipe import recipe_scaled
 from netrazor.reproduction.experiments import Experiment
 from netrazor.reproduction.record_recipes import ALL_RECIPES

@@ -58,7 +58,9 @@ def verify(
     dataset, model = as_dataset(dataset), _network_of(path, model)
     if isinstance(model, nn.Module) and dataset is not None:
         with plainly_called(model, dataset) as examples:
-            return _verify_plain(path, examples, model, fast=fast, seed=seed, device=device, reporter=reporter)
+            return _verify_plain(
+                path, examples, model, fast=fast, seed=seed, device=device, reporter=reporter
+            )
     return _verify_plain(path, dataset, model, fast=fast, seed=seed, device=device, reporter=reporter)
 
 
