@@ -74,7 +74,7 @@ def _two_cnns() -> Learner:
 
 def _small_resnet() -> Learner:
     changes = Augmentation(flip=True, crop=4, erase=8)
-    training = TorchTraining(steps=400, steps_per_pick=1.0, averaging=0.998)
+    training = TorchTraining(steps=400, steps_per_pick=1.5, averaging=0.998)
     return TorchLearner(partial(PickedResNet, 32), training, augmentation=changes)
 
 
