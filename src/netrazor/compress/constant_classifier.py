@@ -1,12 +1,15 @@
 """The constant classifier as a message: every weight zero, and one bias that says which class."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.compress.linear_tail import read_tail
-from netrazor.counting import count_errors, majority_errors
+from netrazor.counting import count_errors, labels_in_order, majority_errors, part_of
 from netrazor.errors import UnsupportedModel
+
+_EXAMPLES = 8  # from which the layer that gives the scores is found
 
 
 @torch.no_grad()
@@ -17,15 +20,14 @@ def make_constant(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> boo
     """
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     try:
-        tail = read_tail(model, dataset)
+        layer = read_tail(model, part_of(dataset, _EXAMPLES)).layers[-1]
     except UnsupportedModel:
         return False
-    layer = tail.layers[-1]
     if layer.bias is None:
         return False
     for parameter in model.parameters():
         parameter.zero_()
-    label = int(torch.bincount(tail.labels).argmax())
+    label = int(np.bincount(labels_in_order(dataset)).argmax())
     if len(layer.bias) == 1:
         layer.bias[0] = 1.0 if label else -1.0
     else:

@@ -1,5 +1,6 @@
 """The tail of a network, in whose weights a search can look far: one or two linear layers."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def read_tail(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> LinearT
 
 def _calls(model: nn.Module, inputs: Tensor) -> list[_Call]:
     """The linear layers that ``model`` goes through for a batch, in order; the last one gives the scores."""
-    calls: list[_Call] = []
+    calls: deque[_Call] = deque(maxlen=2)  # the last two are all that a tail has
 
     def watch(layer: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
         assert isinstance(layer, nn.Linear)
@@ -93,7 +94,7 @@ def _calls(model: nn.Module, inputs: Tensor) -> list[_Call]:
             "last layer: the scores must be the output of a torch.nn.Linear, got something else; leave the search "
             "out of the recipe"
         )
-    return calls
+    return list(calls)
 
 
 def _gives(output: Tensor, scores: Tensor) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from netrazor.data.example_form import ExampleForm, in_plain_form
 from netrazor.errors import UnsupportedModel
@@ -48,6 +49,7 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
 
     Raises:
         BadDataset: as for `in_plain_form`.
+        UnsupportedModel: parametrizations of the outermost module of a network that is not left as it is.
     """
     examples, form = in_plain_form(dataset)
     if not isinstance(model, nn.Module) or isinstance(model, PlainCall):
@@ -56,6 +58,11 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
     if form is None and _is_plain(model, examples):
         yield examples
         return
+    if parametrize.is_parametrized(model):
+        raise UnsupportedModel(
+            "model: a network without parametrizations of its outermost module needed, since its inputs or outputs "
+            "are to be converted; call netrazor.networks.make_plain on it first"
+        )
     own = type(model)
     content = {"__module__": own.__module__, "__qualname__": own.__qualname__}
     model.__class__ = type(own.__name__, (PlainCall, own), content)

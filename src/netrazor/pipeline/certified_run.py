@@ -137,6 +137,7 @@ def run(
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture; no such device.
     """
     configuration = configuration or RunConfiguration()
+    make_plain(model.cpu())
     with plainly_called(model, as_dataset(dataset)) as examples:
         training, test = (
             None if other is None else in_form_of(examples, as_dataset(other))
@@ -153,7 +154,6 @@ def _run_plain(
     if not processes.is_rank_zero():
         configuration = replace(configuration, reporter=SILENT)
     # What cannot be certified is refused before hours of training, not after.
-    make_plain(model.cpu())
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     codable_arrays(model)

@@ -56,7 +56,7 @@ def verify(
         DataError: ``dataset`` is none.
     """
     dataset, model = as_dataset(dataset), _network_of(path, model)
-    if isinstance(model, nn.Module) and dataset is not None:
+    if dataset is not None:
         with plainly_called(model, dataset) as examples:
             return _verify_plain(
                 path, examples, model, fast=fast, seed=seed, device=device, reporter=reporter
