@@ -150,7 +150,9 @@ def test_the_bound_that_the_search_gives_is_that_of_the_network(model: nn.Module
     def bits() -> float:
         return charge(encode(model, "custom")).charged_bits
 
-    found = search_small(model, bits, SmallSearchConfig(kicks=4, polish=10, scales=(2.0,)), context)
+    found = search_small(
+        model, bits, SmallSearchConfig(kicks=4, polish=10, scales=(2.0,), searched=200), context
+    )
     errors = count_errors(model, dataset).errors
     assert found == float(bounds.occam(errors, 300, bits(), 0.05))
     assert found < 0.6

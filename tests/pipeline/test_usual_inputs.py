@@ -1,6 +1,8 @@
 """Networks and data as people have them, certified and verified; the file on the command line."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,6 +127,20 @@ def nothing():
 def broken():
     raise ValueError("no such server")
 """
+
+
+def test_a_folder_of_hugging_face(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dataset_info.json").write_text("{}")
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(ConfigurationError, match="pip install datasets"):
+        own_data(str(tmp_path))
+    saved: dict[str, object] = {"train": texts()}
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_from_disk=lambda folder: saved))
+    assert own_data(str(tmp_path)) == saved["train"]
+    with pytest.raises(ConfigurationError, match="needs a split 'test', got train"):
+        own_data(str(tmp_path), split="test")
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_from_disk=lambda folder: texts()))
+    assert own_data(str(tmp_path)) == texts()
 
 
 def test_data_by_file_and_function(tmp_path: Path) -> None:
