@@ -37,7 +37,7 @@ print("linear:", certificate.claim)
 print(netrazor.verify(out, (rows, labels), build()).status)
 
 # The same columns, scaled by the same constants, for an estimator: the network that it is gets certified.
-scaled = np.log2(np.abs(rows) + 2.0**-10)
+scaled = np.log2(np.abs(rows) + 1e-3)
 fitted = LogisticRegression(max_iter=1000).fit(scaled, labels)
 certificate = netrazor.certify(fitted, (scaled, labels), recipe=recipe)
 print("LogisticRegression, as whole numbers:", certificate.claim)

@@ -34,14 +34,16 @@ class ByName(nn.Module):
 
 
 class Whole(nn.Module):
-    """Takes a dictionary, gives a tuple."""
+    """Takes a dictionary, gives a tuple, and reads a number of its class."""
+
+    share = 1.0
 
     def __init__(self) -> None:
         super().__init__()
         self.head = nn.Linear(2, 3)
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, None]:
-        return self.head(batch["a"] + batch["b"]), None
+        return self.head(self.share * batch["a"] + batch["b"]), None
 
 
 class Two(nn.Module):

@@ -46,8 +46,11 @@ def schema_digest(message: Message) -> str:
     return hashlib.sha256(json.dumps(layout, separators=(",", ":")).encode()).hexdigest()
 
 
-def ledger_of(message: Message, *, schema_is_fixed: bool = True) -> ChargedLedger:
-    """`charge` of a message that was read; if its schema was not fixed beforehand, a user's own is paid for."""
+def ledger_of(message: Message, literal_bits: int = 0, *, schema_is_fixed: bool = True) -> ChargedLedger:
+    """`charge` of a message that was read, and of the numbers in its network's graph, which are in no message.
+
+    Where its schema was not fixed beforehand, that of a user's own architecture is paid for.
+    """
     noise = noise_in(message)
     free = (*FREE, "schema") if schema_is_fixed or message.architecture > 0 else FREE
     divergences = {} if noise is None else _value_bits(message, noise)
@@ -62,6 +65,8 @@ def ledger_of(message: Message, *, schema_is_fixed: bool = True) -> ChargedLedge
         LedgerLine(array=name, kind="divergence", coded_bits=0, charged_bits=bits)
         for name, bits in divergences.items()
     ]
+    if literal_bits > 0:
+        lines.append(LedgerLine(array="", kind="literals", coded_bits=0, charged_bits=literal_bits))
     return ChargedLedger(lines=tuple(lines))
 
 

@@ -7,7 +7,7 @@ claims    which loss, on how many examples, at which share of delta, bounded by 
 certificate = sample + prior + message + claims, with the assumptions and a seal
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,12 +21,17 @@ from netrazor.errors import CertificateError
 
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
 LARGEST_BATCH = 2**20
+COUNTING_BATCH = 1000  # examples together when a network is counted; an answer must not depend on it
 
 Method = Literal["occam", "perturbation", "picked", "hold-out"]
 
 
 class EvaluationRecord(Record):
-    """How the errors were counted."""
+    """How the errors were counted.
+
+    Attributes:
+        batch_size: `COUNTING_BATCH` for networks, for a learner what its configuration declares; no free choice.
+    """
 
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)]
     precision: Literal["float32"] = "float32"
@@ -34,11 +39,21 @@ class EvaluationRecord(Record):
 
 
 class Provenance(Record):
-    """What made it: for people who want to make it again. Nothing of the claims depends on it."""
+    """What made it: for people who want to make it again. Nothing of the claims depends on it.
+
+    Attributes:
+        netrazor: version.
+        seed: of everything random.
+        configuration: all other settings.
+        no_graph: why the network could not be written as a graph of operations, where it could not.
+    """
+
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"no_graph"})
 
     netrazor: str
     seed: int
     configuration: dict[str, Any]
+    no_graph: str | None = None
 
 
 class Certificate(Record):

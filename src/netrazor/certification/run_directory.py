@@ -5,11 +5,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from netrazor.certification import graph_text
 from netrazor.certification.canonical import parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
 
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
+GRAPH = "graph.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
 
 # Bytes. Far above what certificates of real networks take, and below what would hurt a reader.
@@ -18,6 +20,7 @@ SIZE_LIMITS = {
     MESSAGE: 512 * 2**20,
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
+    GRAPH: graph_text.MAX_BYTES,
     RESULT: 64 * 2**20,
 }
 
@@ -29,6 +32,7 @@ class RunFiles:
     certificate: Certificate
     message: bytes | None
     given: bytes | None
+    graph: bytes | None = None
 
 
 def read_run(directory: str | os.PathLike[str]) -> RunFiles:
@@ -44,7 +48,8 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
     given = None if certificate.prior.given is None else _named(place, GIVEN)
-    return RunFiles(certificate, message, given)
+    graph = None if certificate.prior.graph is None else _named(place, GRAPH)
+    return RunFiles(certificate, message, given, graph)
 
 
 def read_message(path: str | os.PathLike[str]) -> bytes:

@@ -20,15 +20,19 @@ from netrazor.errors import UnsupportedModel
 
 Result = TypeVar("Result")
 
-_FORM = "_example_form"
-
 
 class PlainCall(nn.Module):
     """A network behind one tensor of inputs and N x classes scores; `plainly_called` puts it before a class."""
 
+    _example_form: ExampleForm | None
+
+    def take_form(self, form: ExampleForm | None) -> None:
+        """From now on inputs are those of ``form``; kept under a private name, as what a library adds to a module."""
+        self._example_form = form
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores of a batch of packed inputs."""
-        form: ExampleForm | None = getattr(self, _FORM)
+        form = self._example_form
         call = super().forward
         if form is None:
             return scores_in(call(_of_type(self, inputs)))
@@ -66,12 +70,18 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
     own = type(model)
     content = {"__module__": own.__module__, "__qualname__": own.__qualname__}
     model.__class__ = type(own.__name__, (PlainCall, own), content)
-    vars(model)[_FORM] = form
+    model.take_form(form)
     try:
         yield examples
     finally:
         model.__class__ = own
-        del vars(model)[_FORM]
+        del vars(model)["_example_form"]
+
+
+def own_class(value: object) -> type:
+    """The class of an object, of a network behind a `PlainCall` the one that it has by itself."""
+    cls = type(value)
+    return cls.__mro__[2] if PlainCall in cls.__mro__[1:2] else cls
 
 
 def on_plain_form(call: Callable[..., Result]) -> Callable[..., Result]:

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import count_errors
+from netrazor.counting import check_independence, count_errors
 from netrazor.data.example_form import in_form_of
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
@@ -160,6 +160,7 @@ def _run_plain(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
+    check_independence(model, dataset)
     settings = settings_of(model, sample.fingerprint, configuration)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
@@ -248,6 +249,8 @@ def _write(directory: Path, done: Run) -> None:
         MESSAGE: done.issued.blob,
         CERTIFICATE: to_json(done.issued.certificate),
     }
+    if done.issued.graph is not None:
+        content[GRAPH] = done.issued.graph
     write_together(directory, {**content, RESULT: done.result.to_json()})
 
 

@@ -7,27 +7,35 @@ from pathlib import Path
 
 from torch import nn
 
-from netrazor.certification import Certificate, read_run
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification import Certificate, RunFiles, read_run
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting, read_result
+from netrazor.coding.message import read
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.networks.network_message import decode_into
+from netrazor.networks.network_message import limits_of
+from netrazor.networks.state import Array
 from netrazor.train.checkpoint import differences
+from netrazor.verification.rebuilding import rebuild
 
-OWN_FILES = {MESSAGE, CERTIFICATE, RESULT, CHECKPOINT}
+OWN_FILES = {MESSAGE, GRAPH, CERTIFICATE, RESULT, CHECKPOINT}
 _PROBE = ".writable"
 _CHOICES = "choose another directory, or pass overwrite=True"
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that ended here before: its message, certificate and measurements."""
+    """A run that ended here before: its files, with the message among them, and its measurements."""
 
+    files: RunFiles
     blob: bytes
-    certificate: Certificate
     result: Result
+
+    @property
+    def certificate(self) -> Certificate:
+        """What it came to."""
+        return self.files.certificate
 
 
 def enter(directory: Path, settings: Mapping[str, Setting], *, overwrite: bool) -> FinishedRun | None:
@@ -55,9 +63,15 @@ def enter(directory: Path, settings: Mapping[str, Setting], *, overwrite: bool) 
 
 def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
     """The network of a finished run; ``model``, of its architecture, becomes it too."""
-    decoded = decode_into(model, finished.blob)
-    load_coded_state(model, coded_state(decoded))
+    decoded = rebuild(finished.files, read(finished.blob, limits_of(model)), model)
+    load_coded_state(model, {**coded_state(model), **_known(coded_state(decoded), model)})
     return decoded
+
+
+def _known(state: dict[str, Array], model: nn.Module) -> dict[str, Array]:
+    """Of ``state``, what ``model`` holds by the same name: a graph may read constants that no attribute holds."""
+    held = coded_state(model, copy=False)
+    return {name: array for name, array in state.items() if name in held}
 
 
 def _finished(directory: Path, settings: Mapping[str, Setting]) -> FinishedRun:
@@ -81,7 +95,7 @@ def _finished(directory: Path, settings: Mapping[str, Setting]) -> FinishedRun:
     if record is None or blob is None or hashlib.sha256(blob).hexdigest() != record.sha256:
         raise ConfigurationError(f"out: the finished run in {directory} has another message than its certificate "
                                  f"names; {_CHOICES}")  # fmt: skip
-    return FinishedRun(blob, files.certificate, result)
+    return FinishedRun(files, blob, result)
 
 
 def _probe(directory: Path) -> None:

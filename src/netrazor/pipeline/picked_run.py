@@ -29,6 +29,7 @@ from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.picking import Learner, Picking, PickingConfig, StopCount, geometric_stops, learner_digest, pick
 from netrazor.picking.declared_learners import OWN
+from netrazor.picking.learner_libraries import learner_runtime
 from netrazor.pipeline.learner_certificate import (
     LearnerTerms,
     conclude_learner,
@@ -117,7 +118,8 @@ def run_picked(
     best = min(pickings, key=lambda name: pickings[name].best.size)
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
     record = describe_learner(learners[best], terms.names.get(best, OWN), config, len(learners))
-    certificate = _conclude(pickings[best], positions, sample, record, terms)
+    runtime = learner_runtime(learners[best])
+    certificate = _conclude(pickings[best], positions, sample, record, runtime, terms)
     run = PickedRun(positions, certificate, pickings, time.monotonic() - started)
     if out is not None:
         run.write(out)
@@ -136,7 +138,12 @@ def default_config(n: int, spent: int = 0) -> PickingConfig:
 
 
 def _conclude(
-    picking: Picking, positions: bytes, sample: SampleRecord, record: LearnerRecord, terms: LearnerTerms
+    picking: Picking,
+    positions: bytes,
+    sample: SampleRecord,
+    record: LearnerRecord,
+    runtime: str,
+    terms: LearnerTerms,
 ) -> Certificate:
     parts = delta_parts(terms.delta, ("picked",), 1, record.candidates * len(record.stops))
     claim = ClaimRecord(
@@ -148,7 +155,7 @@ def _conclude(
         picked=picking.best.picked,
         stop=picking.best.stop,
     )
-    return conclude_learner("picked", claim, sample, record, terms, message)
+    return conclude_learner("picked", claim, sample, record, runtime, terms, message)
 
 
 def _check_spent(spent: int, n: int) -> None:

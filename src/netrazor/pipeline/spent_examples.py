@@ -33,7 +33,7 @@ from netrazor.certification.spending import Positions, split_positions, split_po
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
-from netrazor.counting import BATCH_SIZE, count_errors
+from netrazor.counting import BATCH_SIZE, check_independence, count_errors
 from netrazor.data.subsets import size_of, take
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
@@ -250,6 +250,7 @@ def _describe(
     network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)
     counted = take(dataset, split_positions(sample)[1])
+    check_independence(network, counted)
     errors = count_errors(network, counted, reporter=terms.reporter).errors
     record = GivenRecord(
         sha256=hashlib.sha256(given).hexdigest(), bytes=len(given), origin=terms.origin, errors=errors

@@ -43,8 +43,8 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own, a network of the architecture, or the estimator; or what learned, as for
-            `netrazor.certify_picked`.
+        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned,
+            as for `netrazor.certify_picked`.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -88,7 +88,8 @@ def _verify_plain(
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
             return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
-        if dataset is None and model is None and certificate.architecture.index == 0:
+        needs_model = certificate.architecture.index == 0 and files.graph is None
+        if dataset is None and model is None and needs_model:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         network = rebuild(files, message, network_given)
         if dataset is None:
