@@ -56,6 +56,9 @@ WITHOUT_CONTENT = (
     type(vars(_Pair)["first"]),  # the place of a field of a named tuple
 )
 
+# torch's operations, which a graph of them holds; what torch remembers of each call of one is none of the network's.
+_OPERATIONS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
+
 
 @dataclass(frozen=True, eq=False)
 class Opened:
@@ -151,7 +154,7 @@ class _Search:
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
             yield from getattr(value, "__dict__", {}).items()
-        elif isinstance(value, Logger):
+        elif isinstance(value, Logger) or type(value) in _OPERATIONS:
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):
             yield "args", value.__args__
