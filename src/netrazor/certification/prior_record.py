@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
@@ -82,7 +82,7 @@ class LearnerRecord(Record):
     sha256: Digest
     exact: bool
     candidates: Annotated[int, Field(ge=1, le=10_000)] = 1
-    stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)]
+    stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000), FailFast()]
     configuration: dict[str, Any]
 
 

@@ -14,18 +14,18 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
+from netrazor.certification.run_writing import write_run
 from netrazor.counting import check_independence, count_errors
 from netrazor.data.example_form import in_form_of
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.estimators import as_network
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.device_choice import device_for
-from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
+from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
 from netrazor.pipeline.issuing import Issued, issue
 from netrazor.pipeline.measurements import measure
 from netrazor.pipeline.recipe import Recipe
@@ -167,7 +167,8 @@ def _run_plain(
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
             return _taken_up(model, finished, configuration)
-    return _computed(model, Checked(dataset, sample, rules, settings), configuration)
+    with only_run_in(configuration.out):
+        return _computed(model, Checked(dataset, sample, rules, settings), configuration)
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def _write(directory: Path, done: Run) -> None:
     }
     if done.issued.graph is not None:
         content[GRAPH] = done.issued.graph
-    write_together(directory, {**content, RESULT: done.result.to_json()})
+    write_run(directory, {**content, RESULT: done.result.to_json()})
 
 
 def _check_declared(model: nn.Module, architecture: str) -> None:

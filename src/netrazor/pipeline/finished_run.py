@@ -1,25 +1,29 @@
 """What a run finds in its directory: nothing, files of others, a run that is finished, or one that was killed."""
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
 
 from netrazor.certification import Certificate, RunFiles, read_run
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, RESULT, SIZE_LIMITS
 from netrazor.certification.run_result import Result, Setting, read_result
+from netrazor.certification.run_writing import only_writer
 from netrazor.coding.message import read
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
+from netrazor.files import write_atomically
 from netrazor.networks import coded_state, load_coded_state
 from netrazor.networks.network_message import limits_of
 from netrazor.networks.state import Array
+from netrazor.runtime import processes
 from netrazor.train.checkpoint import differences
 from netrazor.verification.rebuilding import rebuild
 
-OWN_FILES = {MESSAGE, GRAPH, CERTIFICATE, RESULT, CHECKPOINT}
+OWN_FILES = {*SIZE_LIMITS, CHECKPOINT}
 _PROBE = ".writable"
 _CHOICES = "choose another directory, or pass overwrite=True"
 
@@ -61,6 +65,19 @@ def enter(directory: Path, settings: Mapping[str, Setting], *, overwrite: bool) 
     return None
 
 
+@contextmanager
+def only_run_in(out: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Keep other runs out of the directory ``out``, if there is one; of several processes the first one does.
+
+    Raises:
+        OutputError: another run is being made there.
+    """
+    with ExitStack() as held:
+        if out is not None:
+            processes.on_rank_zero(lambda: held.enter_context(only_writer(out)))
+        yield
+
+
 def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
     """The network of a finished run; ``model``, of its architecture, becomes it too."""
     decoded = rebuild(finished.files, read(finished.blob, limits_of(model)), model)
@@ -100,5 +117,5 @@ def _finished(directory: Path, settings: Mapping[str, Setting]) -> FinishedRun:
 
 def _probe(directory: Path) -> None:
     """Refuse a directory that cannot be written."""
-    write_together(directory, {_PROBE: b""})
+    write_atomically(directory / _PROBE, b"")
     (directory / _PROBE).unlink()
