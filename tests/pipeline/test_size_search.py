@@ -56,10 +56,12 @@ def test_trials_leave_the_network_as_it_is() -> None:
 
 
 def test_a_run_with_sizes_verifies(tmp_path: Path) -> None:
-    certificate = netrazor.certify(tiny.small(), tiny.images(), recipe=SIZED, out=tmp_path)
-    assert certificate.risk_bound < 0.8
+    fit = FitConfig(80, 50, tiny.FAST)
+    longer = replace(SIZED, train=fit, prune=(RateStage(fit, nonzeros=60, every=3),))
+    certificate = netrazor.certify(tiny.small(), tiny.images(3000), recipe=longer, out=tmp_path)
+    assert certificate.risk_bound < 0.6  # guessing: 0.75
     assert "classifier" not in certificate.provenance.configuration
-    assert netrazor.verify(tmp_path, tiny.images(), tiny.small()).status == "VALID"
+    assert netrazor.verify(tmp_path, tiny.images(3000), tiny.small()).status == "VALID"
 
 
 def test_nothing_to_learn_is_a_constant_classifier(tmp_path: Path) -> None:

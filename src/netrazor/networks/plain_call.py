@@ -62,6 +62,17 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
     if form is None and _is_plain(model, examples):
         yield examples
         return
+    with behind_plain_call(model, form):
+        yield examples
+
+
+@contextmanager
+def behind_plain_call(model: nn.Module, form: ExampleForm | None) -> Iterator[None]:
+    """Within it ``model`` takes inputs packed as ``form`` says, or one tensor, and gives N x classes scores.
+
+    Raises:
+        UnsupportedModel: parametrizations of the outermost module.
+    """
     if parametrize.is_parametrized(model):
         raise UnsupportedModel(
             "model: a network without parametrizations of its outermost module needed, since its inputs or outputs "
@@ -72,7 +83,7 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
     model.__class__ = type(own.__name__, (PlainCall, own), content)
     model.take_form(form)
     try:
-        yield examples
+        yield
     finally:
         model.__class__ = own
         del vars(model)["_example_form"]

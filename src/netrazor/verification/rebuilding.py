@@ -22,6 +22,7 @@ from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.graph_operations import dtype_named
 from netrazor.networks.network_message import filled
 from netrazor.networks.plain import plain_copy
+from netrazor.networks.plain_call import behind_plain_call
 from netrazor.networks.state import coded_state, load_coded_state
 from netrazor.networks.weight_steps import decode_steps
 
@@ -119,6 +120,9 @@ def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
     example = torch.zeros((2, *graph.input_shape), dtype=dtype_named(graph.input_dtype))
     try:
         found = export(copied, example)
+        if found.graph.digest != graph.digest:  # its scores may have been made of a single number
+            with behind_plain_call(copied, None):
+                found = export(copied, example)
     except UnsupportedModel as error:
         raise CheckpointMismatch(f"{_OTHER_GRAPH} ({error})") from error
     same = {name: np.array_equal(array, weights.get(name)) for name, array in coded_state(found).items()}
