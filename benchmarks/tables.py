@@ -3,11 +3,10 @@
     OMP_NUM_THREADS=1 python benchmarks/tables.py [breast-cancer] [digits] [wine] [synthetic] [--kicks 600]
 
 The tables come with scikit-learn: breast cancer (569 rows), digits (1,797), wine (178), and 20,000 rows that its
-make_classification draws (10 columns of 20 tell the classes apart). For each, the architectures below are certified by
-the recipe `small`, each at its share of delta 0.05, so that all hold together and the tightest may be quoted. The
+make_classification draws (10 columns of 20 tell the classes apart). For each, the architectures below are certified
+by the recipe `small`, each at its share of delta 0.05, so that all hold together and the tightest may be quoted. The
 hold-out is what a fifth of the rows says of a support vector machine (of boosted trees for the synthetic rows) that
-learned the others: Clopper and Pearson's bound at delta 0.05, mean of five splits. Writes results/tables.json, table by
-table.
+learned the others: Clopper and Pearson's bound at delta 0.05, mean of five splits. Writes results/tables.json.
 """
 
 import argparse
