@@ -11,6 +11,7 @@ from netrazor.certification.noise_description import Noise, noise_in
 from netrazor.certification.planning import Plan, PlannedBound, plan_certificates
 from netrazor.certification.prior_record import (
     ArchitectureRecord,
+    GivenArraysRecord,
     GivenRecord,
     GraphRecord,
     LearnerRecord,
@@ -29,6 +30,7 @@ __all__ = [
     "ClaimRecord",
     "EvaluationRecord",
     "Finding",
+    "GivenArraysRecord",
     "GivenRecord",
     "GraphRecord",
     "LearnerRecord",

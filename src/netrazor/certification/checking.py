@@ -63,7 +63,11 @@ def _check_digests(files: RunFiles) -> Iterator[Finding]:
     certificate = files.certificate
     yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
     prior = certificate.prior
-    recorded = {"message": certificate.message, "prior.given": prior.given, "prior.graph": prior.graph}
+    recorded = {
+        "message": certificate.message,
+        "prior.given": prior.given_file,
+        "prior.graph": prior.graph,
+    }
     contents = (files.message, files.given, files.graph)
     for (name, record), content in zip(recorded.items(), contents, strict=True):
         if record is not None and content is not None:
@@ -103,7 +107,7 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     if len(set(tops)) < len(tops):
         yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
-    has_message, has_given = certificate.message is not None, certificate.prior.given is not None
+    has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
     batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
@@ -117,6 +121,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "prior.given: whether there are given weights",
             has_given,
             form == "steps" or (form is None and learner is None),
+        ),
+        (
+            "prior",
+            "prior.given: whether arrays are given beside a message of others",
+            certificate.prior.given_arrays is not None and form != "arrays",
+            False,
         ),
         (
             "prior",
@@ -148,7 +158,7 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
         yield Finding(
             "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
         )
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     given_errors = given.errors or 0 if given is not None else 0
     if sample.duplicates > sample.n or max(sample.majority_errors, given_errors) > sample.counted:
         yield Finding(

@@ -15,6 +15,7 @@ from netrazor.certification import (
     ChargedLedger,
     ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
     MessageRecord,
     Noise,
     PriorRecord,
@@ -61,7 +62,7 @@ class Rebuilt:
         blob: the message.
         network: rebuilt from it.
         ledger: of the message, and of the numbers in the network's graph.
-        schema_sha256: of the names, types and shapes of its arrays.
+        schema_sha256: digest of its schema.
         noise: that the message describes.
         no_graph: why a network of the user's own is no graph.
     """
@@ -104,7 +105,7 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    coded = coded_network(model, subject.architecture, subject.examples)
+    coded = coded_network(model, subject)
     blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
     plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
@@ -128,7 +129,7 @@ def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
     """The network of a message that was just written of ``coded``."""
     message = read(blob, limits_of(coded.network))
     network = network_of(coded.network, message)
-    ledger = ledger_of(message, literal_bits(network))
+    ledger = ledger_of(message, literal_bits=literal_bits(network))
     return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded.no_graph)
 
 
@@ -165,12 +166,13 @@ def certify_rebuilt(
         for top in subject.tops
     )
     message = MessageRecord(
-        form="arrays" if subject.given is None else "steps",
+        form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
         bytes=len(rebuilt.blob),
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
+    described = subject.whole or rebuilt.network
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
@@ -178,14 +180,14 @@ def certify_rebuilt(
         delta=subject.delta,
         sample=subject.sample,
         prior=PriorRecord(
-            architecture=architecture_record(rebuilt.network, subject.architecture, rebuilt.schema_sha256),
+            architecture=_architecture(rebuilt, subject),
             graph=graph_record(rebuilt.network),
             given=subject.given,
         ),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
         ),
         provenance=Provenance(
             netrazor=__version__,
@@ -215,19 +217,14 @@ def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
     return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
 
 
-def architecture_record(
-    network: nn.Module, architecture: str, schema_sha256: str | None = None
-) -> ArchitectureRecord:
-    """Which network: by its name, and a digest of its source or, where it is a graph, of this.
-
-    Of a user's own, the digest of its message's schema too, where there is a message.
-    """
-    graph, index = graph_record(network), index_of(architecture)
+def _architecture(rebuilt: Rebuilt, subject: Subject) -> ArchitectureRecord:
+    index = index_of(subject.architecture)
+    graph = graph_record(rebuilt.network)
     return ArchitectureRecord(
-        name=architecture,
+        name=subject.architecture,
         index=index,
-        schema_sha256=schema_sha256 if index == 0 else None,
-        source_sha256=source_digest(network) if graph is None else graph.sha256,
+        source_sha256=source_digest(subject.whole or rebuilt.network) if graph is None else graph.sha256,
+        schema_sha256=rebuilt.schema_sha256 if index == 0 else None,
     )
 
 
@@ -237,7 +234,7 @@ def _search_noise(
     """The noise that pays best for the headline claim, frozen, and the message that describes it."""
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static, literal_bits(network))
+    ledger = ledger_of(static, literal_bits=literal_bits(network))
     delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
     search = search_noise(
         devices.copy_on(network, subject.search_on),

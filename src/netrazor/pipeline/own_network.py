@@ -70,6 +70,7 @@ def own_network(reference: str, weights: Path | None = None, *, classes: int = 0
     network = build(reference, classes=classes) if reference in ARCHITECTURES else build_from(reference)
     if weights is not None:
         load_weights(network, read_weights(weights))
+        network.eval()  # its statistics are those of the file
     return network
 
 

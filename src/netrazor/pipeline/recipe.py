@@ -56,7 +56,8 @@ class Recipe:
         polish: whole numbers, by more training and descent in turn.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units: after each stage that bears it, or once where
-            no stage does.
+            no stage does; at the end, put units in the order and sign that cost no bits. The function stays the
+            same up to rounding. False leaves every array as the stages leave it.
         rules: for single layers, by patterns of names.
         sizes: try several numbers of weights first, and take a constant classifier where that is best; None: the
             numbers as they are.

@@ -49,8 +49,9 @@ SMALL = Recipe(
 # For a network of whole numbers that is given: any of the records, say.
 POLISH = Recipe(name="polish", descend=DescentConfig(), polish=PolishStage(), noise=None, simplify=False)
 
-# For networks that were trained, and perhaps compressed, elsewhere.
-AS_IS = Recipe(name="as-is", noise=None, simplify=False)
+# For networks that were trained, and perhaps compressed, elsewhere: the same function, or the same arrays.
+AS_IS = Recipe(name="as-is", noise=None)
+EXACT = Recipe(name="exact", noise=None, simplify=False)
 NOISE_ONLY = Recipe(name="noise-only", simplify=False)
 POST_TRAINING = Recipe(name="post-training", post_training=PostTrainingConfig())
 
@@ -60,7 +61,7 @@ def catalogue_of(*recipes: Recipe) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-RECIPES = catalogue_of(QUICK, SMALL, AS_IS, POST_TRAINING, NOISE_ONLY, POLISH)
+RECIPES = catalogue_of(QUICK, SMALL, AS_IS, EXACT, POST_TRAINING, NOISE_ONLY, POLISH)
 
 
 def recipe_named(name: str, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:
