@@ -9,7 +9,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -81,7 +81,7 @@ def behind_plain_call(model: nn.Module, form: ExampleForm | None) -> Iterator[No
     own = type(model)
     content = {"__module__": own.__module__, "__qualname__": own.__qualname__}
     model.__class__ = type(own.__name__, (PlainCall, own), content)
-    model.take_form(form)
+    cast(PlainCall, model).take_form(form)
     try:
         yield
     finally:

@@ -239,7 +239,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         configuration.tops,
         search_on,
         count_on,
-        configuration=asdict(recipe) | ({"classifier": "constant"} if stages.is_constant else {}),
+        configuration=asdict(recipe),
         reporter=reporter,
     )
     on_features = configuration.training is None and configuration.training_step is None
@@ -261,6 +261,8 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         )
         stages = run_stages(recipe, context, checkpoint)
         started = time.monotonic()
+        if stages.is_constant:
+            subject = replace(subject, configuration={**asdict(recipe), "classifier": "constant"})
         if about.given is None:
             issued = issue(model, recipe, subject)
         else:
