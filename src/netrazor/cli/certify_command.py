@@ -103,6 +103,7 @@ def certify(
             procedure.config or procedure.recipe or usual,
             scale=procedure.scale,
             pretrained=weights is not None,
+            own=named is None,
         ),
         given=given_of(procedure.given),
         given_origin=procedure.given_origin,

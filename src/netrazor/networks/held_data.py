@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from netrazor.holdings import Holding, held, reachable
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
+from netrazor.networks.plain_call import own_class
 from netrazor.networks.walk import is_step_count
 
 _FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
@@ -64,6 +65,9 @@ WITHOUT_CONTENT = (
     type(vars(collections.abc.Hashable)["_abc_impl"]),  # which classes an abstract one knows
     type(vars(_Pair)["first"]),  # the place of a field of a named tuple
 )
+
+# torch's operations, which a graph of them holds; what torch remembers of each call of one is none of the network's.
+_OPERATIONS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +165,7 @@ class _Search:
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
             yield from getattr(value, "__dict__", {}).items()
-        elif isinstance(value, Logger):
+        elif isinstance(value, Logger) or type(value) in _OPERATIONS:
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):
             yield "args", value.__args__
@@ -174,8 +178,9 @@ class _Search:
         return self.opened.setdefault(cls, Opened(cls))
 
     def _of_type(self, value: object) -> Iterator[Holding]:
-        if not is_library_class(type(value)):
-            yield type(value).__qualname__, type(value)
+        cls = own_class(value)
+        if not is_library_class(cls):
+            yield cls.__qualname__, cls
 
     def _of_class(self, cls: type) -> Iterator[Holding]:
         """Data of a user's class and of those above it, and its functions that an answer may use."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -155,24 +155,30 @@ def run(
     """
     configuration = configuration or RunConfiguration()
     model = unwrapped(model)
+    moving = moving_statistics(model)
+    model = make_plain(model.cpu())
     with plainly_called(model, as_dataset(dataset)) as examples:
         training, test = (
             None if other is None else in_form_of(examples, as_dataset(other))
             for other in (configuration.training, configuration.test)
         )
-        return _run_plain(model, examples, replace(configuration, training=training, test=test))
+        return _run_plain(model, examples, replace(configuration, training=training, test=test), moving)
 
 
 def _run_plain(
-    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], configuration: RunConfiguration
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    configuration: RunConfiguration,
+    moving: Sequence[str],
 ) -> Run:
-    """`run` of a network from one tensor to scores, on pairs of a tensor and a class."""
+    """`run` of a plain network from one tensor to scores, on pairs of a tensor and a class.
+
+    ``moving``: the statistics of norms that were in training mode before it was made plain.
+    """
     processes.join()
     if not processes.is_rank_zero():
         configuration = replace(configuration, reporter=SILENT)
     # What cannot be certified is refused before hours of training, not after.
-    moving = moving_statistics(model)
-    model = make_plain(model.cpu())
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     codable_arrays(model)
@@ -257,6 +263,8 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         )
         stages = run_stages(recipe, context, checkpoint)
         started = time.monotonic()
+        if stages.is_constant:
+            subject = replace(subject, configuration={**asdict(recipe), "classifier": "constant"})
         if about.given is None:
             issued = issue(model, recipe, subject)
         else:

@@ -46,8 +46,8 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned, as
-            for `netrazor.certify_picked`.
+        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned,
+            as for `netrazor.certify_picked`.
         given: a file of the given arrays, where there are some; by default ``given.safetensors`` of the run, or else
             ``model`` has them.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
