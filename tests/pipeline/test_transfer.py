@@ -35,7 +35,7 @@ def test_all_ways_are_tried_and_the_best_is_certified(place: Path) -> None:
     found = transfer(
         network(), tiny.images(), given=["conv", "fc1"], given_origin=ORIGIN, config=SHORT, out=place
     )
-    assert [trial.way for trial in found.trials] == list(SHORT.ways)
+    assert [trial.way for trial in found.trials] == [way for way in SHORT.ways for _ in range(2)]
     best = min(found.trials, key=lambda trial: trial.bound)
     certificate = found.certificate
     assert certificate.effective_bits == best.bits

@@ -62,7 +62,7 @@ class TransferConfig:
         bits_per_example: lengths of the learned numbers that are aimed at, each in bits for each counted example.
         train: of the learned arrays as real numbers.
         integers: of them as whole numbers, for each length.
-        descend: of the last layer; None: without.
+        descend: of the last layer, from the best length of each way; None: without.
         rank: of the adapters: part of the architecture.
         coordinates: of the subspace: part of the architecture.
     """
@@ -200,21 +200,33 @@ class _Attempt:
 
 
 def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[Trial, dict[str, Array]]]:
-    """A trial at each length, each with what it learned; the features of what does not move are computed once."""
-    found, reporter = [], attempt.terms.reporter
+    """A trial at each length, and the best of them after a descent, each with what it learned.
+
+    The features of what does not move are computed once.
+    """
+    found = []
     device = device_for(tuned, dataset, attempt.terms.device, SILENT)
-    with behind_given(tuned, attempt.given, dataset, devices.CPU, reporter) as behind:
-        start = coded_state(behind.part)
-        for per_example in attempt.config.bits_per_example:
+    config = attempt.config
+    with behind_given(tuned, attempt.given, dataset, devices.CPU, attempt.terms.reporter) as behind:
+        context = replace(_context(behind, attempt), device=device)
+
+        def run_from(start: Mapping[str, Array], recipe: Recipe, target: float) -> None:
             load_coded_state(behind.part, start)
-            target = per_example * size_of(dataset)
-            context = replace(_context(behind, attempt), device=device)
-            run_stages(_recipe(attempt, target), context)
+            run_stages(recipe, context)
             learned = coded_state(behind.part)
             trial = _measured(tuned, behind, learned, attempt, target)
             bound = percent_up(min(1.0, trial.bound))
-            reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {bound}")
+            context.reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {bound}")
             found.append((trial, learned))
+
+        start = coded_state(behind.part)
+        for per_example in config.bits_per_example:
+            target = per_example * size_of(dataset)
+            run_from(start, _recipe(attempt, target), target)
+        if config.descend is not None:
+            best, learned = min(found, key=lambda trial: trial[0].bound)
+            descent = Recipe("descend", descend=config.descend, noise=None, simplify=False)
+            run_from(learned, descent, best.target_bits)
     return found
 
 
@@ -243,13 +255,12 @@ def _context(behind: BehindGiven, attempt: _Attempt) -> RunContext:
 
 
 def _recipe(attempt: _Attempt, target: float) -> Recipe:
-    """Training, then whole numbers of so many bits, then descent on the bound."""
+    """Training, then whole numbers of so many bits."""
     config = attempt.config
     return Recipe(
         name="transfer",
         train=config.train,
         integers=IntegerStage(config.integers, IntegerConfig(start="given", target_bits=max(1.0, target))),
-        descend=config.descend,
         noise=None,
         simplify=False,
     )
