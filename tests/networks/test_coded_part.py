@@ -10,6 +10,7 @@ import tiny
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state
 from netrazor.networks.coded_part import coded_part
+from netrazor.networks.exported_graph import export
 from netrazor.networks.given_arrays import given_names
 
 INPUTS = tiny.images(30).batch(torch.arange(30))[0]
@@ -54,7 +55,7 @@ def test_features_change_no_bit_of_the_scores(name: str) -> None:
     torch.manual_seed(0)
     model = build().eval()
     names = given_names(model, given)
-    part = coded_part(model, names, inputs[:4])
+    part = coded_part(export(model, inputs[:4]), names, inputs[:4])
     assert list(coded_state(part)) == [n for n in coded_state(model) if n not in names]
     with torch.no_grad():
         expected = part(inputs)
@@ -72,7 +73,7 @@ def test_features_change_no_bit_of_the_scores(name: str) -> None:
 
 def test_a_head_is_a_linear_layer_and_copies_share_what_is_given() -> None:
     model = tiny.small().eval()
-    part = coded_part(model, given_names(model, ["conv", "fc1"]), INPUTS[:4])
+    part = coded_part(export(model, INPUTS[:4]), given_names(model, ["conv", "fc1"]), INPUTS[:4])
     assert isinstance(part.fc2, nn.Linear)
     twin = copy.deepcopy(part)
     assert twin.fixed is part.fixed
@@ -83,7 +84,9 @@ def test_a_head_is_a_linear_layer_and_copies_share_what_is_given() -> None:
 
 def test_gradients_reach_the_coded_arrays() -> None:
     model = Masked().eval()
-    part = coded_part(model, given_names(model, ["embedding", "encoder"]), masked_inputs())
+    part = coded_part(
+        export(model, masked_inputs()), given_names(model, ["embedding", "encoder"]), masked_inputs()
+    )
     part(masked_inputs()).sum().backward()
     assert all(p.grad is not None and bool(p.grad.any()) for p in part.parameters())
 
@@ -99,4 +102,4 @@ class OfTheBatch(tiny.Small):
 def test_a_given_part_that_mixes_examples_does_not_come_apart() -> None:
     model = OfTheBatch().eval()
     with pytest.raises(UnsupportedModel, match="come apart"):
-        coded_part(model, given_names(model, ["conv", "fc1"]), INPUTS[:4])
+        coded_part(export(model, INPUTS[:4]), given_names(model, ["conv", "fc1"]), INPUTS[:4])

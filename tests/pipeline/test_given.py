@@ -21,6 +21,7 @@ from netrazor.counting import count_errors, in_order
 from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.networks.coded_part import coded_part
+from netrazor.networks.exported_graph import export
 from netrazor.pipeline import Recipe, RunConfiguration, given_part, run
 from netrazor.pipeline.given_part import FrozenWeightsCharged
 from netrazor.pipeline.issuing import conclude
@@ -251,7 +252,7 @@ def test_all_kinds_of_networks_come_apart(name: str) -> None:
     model = CASES[name].build().eval()
     names = list(coded_state(model))[:-2]
     inputs = next(in_order(CASES[name].data(), 8))[0]
-    part = coded_part(model, names, inputs)
+    part = coded_part(export(model, inputs), names, inputs)
     with torch.no_grad():
         features = part.features_of(inputs)
         part.reads_features = True

@@ -1,6 +1,7 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
 from netrazor.certification.message_record import PicksRecord
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.certification.record import Certificate
 
 INDEPENDENT = (
@@ -41,6 +42,10 @@ GIVEN_ARRAYS = (
 
 LEARNING = (
     "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
+)
+OWN_START = (
+    "What the learner's own code builds or loads to start from, weights among it, was fixed without the counted "
+    "examples.",
 )
 
 
@@ -90,11 +95,13 @@ def _counted(certificate: Certificate) -> str:
 
 
 def _learning(certificate: Certificate) -> tuple[str, ...]:
-    if certificate.prior.learner is None:
+    learner = certificate.prior.learner
+    if learner is None:
         architecture = certificate.prior.architecture
         is_own = architecture is not None and architecture.schema_sha256 is not None
         return (FIXED, SIZES) if is_own else (FIXED,)
-    return LEARNING if certificate.message is None else PICKING
+    start = OWN_START if learner.name == OWN_LEARNER else ()
+    return (*(LEARNING if certificate.message is None else PICKING), *start)
 
 
 def _given(certificate: Certificate) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.graph_check import check_graph
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import Certificate
+from netrazor.certification.record import COUNTING_BATCH, Certificate
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import split_positions
@@ -110,7 +110,9 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
+    batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
     yield from compare(
+        ("evaluation", "evaluation.batch_size", certificate.evaluation.batch_size, batch),
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
         ("noise", "noise: whether there is a record", has_noise, is_noisy),
         ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),

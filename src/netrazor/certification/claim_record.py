@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from netrazor.certification.record_fields import LARGEST_COUNT, Count, Positive, Probability, Record, Risk
+from netrazor.certification.record_fields import (
+    LARGEST_COUNT,
+    Count,
+    Positive,
+    Probability,
+    Record,
+    Risk,
+    Seed,
+)
 
 
 class NoiseRecord(Record):
@@ -20,7 +28,7 @@ class NoiseRecord(Record):
     draws: Annotated[int, Field(ge=2, le=LARGEST_COUNT)]
     examples_per_draw: Positive
     estimator: Literal["empirical-bernstein"] = "empirical-bernstein"
-    seed: int
+    seed: Seed
 
 
 class NoisyRisk(Record):
@@ -51,7 +59,7 @@ class ClaimRecord(Record):
     n: Positive
     errors: Count
     noisy: NoisyRisk | None = None
-    delta_parts: dict[str, Probability]
+    delta_parts: Annotated[dict[str, Probability], Field(max_length=10)]
 
     @property
     def empirical_risk(self) -> float:

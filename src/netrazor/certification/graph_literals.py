@@ -13,7 +13,7 @@ from netrazor.units import BITS_PER_BYTE
 
 LARGEST_FREE = 4096  # of whole numbers that say a size
 FREE_NUMBERS, FREE_STEPS = 16, 32  # such numbers in a step; different steps with such numbers
-FREE_CONSTANTS = (-1, 0, 1, 2, 0.5, *(10.0**-places for places in range(1, 17)))
+FREE_CONSTANTS = (-1, 0, 1, 2, 3, 6, 0.5, *(float(f"1e-{places}") for places in range(1, 17)), 2**63 - 1)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from netrazor.certification.record_fields import Count, Digest, Positive, Record
+
+OWN_LEARNER = "own"  # the name of a learner that is the user's, not a declared one
 
 
 class ArchitectureRecord(Record):
@@ -86,7 +88,7 @@ class LearnerRecord(Record):
     """The rule that learns picked or spent examples, and all that was declared of its run beforehand.
 
     Attributes:
-        name: of a declared learner, or of the user's own class.
+        name: of a declared learner, or "own".
         sha256: of its source and settings.
         exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
         candidates: how many declared learners were tried, of which the best is claimed.
@@ -99,7 +101,7 @@ class LearnerRecord(Record):
     sha256: Digest
     exact: bool
     candidates: Annotated[int, Field(ge=1, le=10_000)] = 1
-    stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)]
+    stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000), FailFast()]
     configuration: dict[str, Any]
 
 

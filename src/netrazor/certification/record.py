@@ -9,24 +9,29 @@ certificate = sample + prior + message + claims, with the assumptions and a seal
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from netrazor.certification.claim_record import ClaimRecord, NoiseRecord
 from netrazor.certification.ledger import ChargedLedger
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.prior_record import ArchitectureRecord, PriorRecord
-from netrazor.certification.record_fields import Probability, Record
+from netrazor.certification.record_fields import Probability, Record, Seed
 from netrazor.certification.sample_record import SampleRecord
 from netrazor.errors import CertificateError
 
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
 LARGEST_BATCH = 2**20
+COUNTING_BATCH = 1000  # examples together when a network is counted; an answer must not depend on it
 
 Method = Literal["occam", "perturbation", "picked", "hold-out"]
 
 
 class EvaluationRecord(Record):
-    """How the errors were counted."""
+    """How the errors were counted.
+
+    Attributes:
+        batch_size: `COUNTING_BATCH` for networks, for a learner what its configuration declares; no free choice.
+    """
 
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)]
     precision: Literal["float32"] = "float32"
@@ -46,7 +51,7 @@ class Provenance(Record):
     WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"no_graph"})
 
     netrazor: str
-    seed: int
+    seed: Seed
     configuration: dict[str, Any]
     no_graph: str | None = None
 
@@ -68,15 +73,15 @@ class Certificate(Record):
 
     format: Literal["netrazor-certificate-2"] = FORMAT
     method: Method
-    considered: tuple[Method, ...]
-    claims: Annotated[tuple[ClaimRecord, ...], Field(min_length=1, max_length=1000)]
+    considered: Annotated[tuple[Method, ...], Field(max_length=10), FailFast()]
+    claims: Annotated[tuple[ClaimRecord, ...], Field(min_length=1, max_length=1000), FailFast()]
     delta: Probability
     sample: SampleRecord
     prior: PriorRecord
     message: MessageRecord | PicksRecord | None = Field(discriminator="form")
     noise: NoiseRecord | None = None
     evaluation: EvaluationRecord
-    assumptions: tuple[str, ...] = ()
+    assumptions: Annotated[tuple[str, ...], Field(max_length=100), FailFast()] = ()
     provenance: Provenance
     seal: str = ""
 

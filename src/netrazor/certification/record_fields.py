@@ -10,6 +10,7 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 Risk = Annotated[float, Field(ge=0, le=1)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**64)]  # what torch takes
 Positive = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 
 

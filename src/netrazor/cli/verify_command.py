@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 
-from netrazor.certification import Verdict, check_consistency, read_run
+from netrazor.certification import RunFiles, Verdict, check_consistency, read_run
+from netrazor.certification.graph_text import parse_graph
 from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
@@ -93,15 +94,18 @@ def _verify_by_counting(console: Console, run: Path, source: Source, counting: C
 
     network = dataset = None
     try:
-        certificate = read_run(run).certificate
+        files = read_run(run)
+        certificate = files.certificate
     except CertificateError:  # what is wrong with it, the verdict says
         pass
     else:
-        if source.model is not None:
+        brings_given = certificate.prior.given_arrays is not None and counting.given is None
+        if source.model is not None and (files.graph is None or brings_given):  # else nobody's code is run
             torch.manual_seed(certificate.provenance.seed)  # a learner starts from the same weights
             network = own_network(source.model, classes=certificate.sample.classes)
         if counting.fast is not None:
-            dataset = _dataset(console, certificate, network, source)
+            shape = _shape(files, network, source)
+            dataset = _dataset(console, certificate, shape, source)
     return verify_run(
         run,
         dataset,
@@ -113,12 +117,22 @@ def _verify_by_counting(console: Console, run: Path, source: Source, counting: C
     )
 
 
+def _shape(files: RunFiles, network: "nn.Module | None", source: Source) -> tuple[int, int, int] | None:
+    """The shape of a folder's images, by the options, by the network, or by its graph."""
+    from netrazor.pipeline.own_network import own_shape
+
+    if files.graph is not None and source.size is None:
+        shape = parse_graph(files.graph).input_shape
+        return (shape[0], shape[1], shape[2]) if len(shape) == 3 else None
+    return None if network is None and source.size is None else own_shape(network, source.size)
+
+
 def _dataset(
-    console: Console, certificate: "Certificate", network: "nn.Module | None", source: Source
+    console: Console, certificate: "Certificate", shape: tuple[int, int, int] | None, source: Source
 ) -> "Dataset[Any] | None":
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
-    from netrazor.pipeline.own_network import own_data, own_shape
+    from netrazor.pipeline.own_network import own_data
 
     sample = certificate.sample
     if source.data is None and sample.name not in datasets.names():
@@ -127,7 +141,6 @@ def _dataset(
             "netrazor.verify(path, dataset)"
         )
         return None
-    shape = None if network is None and source.size is None else own_shape(network, source.size)
     try:
         return own_data(
             source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory

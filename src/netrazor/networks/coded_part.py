@@ -12,9 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from netrazor.errors import UnsupportedModel
-from netrazor.networks.exported_graph import export
 from netrazor.networks.fixed_values import FixedValues
+from netrazor.networks.graph_network import GraphNetwork, named_arrays
 from netrazor.networks.graph_partition import (
     Boundary,
     GraphPartition,
@@ -25,8 +24,6 @@ from netrazor.networks.graph_partition import (
     partition,
 )
 from netrazor.networks.held_arrays import array_of, copied, hold
-from netrazor.networks.state import coded_state, listed
-from netrazor.networks.walk import tensors
 
 _LINEAR = "aten.linear.default"
 
@@ -58,9 +55,9 @@ class CodedPart(nn.Module):
         else:
             read = compute_first(parts, values, inputs)
             values |= dict(zip(parts.reads, read, strict=True))
-        for number, name in enumerate(parts.graph.arrays):
-            if name in self.fixed.coded:
-                values[number] = array_of(self, name)
+        for number, array in enumerate(parts.graph.arrays):
+            if array.name in self.fixed.coded:
+                values[number] = array_of(self, array.name)
         return compute_rest(parts, values, inputs.device, self._layer)
 
     @property
@@ -84,39 +81,24 @@ class CodedPart(nn.Module):
         return packed(self.fixed.boundaries, read, len(inputs))
 
 
-def coded_part(model: nn.Module, given: Collection[str], example: Tensor) -> CodedPart:
-    """The part of ``model`` that is not ``given``; its tensors are copies.
+def coded_part(network: GraphNetwork, given: Collection[str], example: Tensor) -> CodedPart:
+    """The part of a graph that is not ``given``; its tensors are copies.
 
     Args:
-        model: in evaluation mode; it stays as it is.
-        given: names of the given arrays.
+        network: the whole; it stays as it is.
+        given: names of the given arrays; all others that the graph reads are coded.
         example: a few inputs.
 
     Raises:
-        UnsupportedModel: the forward pass cannot be exported as a graph, or what is coded is held where no module
-            of its own can hold it.
+        UnsupportedModel: the given part does not come apart by examples.
     """
-    state = dict(_named(model))
-    coded = {name: tensor for name, tensor in state.items() if name not in given}
-    graph, arrays = export(model, example)
-    names = {_layout(tensor): name for name, tensor in state.items()}
-    own = [names.get(_layout(tensor), name) for name, tensor in arrays.items()]
-    if len(set(own)) < len(own):
-        raise UnsupportedModel("model: its graph reads one array under two names; register it once")
-    renamed = type(graph)(tuple(own), graph.steps, graph.output)
-    parts = partition(renamed, coded)
-    kept = {
-        name: tensor.detach() for name, tensor in zip(own, arrays.values(), strict=True) if name not in coded
-    }
+    arrays = dict(named_arrays(network))
+    coded = {name: tensor for name, tensor in arrays.items() if name not in given}
+    parts = partition(network.graph, coded)
+    kept = {name: tensor.detach() for name, tensor in arrays.items() if name in given}
     values = compute_fixed(parts, kept, example.device)
     fixed = FixedValues(parts, values, tuple(coded), boundaries(parts, values, example))
-    part = CodedPart({name: copied(tensor) for name, tensor in coded.items()}, fixed).eval()
-    if list(coded_state(part, copy=False)) != list(coded):
-        raise UnsupportedModel(
-            f"model: {listed(list(coded))} are held in another order than modules hold parameters and buffers; "
-            "register them"
-        )
-    return part
+    return CodedPart({name: copied(tensor) for name, tensor in coded.items()}, fixed).eval()
 
 
 def packed(made_up: Sequence[Boundary], values: Sequence[Any], n: int) -> Tensor:
@@ -152,16 +134,6 @@ def unpacked(made_up: Sequence[Boundary], features: Tensor) -> dict[int, Any]:
     return values
 
 
-def _named(model: nn.Module) -> list[tuple[str, Tensor]]:
-    """Name and tensor of each piece of coded state."""
-    found = dict(tensors(model))
-    return [(name, found[name]) for name in coded_state(model, copy=False)]
-
-
-def _layout(tensor: Tensor) -> tuple[object, ...]:
-    return tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype
-
-
 def _linear_layers(parts: GraphPartition, arrays: Mapping[str, Tensor]) -> dict[str, list[int]]:
     """Steps that are a linear layer of coded arrays, by the name of the module that holds them."""
     graph = parts.graph
@@ -169,7 +141,7 @@ def _linear_layers(parts: GraphPartition, arrays: Mapping[str, Tensor]) -> dict[
     for place in parts.rest:
         step = graph.steps[place]
         read = [held.get("value") if isinstance(held, dict) else None for held in step.arguments[1:]]
-        names = [graph.arrays[n] for n in read if n is not None and n < len(graph.arrays)]
+        names = [graph.arrays[n].name for n in read if n is not None and n < len(graph.arrays)]
         module = names[0].rpartition(".")[0] if names else ""
         wanted = [f"{module}.weight", f"{module}.bias"][: 1 + (f"{module}.bias" in arrays)]
         is_layer = step.name == _LINEAR and not step.keywords and names == wanted and len(read) == len(names)

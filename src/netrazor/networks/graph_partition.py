@@ -1,15 +1,16 @@
 """A graph cut in two: what depends on inputs and fixed arrays alone comes first, and is the same for all messages."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from netrazor.certification.graph_text import ExportedGraph, Step, values_in
 from netrazor.errors import UnsupportedModel
-from netrazor.networks.exported_graph import ExportedGraph, Step, resolved, values_in
-from netrazor.networks.graph_operations import operation
+from netrazor.networks.graph_network import prepared, run_call
 
 _SIZES = (2, 3)  # numbers of examples with which it is seen what of the boundary grows with a batch
 
@@ -51,6 +52,11 @@ class GraphPartition:
     rest: tuple[int, ...]
     reads: tuple[int, ...]
 
+    @cached_property
+    def calls(self) -> list[Any]:
+        """The steps, ready to run."""
+        return [prepared(step, ()) for step in self.graph.steps]
+
     @property
     def input_number(self) -> int:
         """The number of the input among the values."""
@@ -70,7 +76,7 @@ class GraphPartition:
 def partition(graph: ExportedGraph, coded: Collection[str]) -> GraphPartition:
     """``graph`` cut where it first reads an array of those ``coded``."""
     arrays = len(graph.arrays)
-    of_coded = {number for number, name in enumerate(graph.arrays) if name in coded}
+    of_coded = {number for number, array in enumerate(graph.arrays) if array.name in coded}
     of_input = {arrays}
     fixed, first, rest = [], [], []
     for place, step in enumerate(graph.steps):
@@ -110,7 +116,9 @@ def compute_fixed(
 ) -> dict[int, Any]:
     """Fixed arrays on ``device``, and what depends on them alone, by number; what no step reads later is left out."""
     values: dict[int, Any] = {
-        number: arrays[name].to(device) for number, name in enumerate(parts.graph.arrays) if name in arrays
+        number: arrays[array.name].to(device)
+        for number, array in enumerate(parts.graph.arrays)
+        if array.name in arrays
     }
     wanted = {
         number for place in (*parts.first, *parts.rest) for number in _read_by(parts.graph.steps[place])
@@ -144,10 +152,10 @@ def _execute(
     last = {number: place for place in places for number in _read_by(parts.graph.steps[place])}
     for place in places:
         step = parts.graph.steps[place]
-        made = (call and call(place)) or operation(step.name)
-        arguments = resolved(step.arguments, values, device)
-        keywords = {key: resolved(held, values, device) for key, held in step.keywords.items()}
-        values[parts.number_of(place)] = made(*arguments, **keywords)
+        ready = parts.calls[place]
+        instead = call and call(place)
+        ready = replace(ready, function=instead) if instead else ready
+        values[parts.number_of(place)] = run_call(ready, values, device)
         for number in _read_by(step):
             if last[number] == place and number not in keep:
                 values.pop(number, None)
@@ -166,4 +174,4 @@ def _boundary(number: int, small: Any, large: Any) -> Boundary:
 
 
 def _read_by(step: Step) -> set[int]:
-    return set(values_in([step.arguments, list(step.keywords.values())]))
+    return set(values_in(step.held))

@@ -12,21 +12,21 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import count_errors
+from netrazor.certification.run_writing import write_run
+from netrazor.counting import check_independence, count_errors
 from netrazor.data.example_form import in_form_of
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.estimators import as_network
 from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.device_choice import device_for
-from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
+from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
 from netrazor.pipeline.given_part import (
     GivenArrays,
     behind_given,
@@ -182,13 +182,15 @@ def _run_plain(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
+    check_independence(model, dataset)
     settings = settings_of(model, sample.fingerprint, configuration, None if given is None else given.record)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
-            return _taken_up(model, finished, configuration, given)
-    return _computed(model, Checked(dataset, sample, rules, settings, given), configuration)
+            return _taken_up(model, finished, configuration)
+    with only_run_in(configuration.out):
+        return _computed(model, Checked(dataset, sample, rules, settings, given), configuration)
 
 
 @dataclass(frozen=True)
@@ -202,14 +204,12 @@ class Checked:
     given: GivenArrays | None = None
 
 
-def _taken_up(
-    model: nn.Module, finished: FinishedRun, configuration: RunConfiguration, given: GivenArrays | None
-) -> Run:
+def _taken_up(model: nn.Module, finished: FinishedRun, configuration: RunConfiguration) -> Run:
     """A finished run as it was left."""
     configuration.reporter.say(
         f"{configuration.out} holds a finished run of these settings: its certificate is taken as it is"
     )
-    decoded = decoded_into(model, finished, () if given is None else given.names)
+    decoded = decoded_into(model, finished)
     return Run(Issued(finished.blob, finished.certificate, decoded), finished.result)
 
 
@@ -235,9 +235,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         reporter=reporter,
     )
     on_features = configuration.training is None and configuration.training_step is None
-    with behind_given(
-        model, about.given, about.dataset, count_on, reporter, on_features=on_features
-    ) as behind:
+    with behind_given(model, about.given, subject, on_features=on_features) as behind:
         context = RunContext(
             behind.part,
             behind.examples,
@@ -256,7 +254,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         if about.given is None:
             issued = issue(model, recipe, subject)
         else:
-            issued = issue_behind(model, about.given, recipe, behind, subject)
+            issued = issue_behind(model, recipe, behind, subject)
     seconds = {**stages.seconds, "certify": time.monotonic() - started}
     counted = None
     if configuration.test is not None:
@@ -280,7 +278,9 @@ def _write(directory: Path, done: Run) -> None:
         MESSAGE: done.issued.blob,
         CERTIFICATE: to_json(done.issued.certificate),
     }
-    write_together(directory, {**content, RESULT: done.result.to_json()})
+    if done.issued.graph is not None:
+        content[GRAPH] = done.issued.graph
+    write_run(directory, {**content, RESULT: done.result.to_json()})
 
 
 def _check_declared(model: nn.Module, architecture: str) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import coding
-from netrazor.certification import Certificate, charge
+from netrazor.certification import Certificate, SampleRecord, charge
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.compress.search_objective import approximate_bound
 from netrazor.counting import count_errors
@@ -35,8 +35,10 @@ from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import AS_IS
 from netrazor.pipeline.rules import rules_for
 from netrazor.pipeline.run_configuration import RunConfiguration, reporter_for
+from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import IntegerStage, RunContext
+from netrazor.pipeline.subject import Subject
 from netrazor.runtime import SILENT, devices
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.units import percent_up
@@ -177,11 +179,12 @@ def transfer(
     trials: list[tuple[Trial, dict[str, Array]]] = []
     start = coded_state(tuned)
     with plainly_called(tuned, as_dataset(dataset)) as examples:
+        sample = describe_sample(tuned, examples, SILENT)
         for way in config.ways:
             load_coded_state(tuned, start)
             others = [array for array in WAYS if array not in LEARNED[way]]
             described = describe_given(tuned, [*fixed, *others], given_origin, ())
-            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms))
+            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms, sample))
         _, learned = min(trials, key=lambda trial: trial[0].bound)
         load_coded_state(tuned, {**start, **learned})
         certificate = run(tuned, examples, terms).issued.certificate
@@ -197,6 +200,12 @@ class _Attempt:
     fixed: frozenset[str]
     config: TransferConfig
     terms: RunConfiguration
+    sample: SampleRecord
+
+    def subject(self, dataset: Examples) -> Subject:
+        """What a certificate of this way would be about."""
+        terms = self.terms
+        return Subject("custom", dataset, self.sample, terms.delta, terms.seed, reporter=terms.reporter)
 
 
 def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[Trial, dict[str, Array]]]:
@@ -207,7 +216,7 @@ def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[T
     found = []
     device = device_for(tuned, dataset, attempt.terms.device, SILENT)
     config = attempt.config
-    with behind_given(tuned, attempt.given, dataset, devices.CPU, attempt.terms.reporter) as behind:
+    with behind_given(tuned, attempt.given, attempt.subject(dataset)) as behind:
         context = replace(_context(behind, attempt), device=device)
 
         def run_from(start: Mapping[str, Array], recipe: Recipe, target: float) -> None:

@@ -11,8 +11,9 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.spending import split_positions
-from netrazor.counting import count_errors, in_order, scores_of
+from netrazor.counting import check_independence, count_errors, in_order, scores_of
 from netrazor.data.subsets import take
+from netrazor.errors import UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
@@ -42,6 +43,11 @@ class Recount:
         if self.findings:
             return
         examples = take(self.dataset, split_positions(self.certificate.sample)[1])
+        try:
+            check_independence(self.network, examples)
+        except UnsupportedModel as error:
+            self._find("answers", str(error))
+            return
         self._count_given(examples)
         for claim in self.certificate.claims:
             self._count(claim, examples)
