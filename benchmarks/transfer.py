@@ -49,7 +49,7 @@ RESULTS = Path("results/transfer.json")
 WEIGHTS = Path("runs/transfer/backbone.safetensors")
 ORIGIN = "trained on the 60,000 training images of Fashion-MNIST by benchmarks/transfer.py"
 STEPS, BATCH, SHIFT = 1000, 128, 3
-HEAD_BITS, LORA_BITS = 1800.0, 450.0
+HEAD_BITS, LORA_BITS = 1800.0, 700.0
 
 
 def train_backbone() -> None:

@@ -22,13 +22,13 @@ class Masked(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(40, 8)
-        self.encoder = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.encoder = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
         self.down, self.up = nn.Parameter(torch.randn(8, 2)), nn.Parameter(torch.randn(2, 8))
         self.head = nn.Linear(8, 3)
 
     def forward(self, tokens: Tensor) -> Tensor:
         mask = tokens != 0
-        hidden = self.encoder(self.embedding(tokens), src_key_padding_mask=~mask)
+        hidden = self.encoder(self.embedding(tokens))
         hidden = hidden + hidden @ self.down @ self.up
         return self.head((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
 
@@ -50,7 +50,6 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_features_change_no_bit_of_the_scores(name: str) -> None:
-    """But where torch runs fused attention of its own in the whole network, which rounds otherwise."""
     build, given, inputs = NETWORKS[name]
     torch.manual_seed(0)
     model = build().eval()
@@ -60,7 +59,7 @@ def test_features_change_no_bit_of_the_scores(name: str) -> None:
     with torch.no_grad():
         expected = part(inputs)
         whole = model(inputs)
-        assert torch.equal(expected, whole) or (build is Masked and torch.allclose(expected, whole, atol=1e-5))
+        assert torch.equal(expected, whole)
         features = part.features_of(inputs)
         assert len(features) == len(inputs)
         assert features[0].numel() * features.element_size() == part.bytes_of_features

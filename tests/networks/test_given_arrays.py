@@ -77,7 +77,7 @@ def test_given_statistics_in_training_mode_are_named() -> None:
 
 def test_a_file_gives_the_arrays_that_it_holds_and_names_those_that_moved(tmp_path: Path) -> None:
     model = Normed().eval()
-    start = {f"backbone.{name}": tensor for name, tensor in model.backbone.state_dict().items()}
+    start = {f"backbone.{name}": tensor.clone() for name, tensor in model.backbone.state_dict().items()}
     path = tmp_path / "backbone.safetensors"
     safetensors.torch.save_file(start, path)
     assert set(given_names(model, path)) == {name for name in start if "num_batches" not in name}
