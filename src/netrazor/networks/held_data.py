@@ -25,7 +25,7 @@ from netrazor.holdings import Holding, held, reachable
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
 from netrazor.networks.plain_call import own_class
-from netrazor.networks.walk import is_step_count
+from netrazor.networks.walk import is_out_of_reach, is_step_count
 
 _FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
 _MODULE_INTERNALS = (frozenset(vars(nn.Module())) | {_FORM}) - {"_parameters", "_buffers", "_modules"}
@@ -222,7 +222,7 @@ def _of_module(module: nn.Module) -> Iterator[Holding]:
     for key, value in vars(module).items():
         if key in ("_parameters", "_buffers", "_modules"):
             yield from ((name, each) for name, each in value.items() if not is_step_count(module, name))
-        elif key not in _MODULE_INTERNALS:
+        elif key not in _MODULE_INTERNALS and not is_out_of_reach(module, value):
             yield key, value
 
 

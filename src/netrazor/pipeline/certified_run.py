@@ -196,7 +196,7 @@ def _run_plain(
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
-            return _taken_up(model, finished, configuration, given)
+            return _taken_up(model, finished, configuration)
     with only_run_in(configuration.out):
         return _computed(model, Checked(dataset, sample, rules, settings, given), configuration)
 
@@ -212,14 +212,12 @@ class Checked:
     given: GivenArrays | None = None
 
 
-def _taken_up(
-    model: nn.Module, finished: FinishedRun, configuration: RunConfiguration, given: GivenArrays | None
-) -> Run:
+def _taken_up(model: nn.Module, finished: FinishedRun, configuration: RunConfiguration) -> Run:
     """A finished run as it was left."""
     configuration.reporter.say(
         f"{configuration.out} holds a finished run of these settings: its certificate is taken as it is"
     )
-    decoded = decoded_into(model, finished, () if given is None else given.names)
+    decoded = decoded_into(model, finished)
     return Run(Issued(finished.blob, finished.certificate, decoded), finished.result)
 
 
@@ -245,9 +243,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         reporter=reporter,
     )
     on_features = configuration.training is None and configuration.training_step is None
-    with behind_given(
-        model, about.given, about.dataset, count_on, reporter, on_features=on_features
-    ) as behind:
+    with behind_given(model, about.given, subject, on_features=on_features) as behind:
         context = RunContext(
             behind.part,
             behind.examples,
@@ -268,7 +264,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         if about.given is None:
             issued = issue(model, recipe, subject)
         else:
-            issued = issue_behind(model, about.given, recipe, behind, subject)
+            issued = issue_behind(model, recipe, behind, subject)
     seconds = {**stages.seconds, "certify": time.monotonic() - started}
     counted = None
     if configuration.test is not None:
