@@ -92,7 +92,11 @@ class GraphProgram:
             return
         was_disabled, _TORCHS_LOG.disabled = _TORCHS_LOG.disabled, True  # what fails is an error, named below
         try:
-            with torch.inference_mode(False), torch.no_grad(), FakeTensorMode():  # shapes and strides, no values
+            with (
+                torch.inference_mode(False),
+                torch.no_grad(),
+                FakeTensorMode(),
+            ):  # shapes and strides, no values
                 self._compute_shapes(batch)
         finally:
             _TORCHS_LOG.disabled = was_disabled

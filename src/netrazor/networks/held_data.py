@@ -27,18 +27,28 @@ from netrazor.networks.origin import is_library_class, is_library_function, is_l
 from netrazor.networks.plain_call import own_class
 from netrazor.networks.walk import is_step_count
 
-_MODULE_INTERNALS = frozenset(vars(nn.Module())) - {"_parameters", "_buffers", "_modules"}
+_FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
+_MODULE_INTERNALS = (frozenset(vars(nn.Module())) | {_FORM}) - {"_parameters", "_buffers", "_modules"}
 # What makes, prints, saves and trains a network does not shape an answer.
 _NOT_FORWARD = frozenset(
-    ("__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__deepcopy__", "__del__", "__dir__", "extra_repr", "reset_parameters", "_save_to_state_dict", "_load_from_state_dict", "state_dict", "load_state_dict", "get_extra_state", "set_extra_state")
-)
+    {
+        "__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__getstate__", "__setstate__",
+        "__reduce__", "__reduce_ex__", "__deepcopy__", "__del__", "__dir__", "extra_repr",
+        "reset_parameters", "_save_to_state_dict", "_load_from_state_dict", "state_dict", "load_state_dict",
+        "get_extra_state", "set_extra_state",
+    }
+)  # fmt: skip
 
 
 class _Pair(NamedTuple):
     first: int
 
 
-_ABOUT_CODE = frozenset(("__annotations__", "__doc__", "__name__", "__qualname__", "__module__"))
+_ABOUT_CODE = frozenset(
+    {
+        "__annotations__", "__doc__", "__name__", "__qualname__", "__module__",
+    }
+)  # fmt: skip
 WITHOUT_CONTENT = (
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
@@ -127,7 +137,8 @@ class _Search:
 
     def _holdings(self, place: str, value: object) -> Iterator[Holding]:
         if isinstance(value, nn.Module):
-            stored = stored_by_libraries(type(value))
+            kind: type = type(value)
+            stored = stored_by_libraries(kind)
             self.result.private |= {
                 f"{place}.{key}".lstrip(".") for key in stored & vars(value).keys() if key[0] == "_"
             }

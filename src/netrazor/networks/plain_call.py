@@ -17,6 +17,7 @@ from torch.nn.utils import parametrize
 
 from netrazor.data.example_form import ExampleForm, in_plain_form
 from netrazor.errors import UnsupportedModel
+from netrazor.networks.plain import unwrapped
 
 Result = TypeVar("Result")
 
@@ -100,6 +101,8 @@ def on_plain_form(call: Callable[..., Result]) -> Callable[..., Result]:
 
     @functools.wraps(call)
     def adapted(model: Any, dataset: Any, *others: Any, **options: Any) -> Result:
+        if isinstance(model, nn.Module):
+            model = unwrapped(model)
         with plainly_called(model, dataset) as examples:
             return call(model, examples, *others, **options)
 

@@ -24,6 +24,7 @@ from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.estimators import as_network
 from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
+from netrazor.networks.plain import unwrapped
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
@@ -153,8 +154,9 @@ def run(
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture; no such device.
     """
     configuration = configuration or RunConfiguration()
+    model = unwrapped(model)
     moving = moving_statistics(model)
-    make_plain(model.cpu())
+    model = make_plain(model.cpu())
     with plainly_called(model, as_dataset(dataset)) as examples:
         training, test = (
             None if other is None else in_form_of(examples, as_dataset(other))
