@@ -185,7 +185,7 @@ def test_a_certificate_of_such_a_network_is_invalid(tmp_path: Path, monkeypatch:
     """One that was made without the check."""
     torch.manual_seed(0)
     for place in ("pipeline.certified_run", "pipeline.issuing"):
-        monkeypatch.setattr(f"netrazor.{place}.check_independence", lambda *_: None)
+        monkeypatch.setattr(f"netrazor.{place}.check_independence", lambda *_, **__: None)
     netrazor.certify(Attention(False), tiny.images(), recipe="as-is", out=tmp_path)
     monkeypatch.undo()
     verdict = netrazor.verify(tmp_path, tiny.images(), Attention(False))
