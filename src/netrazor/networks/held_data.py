@@ -22,9 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.holdings import Holding, held, reachable
+from netrazor.networks.graph_network import GraphProgram
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
-from netrazor.networks.walk import is_step_count
+from netrazor.networks.walk import is_given_to_part, is_step_count
 
 _FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
 _MODULE_INTERNALS = (frozenset(vars(nn.Module())) | {_FORM}) - {"_parameters", "_buffers", "_modules"}
@@ -161,7 +162,7 @@ class _Search:
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
             yield from getattr(value, "__dict__", {}).items()
-        elif isinstance(value, Logger):
+        elif isinstance(value, (Logger, GraphProgram)):
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):
             yield "args", value.__args__
@@ -217,7 +218,7 @@ def _of_module(module: nn.Module) -> Iterator[Holding]:
     for key, value in vars(module).items():
         if key in ("_parameters", "_buffers", "_modules"):
             yield from ((name, each) for name, each in value.items() if not is_step_count(module, name))
-        elif key not in _MODULE_INTERNALS:
+        elif key not in _MODULE_INTERNALS and not is_given_to_part(module, value):
             yield key, value
 
 

@@ -69,6 +69,11 @@ def modules(root: nn.Module) -> Iterator[nn.Module]:
     return (value for _, value in everything(root) if isinstance(value, nn.Module))
 
 
+def is_given_to_part(module: nn.Module, value: object) -> bool:
+    """Whether ``value`` holds the given arrays of one of our own parts of networks, which are in no message."""
+    return type(module).__module__ in _PARTS and isinstance(value, OutOfReach)
+
+
 def is_step_count(module: nn.Module, name: str) -> bool:
     """Whether a buffer is the count of training steps of a batch norm: one whole number, of no use in evaluation."""
     if not isinstance(module, _NormBase) or name != "num_batches_tracked":
@@ -112,9 +117,8 @@ def _held_by_module(module: nn.Module) -> Iterator[Holding]:
     for key, buffer in module._buffers.items():
         if not is_step_count(module, key):
             yield key, buffer
-    is_part = type(module).__module__ in _PARTS
     for key, value in held(module):
-        if key not in _MODULE_INTERNALS and not (is_part and isinstance(value, OutOfReach)):
+        if key not in _MODULE_INTERNALS and not is_given_to_part(module, value):
             yield key, value
     yield from module._modules.items()
 
