@@ -41,9 +41,9 @@ CHECKS = {
 def timed(function: Callable[..., None], spent: list[float]) -> Callable[..., None]:
     """The function, noting the seconds of each call."""
 
-    def call(*arguments: Any) -> None:
+    def call(*arguments: Any, **options: Any) -> None:
         started = time.process_time()
-        function(*arguments)
+        function(*arguments, **options)
         spent.append(time.process_time() - started)
 
     return call

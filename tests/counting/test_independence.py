@@ -185,13 +185,13 @@ def test_a_certificate_of_such_a_network_is_invalid(tmp_path: Path, monkeypatch:
     """One that was made without the check."""
     torch.manual_seed(0)
     for place in ("pipeline.certified_run", "pipeline.issuing"):
-        monkeypatch.setattr(f"netrazor.{place}.check_independence", lambda *_: None)
+        monkeypatch.setattr(f"netrazor.{place}.check_independence", lambda *_, **__: None)
     netrazor.certify(Attention(False), tiny.images(), recipe="as-is", out=tmp_path)
     monkeypatch.undo()
     verdict = netrazor.verify(tmp_path, tiny.images(), Attention(False))
     assert verdict.status == "INVALID"
     assert [finding.code for finding in verdict.findings] == ["answers"]
-    assert "batch_first=True" in verdict.findings[0].text
+    assert "other examples of the batch" in verdict.findings[0].text
 
 
 @pytest.mark.parametrize("size", [1, 999, 1001, 2**16])

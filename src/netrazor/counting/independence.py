@@ -27,22 +27,28 @@ from netrazor.runtime import devices
 SAMPLE = 64  # examples that are asked for in several ways
 
 
-def check_independence(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> None:
-    """`check_scores` on the first batch of ``dataset`` that will be counted.
+def check_independence(
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    *,
+    together: int = BATCH_SIZE,
+    sample: int = SAMPLE,
+) -> None:
+    """`check_scores` on the first batch of ``dataset`` that will be counted, or its first ``together`` examples.
 
     Raises:
         UnsupportedModel: as `check_scores`.
     """
-    for inputs, _ in islice(in_counting_order(dataset, BATCH_SIZE), 1):
-        check_scores(model, inputs)
+    for inputs, _ in islice(in_counting_order(dataset, together), 1):
+        check_scores(model, inputs, sample)
 
 
 @torch.inference_mode()
 @devices.full_float32()
-def check_scores(model: nn.Module, inputs: Tensor) -> None:
+def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE) -> None:
     """Refuse ``model``, in evaluation mode, if its scores of an example depend on anything but the example.
 
-    A sample of ``inputs`` is scored among all of them, one by one, in the opposite order, and so a second time.
+    So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a second time.
     Differences within rounding, in the precision of the network, are no reason.
 
     Raises:
@@ -51,13 +57,13 @@ def check_scores(model: nn.Module, inputs: Tensor) -> None:
     """
     set_evaluation_mode(model)
     inputs = inputs.to(devices.device_of(model))
-    rows = torch.linspace(0, len(inputs) - 1, min(len(inputs), SAMPLE), device=inputs.device).long()
-    sample = inputs[rows]
+    rows = torch.linspace(0, len(inputs) - 1, min(len(inputs), sample), device=inputs.device).long()
+    some = inputs[rows]
     before = snapshot(model)
     with _nothing_drawn(inputs.device):
         counted = scores_of(model, inputs)[rows]
-        turned, again = (scores_of(model, sample.flip(0)).flip(0) for _ in range(2))
-        alone = torch.cat([scores_of(model, example[None]) for example in sample])
+        turned, again = (scores_of(model, some.flip(0)).flip(0) for _ in range(2))
+        alone = torch.cat([scores_of(model, example[None]) for example in some])
     if (name := first_change(before, snapshot(model))) is not None:
         raise UnsupportedModel(
             f"{name}: the forward pass changes it, so that an answer may depend on the examples before it; make it "

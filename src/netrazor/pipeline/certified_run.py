@@ -190,7 +190,7 @@ def _run_plain(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
-    check_independence(model, dataset)
+    check_independence(model, dataset, together=100, sample=16)  # what is decoded is tried on more
     settings = settings_of(model, sample.fingerprint, configuration, None if given is None else given.record)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
