@@ -22,10 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.holdings import Holding, held, reachable
-from netrazor.networks.graph_network import GraphProgram
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
-from netrazor.networks.walk import is_given_to_part, is_step_count
+from netrazor.networks.plain_call import own_class
+from netrazor.networks.walk import is_out_of_reach, is_step_count
 
 _FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
 _MODULE_INTERNALS = (frozenset(vars(nn.Module())) | {_FORM}) - {"_parameters", "_buffers", "_modules"}
@@ -65,6 +65,9 @@ WITHOUT_CONTENT = (
     type(vars(collections.abc.Hashable)["_abc_impl"]),  # which classes an abstract one knows
     type(vars(_Pair)["first"]),  # the place of a field of a named tuple
 )
+
+# torch's operations, which a graph of them holds; what torch remembers of each call of one is none of the network's.
+_OPERATIONS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +165,7 @@ class _Search:
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
             yield from getattr(value, "__dict__", {}).items()
-        elif isinstance(value, (Logger, GraphProgram)):
+        elif isinstance(value, Logger) or type(value) in _OPERATIONS:
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):
             yield "args", value.__args__
@@ -175,8 +178,9 @@ class _Search:
         return self.opened.setdefault(cls, Opened(cls))
 
     def _of_type(self, value: object) -> Iterator[Holding]:
-        if not is_library_class(type(value)):
-            yield type(value).__qualname__, type(value)
+        cls = own_class(value)
+        if not is_library_class(cls):
+            yield cls.__qualname__, cls
 
     def _of_class(self, cls: type) -> Iterator[Holding]:
         """Data of a user's class and of those above it, and its functions that an answer may use."""
@@ -218,7 +222,7 @@ def _of_module(module: nn.Module) -> Iterator[Holding]:
     for key, value in vars(module).items():
         if key in ("_parameters", "_buffers", "_modules"):
             yield from ((name, each) for name, each in value.items() if not is_step_count(module, name))
-        elif key not in _MODULE_INTERNALS and not is_given_to_part(module, value):
+        elif key not in _MODULE_INTERNALS and not is_out_of_reach(module, value):
             yield key, value
 
 

@@ -69,11 +69,6 @@ def modules(root: nn.Module) -> Iterator[nn.Module]:
     return (value for _, value in everything(root) if isinstance(value, nn.Module))
 
 
-def is_given_to_part(module: nn.Module, value: object) -> bool:
-    """Whether ``value`` holds the given arrays of one of our own parts of networks, which are in no message."""
-    return type(module).__module__ in _PARTS and isinstance(value, OutOfReach)
-
-
 def is_step_count(module: nn.Module, name: str) -> bool:
     """Whether a buffer is the count of training steps of a batch norm: one whole number, of no use in evaluation."""
     if not isinstance(module, _NormBase) or name != "num_batches_tracked":
@@ -112,13 +107,20 @@ def _holdings(name: str, value: object) -> Iterator[Holding]:
         yield from held(value)
 
 
+def is_out_of_reach(module: nn.Module, value: object) -> bool:
+    """Whether ``value`` is what our own modules hold beside their state: a graph's program, or given arrays."""
+    home = type(module).__module__
+    is_program = isinstance(value, GraphProgram) and home == GraphProgram.__module__
+    return is_program or (isinstance(value, OutOfReach) and home in _PARTS)
+
+
 def _held_by_module(module: nn.Module) -> Iterator[Holding]:
     yield from module._parameters.items()
     for key, buffer in module._buffers.items():
         if not is_step_count(module, key):
             yield key, buffer
     for key, value in held(module):
-        if key not in _MODULE_INTERNALS and not is_given_to_part(module, value):
+        if key not in _MODULE_INTERNALS and not is_out_of_reach(module, value):
             yield key, value
     yield from module._modules.items()
 
