@@ -22,7 +22,6 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.holdings import Holding, held, reachable
-from netrazor.networks.graph_network import GraphProgram
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
 from netrazor.networks.plain_call import own_class
@@ -166,7 +165,7 @@ class _Search:
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
             yield from getattr(value, "__dict__", {}).items()
-        elif isinstance(value, (Logger, GraphProgram)) or type(value) in _OPERATIONS:
+        elif isinstance(value, Logger) or type(value) in _OPERATIONS:
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):
             yield "args", value.__args__

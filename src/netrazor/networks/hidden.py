@@ -16,7 +16,7 @@ from torch.nn.modules import module as torch_module
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from netrazor.errors import UnsupportedModel
-from netrazor.networks.graph_network import GraphNetwork, GraphProgram
+from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.held_data import WITHOUT_CONTENT, HeldData, Opened, held_data, settings
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_module
@@ -142,7 +142,7 @@ def _is_understood(value: object) -> bool:
     )
     routines = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, classmethod, staticmethod)
     more = (functools.partial, Pattern, nn.Module, Opened, bytearray, type(...), type(NotImplemented))
-    if isinstance(value, (GraphProgram, *aliases, *kinds, *holders, *routines, *more, *WITHOUT_CONTENT)):
+    if isinstance(value, (*aliases, *kinds, *holders, *routines, *more, *WITHOUT_CONTENT)):
         return True
     if isinstance(value, (torch._ops.OpOverload, torch._ops.OpOverloadPacket)):
         return True
