@@ -37,7 +37,7 @@ from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.canonical import HEADLINE
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, PICKS, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, PICKS, RESULT, SIZE_LIMITS
 from netrazor.certification.run_result import read_picked_result, read_result
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
@@ -220,7 +220,7 @@ def _starting_points(place: Path) -> list[Path]:
 
 def _files_in(path: Path) -> Files:
     """The files of a run; what is large and no part of it is left out."""
-    return {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.suffix in (".json", ".nrz", ".pt2")}
+    return {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.name in SIZE_LIMITS}
 
 
 def _written(scratch: Path, files: Files) -> Path:

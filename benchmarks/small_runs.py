@@ -14,7 +14,7 @@ def write_small_runs(place: Path) -> None:
     import spent_runs
     import tiny
 
-    from netrazor.certification.run_directory import RESULT
+    from netrazor.certification.run_directory import GRAPH, RESULT
     from netrazor.picking import PickingConfig
     from netrazor.pipeline.learner_certificate import LearnerTerms
     from netrazor.pipeline.learner_hold_out import run_learner_hold_out
@@ -24,6 +24,8 @@ def write_small_runs(place: Path) -> None:
     for name, run in runs.items():
         tiny.write(place / name, run.issued.certificate, run.issued.blob)
         (place / name / RESULT).write_text(run.result.to_json())
+        if run.issued.graph is not None:
+            (place / name / GRAPH).write_bytes(run.issued.graph)
     spent_runs.issued().write(place / "steps")
     spent_runs.held_out().write(place / "hold-out")
     for name, spent in (("picked", 0), ("picked-spent", 60)):

@@ -215,7 +215,7 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
     run(tiny.small(), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path))
     before = {name: (tmp_path / name).read_bytes() for name in (MESSAGE, CERTIFICATE, RESULT)}
     pipeline = importlib.import_module("netrazor.pipeline.certified_run")
-    real = pipeline.write_together
+    real = pipeline.write_run
 
     def filling(directory: object, contents: dict) -> None:
         left = [calls]
@@ -229,7 +229,7 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
             monkeypatch.setattr("netrazor.files.os.fsync", fsync)
         real(directory, contents)
 
-    monkeypatch.setattr(pipeline, "write_together", filling)
+    monkeypatch.setattr(pipeline, "write_run", filling)
     with pytest.raises(OutputError, match="No space left on device"):
         run(tiny.small(1), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path, overwrite=True))
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
