@@ -11,9 +11,9 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "picking")]
 def write_small_runs(place: Path) -> None:
     """A directory for each kind of run, below ``place``; takes half a minute."""
     import pickable
+
     import spent_runs
     import tiny
-
     from netrazor.certification.run_directory import GRAPH, RESULT
     from netrazor.picking import PickingConfig
     from netrazor.pipeline.learner_certificate import LearnerTerms
@@ -37,6 +37,7 @@ def write_small_runs(place: Path) -> None:
 def examples_and_model(name: str) -> tuple[Any, Any]:
     """What `netrazor.verify` takes besides the directory of the small run called ``name``."""
     import pickable
+
     import spent_runs
     import tiny
 

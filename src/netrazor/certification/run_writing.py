@@ -24,7 +24,9 @@ from netrazor.errors import OutputError
 from netrazor.files import cannot_write, write_through
 
 LOCK = ".lock"
-PATIENCE = 10.0  # seconds that a writer waits for another one, who writes for an instant or computes for hours
+PATIENCE = (
+    10.0  # seconds that a writer waits for another one, who writes for an instant or computes for hours
+)
 
 _WRITTEN = tuple(name for name in SIZE_LIMITS if name != GIVEN_ARRAYS)  # that one is put there by people
 _TEMPORARY = ".being-replaced"  # how the names of temporary files and directories end
