@@ -37,7 +37,7 @@ from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.canonical import HEADLINE
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, PICKS, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, PICKS, RESULT, SIZE_LIMITS
 from netrazor.certification.run_result import read_picked_result, read_result
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
@@ -68,7 +68,9 @@ def main() -> None:
         if chosen.runs:
             shutil.copytree(chosen.runs, f"{place}/runs")
         else:
-            subprocess.run([sys.executable, str(ROOT / "benchmarks/small_runs.py"), f"{place}/runs"], check=True)
+            subprocess.run(
+                [sys.executable, str(ROOT / "benchmarks/small_runs.py"), f"{place}/runs"], check=True
+            )
         for part, batch, size, number in (
             ("checked", check_batch, BATCH, chosen.number),
             ("verified", verify_batch, VERIFIED_BATCH, chosen.verified),
@@ -76,10 +78,14 @@ def main() -> None:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=20) as pool:
                 first = parts[part]["directories"] // size
-                for found in pool.map(batch, range(first, -(-number // size)), [place] * (-(-number // size) - first)):
+                for found in pool.map(
+                    batch, range(first, -(-number // size)), [place] * (-(-number // size) - first)
+                ):
                     fuzzing.add(parts[part], found, "directories", size)
                     fuzzing.write(chosen.out, parts)
-                    shown = {k: v for k, v in parts[part].items() if k in ("directories", "foreign", "longest_s")}
+                    shown = {
+                        k: v for k, v in parts[part].items() if k in ("directories", "foreign", "longest_s")
+                    }
                     print(part, shown, f"{parts[part]['peak_memory_mib']:.0f} MiB", flush=True)
     sys.exit(any(part["foreign"] for part in parts.values()))
 
@@ -118,7 +124,11 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
             path = _written(Path(scratch), altered(chance, runs[name], list(runs.values())))
             case = f"verify batch {number}, directory {index}: {name}"
             examples, model = examples_and_model(name)
-            count.run("verify", case, lambda p=path, e=examples, m=model: verify(p, e, m, fast=chance.random() < 0.5).status)
+            count.run(
+                "verify",
+                case,
+                lambda p=path, e=examples, m=model: verify(p, e, m, fast=chance.random() < 0.5).status,
+            )
             if index % 10 == 0:
                 count.run("report", case, lambda path=path: compose([read_for_report(path)]) and "report")
     return {**count.found(), "cpu_s": time.process_time() - started}
@@ -127,7 +137,9 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
 def altered(chance: random.Random, files: Files, others: list[Files]) -> Files:
     """The files of a run with something of one of them altered, rarely of two, and mostly made to fit again."""
     files = dict(files)
-    chosen = {chance.choice([CERTIFICATE] * len(files) + list(files)) for _ in range(chance.choice((1, 1, 1, 2)))}
+    chosen = {
+        chance.choice([CERTIFICATE] * len(files) + list(files)) for _ in range(chance.choice((1, 1, 1, 2)))
+    }
     for name in sorted(chosen):
         if name.endswith(".json"):
             files[name] = _altered_json(chance, name, files[name])
@@ -144,7 +156,9 @@ def _altered_json(chance: random.Random, name: str, text: bytes) -> bytes:
     if chance.random() < 0.2:
         return fuzzing.altered_text(chance, text)
     content = json.loads(text)
-    if name == CERTIFICATE and chance.random() < 0.8:  # what follows from the rest would stop most alterations
+    if (
+        name == CERTIFICATE and chance.random() < 0.8
+    ):  # what follows from the rest would stop most alterations
         content = {key: value for key, value in content.items() if key not in HEADLINE}
     return json.dumps(fuzzing.altered_json(chance, content)).encode()
 
@@ -186,7 +200,11 @@ def _concluded(certificate: Certificate) -> Certificate:
     learner = certificate.prior.learner
     choices = 1 if learner is None else learner.candidates * len(learner.stops)
     parts = delta_parts(certificate.delta, certificate.considered, len(certificate.claims), choices)
-    for field, follows in (("delta_parts", lambda *_: parts), ("bound", bound_claim), ("sentence", claim_sentence)):
+    for field, follows in (
+        ("delta_parts", lambda *_: parts),
+        ("bound", bound_claim),
+        ("sentence", claim_sentence),
+    ):
         claims = tuple(c.model_copy(update={field: follows(certificate, c)}) for c in certificate.claims)
         certificate = certificate.model_copy(update={"claims": claims})
     return certificate.model_copy(update={"assumptions": assumptions_of(certificate)})
@@ -220,7 +238,7 @@ def _starting_points(place: Path) -> list[Path]:
 
 def _files_in(path: Path) -> Files:
     """The files of a run; what is large and no part of it is left out."""
-    return {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.suffix in (".json", ".nrz", ".pt2")}
+    return {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.name in SIZE_LIMITS}
 
 
 def _written(scratch: Path, files: Files) -> Path:

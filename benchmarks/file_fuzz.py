@@ -27,7 +27,15 @@ import fuzzing
 
 BATCH = 1000
 MEMORY = Path("/dev/shm")
-IMAGES = {"BMP": "bmp", "GIF": "gif", "JPEG": "jpg", "PNG": "png", "PPM": "ppm", "TIFF": "tif", "WEBP": "webp"}
+IMAGES = {
+    "BMP": "bmp",
+    "GIF": "gif",
+    "JPEG": "jpg",
+    "PNG": "png",
+    "PPM": "ppm",
+    "TIFF": "tif",
+    "WEBP": "webp",
+}
 RECIPE = {
     "base": "quick",
     "name": "mine",
@@ -52,7 +60,12 @@ def main() -> None:
         for batch in pool.map(fuzz_batch, batches):
             fuzzing.add(found, batch, "files", BATCH)
             fuzzing.write(chosen.out, found)
-            print(found["files"], found["foreign"], f"{found['longest_s']:.2f} s {found['peak_memory_mib']:.0f} MiB", flush=True)
+            print(
+                found["files"],
+                found["foreign"],
+                f"{found['longest_s']:.2f} s {found['peak_memory_mib']:.0f} MiB",
+                flush=True,
+            )
     sys.exit(bool(found["foreign"]))
 
 
@@ -95,7 +108,9 @@ def every_reader() -> dict[str, Callable[[Path], str]]:
 
     def shards(path: Path) -> str:
         data = ImageShards(path.parent, 8)
-        return f"{len(data)} images {sum(image.sum() >= 0 for image, _ in (data[i] for i in range(len(data))))}"
+        return (
+            f"{len(data)} images {sum(image.sum() >= 0 for image, _ in (data[i] for i in range(len(data))))}"
+        )
 
     def weights(path: Path) -> str:
         load_weights(torch.nn.Linear(6, 4), read_weights(path))
@@ -149,7 +164,9 @@ def every_content() -> dict[str, bytes]:
     torch.save({"state_dict": state, "epoch": 3}, written)
     contents["weights.pt"] = written.getvalue()
     with tempfile.TemporaryDirectory() as place:
-        Checkpoint(Path(place) / "checkpoint.pt", "run").save({"network": state, "stage": 2, "seconds": {"train": 1.0}})
+        Checkpoint(Path(place) / "checkpoint.pt", "run").save(
+            {"network": state, "stage": 2, "seconds": {"train": 1.0}}
+        )
         contents["checkpoint.pt"] = (Path(place) / "checkpoint.pt").read_bytes()
     contents["images.idx"] = idx_bytes(pixels)
     return contents

@@ -63,7 +63,9 @@ def altered_text(chance: random.Random, text: bytes) -> bytes:
     if kind == 5:
         return chance.choice((b"", b"[" * 100_000, b'{"a":' * 100_000, b"0", b"null", b'"x"', b"\xff" * 9))
     if kind == 6:
-        return text.decode("utf-8", "replace").encode(chance.choice(("utf-16", "utf-32", "utf-8-sig", "utf-16-be")))
+        return text.decode("utf-8", "replace").encode(
+            chance.choice(("utf-16", "utf-32", "utf-8-sig", "utf-16-be"))
+        )
     return altered_bytes(chance, text)
 
 
@@ -79,9 +81,13 @@ def altered_bytes(chance: random.Random, content: bytes, *others: bytes) -> byte
     elif kind == 6:
         made += chance.randbytes(chance.choice((1, 2, 8, 300)))
     elif kind < 9:
-        made[place : place + chance.choice((1, 2, 4, 8, 64))] = chance.randbytes(chance.choice((0, 1, 4, 8, 64)))
+        made[place : place + chance.choice((1, 2, 4, 8, 64))] = chance.randbytes(
+            chance.choice((0, 1, 4, 8, 64))
+        )
     elif kind == 9:  # a field of a header that becomes huge
-        made[place : place + 4] = chance.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\xff\x7f"))
+        made[place : place + 4] = chance.choice(
+            (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\xff\x7f")
+        )
     elif kind == 10 and others:
         other = chance.choice(others)
         made[place:] = other[chance.randrange(len(other) + 1) :]
@@ -95,7 +101,13 @@ def _places(content: Any) -> Any:
     waiting = [content]
     while waiting:
         holder = waiting.pop()
-        keys = holder.keys() if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ()
+        keys = (
+            holder.keys()
+            if isinstance(holder, dict)
+            else range(len(holder))
+            if isinstance(holder, list)
+            else ()
+        )
         for key in list(keys):
             yield holder, key
             if isinstance(holder[key], (dict, list)):

@@ -96,7 +96,10 @@ def write_runs(place: Path, first: int, runs: int, way: str) -> None:
     if way == "in place":
         writing._exchange = lambda one, other: False
     for number in range(first, first + runs):
-        names = (CERTIFICATE, *(name for bit, name in enumerate(OTHER) if (number + 1) >> bit & 1 or name == MESSAGE))
+        names = (
+            CERTIFICATE,
+            *(name for bit, name in enumerate(OTHER) if (number + 1) >> bit & 1 or name == MESSAGE),
+        )
         writing.write_run(place, {name: f"{number} {','.join(sorted(names))}" for name in names})
 
 
@@ -112,7 +115,9 @@ def state_of(place: Path) -> str:
     if not texts:
         return "nothing"
     whole = set(before) == set(texts.pop().split()[1].split(","))
-    return "one run" if whole else "two runs: not whole" if CERTIFICATE in before else "a part, no certificate"
+    return (
+        "one run" if whole else "two runs: not whole" if CERTIFICATE in before else "a part, no certificate"
+    )
 
 
 def content_of(place: Path) -> dict[str, str]:

@@ -11,10 +11,10 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "picking")]
 def write_small_runs(place: Path) -> None:
     """A directory for each kind of run, below ``place``; takes half a minute."""
     import pickable
+
     import spent_runs
     import tiny
-
-    from netrazor.certification.run_directory import RESULT
+    from netrazor.certification.run_directory import GRAPH, RESULT
     from netrazor.picking import PickingConfig
     from netrazor.pipeline.learner_certificate import LearnerTerms
     from netrazor.pipeline.learner_hold_out import run_learner_hold_out
@@ -24,6 +24,8 @@ def write_small_runs(place: Path) -> None:
     for name, run in runs.items():
         tiny.write(place / name, run.issued.certificate, run.issued.blob)
         (place / name / RESULT).write_text(run.result.to_json())
+        if run.issued.graph is not None:
+            (place / name / GRAPH).write_bytes(run.issued.graph)
     spent_runs.issued().write(place / "steps")
     spent_runs.held_out().write(place / "hold-out")
     for name, spent in (("picked", 0), ("picked-spent", 60)):
@@ -35,6 +37,7 @@ def write_small_runs(place: Path) -> None:
 def examples_and_model(name: str) -> tuple[Any, Any]:
     """What `netrazor.verify` takes besides the directory of the small run called ``name``."""
     import pickable
+
     import spent_runs
     import tiny
 

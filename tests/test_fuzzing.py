@@ -1,4 +1,4 @@
-"""A taste of benchmarks/directory_fuzz.py and benchmarks/file_fuzz.py: no foreign exception, no case that takes long."""
+"""A taste of benchmarks/directory_fuzz.py and file_fuzz.py: no foreign exception, no case that takes long."""
 
 import os
 import sys
@@ -105,7 +105,7 @@ def test_a_table_of_a_shard_that_leads_back(tmp_path: Path) -> None:
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     (tmp_path / "one.tar").write_bytes(member + bytes(header) + bytes(1024))
-    with pytest.raises(BadDataset, match="follow each other|negative|plain tar file"):
+    with pytest.raises(BadDataset, match=r"follow each other|negative|plain tar file"):
         ImageShards(tmp_path, 8)
 
 

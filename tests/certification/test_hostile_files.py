@@ -46,7 +46,10 @@ def certificate_with(path: str, text: str) -> str:
         ("provenance.seed", "9" * 4000),
         ("provenance.seed", str(2**64)),
         ("evaluation.batch_size", str(2**31)),
-        ("noise", '{"draws": 1000000000, "examples_per_draw": 1, "estimator": "empirical-bernstein", "seed": 0}'),
+        (
+            "noise",
+            '{"draws": 1000000000, "examples_per_draw": 1, "estimator": "empirical-bernstein", "seed": 0}',
+        ),
     ],
 )
 def test_certificates_that_would_cost_gigabytes(path: str, text: str) -> None:
@@ -59,7 +62,7 @@ def test_certificates_that_would_cost_gigabytes(path: str, text: str) -> None:
 def test_json_of_strangers() -> None:
     assert load_json(b'{"a": [1, 2]}') == {"a": [1, 2]}
     for text in ('{"a": 1, "a": 1}', "[NaN]", "[-Infinity]", "[" + "0," * MOST_PARTS + "0,0]", ""):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"."):
             load_json(text)
     assert len(load_json("[" + "0," * MOST_PARTS + "0]")) == MOST_PARTS + 1
     keys = ",".join(f'"{i}": 0' for i in range(MOST_KEYS))
@@ -70,7 +73,9 @@ def test_json_of_strangers() -> None:
         load_json("[" * 100_000)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"layers": [' + "0," * 250_000 + "0]}", "0", '{"layers": NaN}'])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"layers": [' + "0," * 250_000 + "0]}", "0", '{"layers": NaN}']
+)
 def test_results_that_would_cost_gigabytes(tmp_path: Path, text: str) -> None:
     (tmp_path / "result.json").write_text(text)
     with pytest.raises(ConfigurationError, match="must be the result of a run"):
@@ -86,8 +91,9 @@ def noisy_message(values: int, sigma: float, index: int, arrays: int = 1) -> byt
     return coding.encode({**held, **indices}, values="static", side_information=sigmas)
 
 
-
-@pytest.mark.parametrize(("values", "sigma", "arrays"), [(30, 1e-6, 1), (200, 1e-4, 1), (30, 1e-6, 40), (200, 0.01, 9)])
+@pytest.mark.parametrize(
+    ("values", "sigma", "arrays"), [(30, 1e-6, 1), (200, 1e-4, 1), (30, 1e-6, 40), (200, 0.01, 9)]
+)
 def test_noise_of_any_message_is_charged_in_bounded_time(values: int, sigma: float, arrays: int) -> None:
     """Some hundred bytes took minutes and gigabytes: nodes around each of many values, each finer than a sigma."""
     blob = noisy_message(values, sigma, 255, arrays)

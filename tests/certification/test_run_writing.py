@@ -63,7 +63,9 @@ def test_directories_inside_stay(tmp_path: Path) -> None:
     assert everything_in(tmp_path / "run" / "plots") == {"one.svg": b"plot"}
 
 
-def test_the_directory_that_one_stands_in_stays_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_directory_that_one_stands_in_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_run(".", FIRST)
     before = tmp_path.stat().st_ino

@@ -36,7 +36,7 @@ SHORT = replace(tiny.NO_NOISE, train=None, quantize=None)
 
 
 def files(directory: Path) -> set[str]:
-    return {path.name for path in directory.iterdir()}
+    return {path.name for path in directory.iterdir() if path.name != ".lock"}
 
 
 def test_files_that_agree(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
     run(tiny.small(), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path))
     before = {name: (tmp_path / name).read_bytes() for name in (MESSAGE, CERTIFICATE, RESULT)}
     pipeline = importlib.import_module("netrazor.pipeline.certified_run")
-    real = pipeline.write_together
+    real = pipeline.write_run
 
     def filling(directory: object, contents: dict) -> None:
         left = [calls]
@@ -229,11 +229,11 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
             monkeypatch.setattr("netrazor.files.os.fsync", fsync)
         real(directory, contents)
 
-    monkeypatch.setattr(pipeline, "write_together", filling)
+    monkeypatch.setattr(pipeline, "write_run", filling)
     with pytest.raises(OutputError, match="No space left on device"):
         run(tiny.small(1), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path, overwrite=True))
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
-    assert files(tmp_path) <= {*before, CHECKPOINT}
+    assert files(tmp_path) <= {*before, CHECKPOINT, GRAPH}
 
 
 def test_copies_are_spoken_of() -> None:

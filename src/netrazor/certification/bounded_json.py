@@ -1,7 +1,7 @@
 """JSON of strangers: each key once, numbers only, and no more parts than can be looked through in a second.
 
-How many parts a text has is counted before it is parsed: some millions of bytes of brackets take gigabytes as objects,
-and more as a list of what is wrong with them.
+How many parts a text has is counted before it is parsed: some millions of bytes of brackets take gigabytes as
+objects, and more as a list of what is wrong with them.
 """
 
 import json

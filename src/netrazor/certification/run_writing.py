@@ -19,13 +19,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from netrazor.certification.run_directory import CERTIFICATE, SIZE_LIMITS
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN_ARRAYS, SIZE_LIMITS
 from netrazor.errors import OutputError
 from netrazor.files import cannot_write, write_through
 
 LOCK = ".lock"
-PATIENCE = 10.0  # seconds that a writer waits for another one, who writes for an instant or computes for hours
+PATIENCE = (
+    10.0  # seconds that a writer waits for another one, who writes for an instant or computes for hours
+)
 
+_WRITTEN = tuple(name for name in SIZE_LIMITS if name != GIVEN_ARRAYS)  # that one is put there by people
 _TEMPORARY = ".being-replaced"  # how the names of temporary files and directories end
 _FROM_HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
@@ -98,7 +101,7 @@ def _carry_over(old: Path, fresh: Path) -> bool:
     """Link what is no file of a run, the lock among it; False where there is something that cannot be linked."""
     try:
         for entry in os.scandir(old):
-            if entry.name not in SIZE_LIMITS:
+            if entry.name not in _WRITTEN:
                 os.link(entry.path, fresh / entry.name, follow_symlinks=False)
     except OSError:
         return False
@@ -118,7 +121,7 @@ def _take_apart(spare: Path, place: Path) -> None:
     """Remove a spare directory; what somebody put there while it was in place is moved to ``place``."""
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(spare)):
-            if entry.name in SIZE_LIMITS or os.path.lexists(place / entry.name):
+            if entry.name in _WRITTEN or os.path.lexists(place / entry.name):
                 os.unlink(entry.path)
             else:
                 os.rename(entry.path, place / entry.name)
@@ -134,7 +137,7 @@ def _replace(place: Path, contents: Mapping[str, bytes | str]) -> None:
             os.close(handle)
             written[name] = Path(path)
             write_through(written[name], content)
-        for name in (CERTIFICATE, *SIZE_LIMITS):
+        for name in (CERTIFICATE, *_WRITTEN):
             (place / name).unlink(missing_ok=True)
         for name in sorted(written, key=lambda name: name == CERTIFICATE):
             os.replace(written[name], place / name)

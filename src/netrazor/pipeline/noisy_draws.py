@@ -45,8 +45,9 @@ class NoisyDraws:
         draws = self._passes * subject.n // self._group
         if draws > MOST_DRAWS or draws * self._group > MOST_EXAMPLES_DRAWN:
             raise ConfigurationError(
-                f"noise.slack: {config.slack} takes {draws:,} draws of {self._group} examples; at most {MOST_DRAWS:,} "
-                f"draws and {MOST_EXAMPLES_DRAWN:,} examples allowed, as whoever verifies draws again; choose a larger one"
+                f"noise.slack: {config.slack} takes {draws:,} draws of {self._group} examples; at most "
+                f"{MOST_DRAWS:,} draws and {MOST_EXAMPLES_DRAWN:,} examples allowed, as verifiers draw again; choose "
+                "a larger one"
             )
         self.record = NoiseRecord(
             draws=draws,
