@@ -12,22 +12,21 @@ import numpy as np
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.canonical import digest
-from netrazor.certification.charging import ledger_of
-from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.charging import ledger_of, schema_digest
+from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN, ClaimRecord
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.graph_check import check_graph
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import Certificate
+from netrazor.certification.record import COUNTING_BATCH, Certificate
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import split_positions
-from netrazor.certification.verdict import Finding
+from netrazor.certification.verdict import Finding, compare
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.coding.position_set import decode_positions
 from netrazor.errors import MessageError, NetrazorError
-
-_SHOWN = 120  # characters of a value in a finding
 
 
 def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[Finding, ...], Message | None]:
@@ -36,11 +35,12 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     What is cheap comes first: a message whose digest is another's is not read at all.
 
     Args:
-        files: certificate, message and given weights.
+        files: of the run.
         limits: of the reader of messages.
     """
     certificate = files.certificate
     findings = [*_check_digests(files), *_check_terms(certificate), *_check_sample(certificate)]
+    findings += [] if findings else check_graph(files)
     if findings:
         return tuple(findings), None
     message = None
@@ -59,18 +59,17 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     return tuple(findings), message
 
 
-def compare(*items: tuple[str, str, object, object]) -> Iterator[Finding]:
-    """A finding for each (code, name, got, expected) whose last two differ."""
-    for code, name, got, expected in items:
-        if got != expected:
-            yield Finding(code, f"{name} is {_shown(got)}; what it rests on gives {_shown(expected)}")
-
-
 def _check_digests(files: RunFiles) -> Iterator[Finding]:
     certificate = files.certificate
     yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
-    recorded = {"message": certificate.message, "prior.given": certificate.prior.given}
-    for (name, record), content in zip(recorded.items(), (files.message, files.given), strict=True):
+    prior = certificate.prior
+    recorded = {
+        "message": certificate.message,
+        "prior.given": prior.given_file,
+        "prior.graph": prior.graph,
+    }
+    contents = (files.message, files.given, files.graph)
+    for (name, record), content in zip(recorded.items(), contents, strict=True):
         if record is not None and content is not None:
             yield from compare(
                 ("digest", f"{name}.sha256", record.sha256, hashlib.sha256(content).hexdigest()),
@@ -108,10 +107,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     if len(set(tops)) < len(tops):
         yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
-    has_message, has_given = certificate.message is not None, certificate.prior.given is not None
+    has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
+    batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
     yield from compare(
+        ("evaluation", "evaluation.batch_size", certificate.evaluation.batch_size, batch),
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
         ("noise", "noise: whether there is a record", has_noise, is_noisy),
         ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),
@@ -120,6 +121,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "prior.given: whether there are given weights",
             has_given,
             form == "steps" or (form is None and learner is None),
+        ),
+        (
+            "prior",
+            "prior.given: whether arrays are given beside a message of others",
+            certificate.prior.given_arrays is not None and form != "arrays",
+            False,
         ),
         (
             "prior",
@@ -151,7 +158,7 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
         yield Finding(
             "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
         )
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     given_errors = given.errors or 0 if given is not None else 0
     if sample.duplicates > sample.n or max(sample.majority_errors, given_errors) > sample.counted:
         yield Finding(
@@ -162,9 +169,20 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
-    ledger, record, architecture = ledger_of(message), certificate.message, certificate.prior.architecture
+    record, architecture, graph = certificate.message, certificate.prior.architecture, certificate.prior.graph
     assert isinstance(record, MessageRecord)  # there is a message of arrays,
     assert architecture is not None  # and so an architecture
+    literal_bits = 0 if graph is None else graph.literal_bits
+    ledger = ledger_of(message, literal_bits, schema_is_fixed=architecture.fixes_schema)
+    if architecture.schema_sha256 is not None:
+        yield from compare(
+            (
+                "architecture",
+                "prior.architecture.schema_sha256",
+                architecture.schema_sha256,
+                schema_digest(message),
+            )
+        )
     yield from compare(
         ("ledger", "message.ledger", record.ledger, ledger),
         ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),
@@ -228,10 +246,7 @@ def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Find
     findings = []
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
+    if noise.draws * noise.examples_per_draw > MOST_EXAMPLES_DRAWN:
+        findings.append(Finding("risk", f"noise: at most {MOST_EXAMPLES_DRAWN} examples in all draws allowed"))
     upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
     return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -1,6 +1,7 @@
 """Counting errors of a network over a data set: the empirical risk that a certificate stands on."""
 
 from netrazor.counting.error_count import ErrorCount, count_errors
+from netrazor.counting.independence import check_independence, check_scores
 from netrazor.counting.majority import majority_errors
 from netrazor.counting.reading_order import (
     BATCH_SIZE,
@@ -17,6 +18,8 @@ __all__ = [
     "BATCH_SIZE",
     "LARGEST_BATCH",
     "ErrorCount",
+    "check_independence",
+    "check_scores",
     "count_errors",
     "counting_order",
     "in_counting_order",

@@ -15,12 +15,14 @@ from netrazor.certification import (
     ChargedLedger,
     ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
     MessageRecord,
     Noise,
     PriorRecord,
     Provenance,
     ledger_of,
     noise_in,
+    schema_digest,
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
@@ -30,13 +32,20 @@ from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
 from netrazor.compress import SearchContext
-from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
+from netrazor.counting import BATCH_SIZE, ErrorCount, check_independence, count_errors
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
     NoiseConfig,
     NoiseSearch,
     search_noise,
+)
+from netrazor.pipeline.coded_network import (
+    CodedNetwork,
+    coded_network,
+    graph_record,
+    graph_text,
+    literal_bits,
 )
 from netrazor.pipeline.noisy_draws import NoisyDraws
 from netrazor.pipeline.recipe import Recipe
@@ -47,12 +56,23 @@ from netrazor.runtime import devices, processes
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A message, the network rebuilt from it, and what it is charged."""
+    """A message, the network rebuilt from it, and what it is charged.
+
+    Attributes:
+        blob: the message.
+        network: rebuilt from it.
+        ledger: of the message, and of the numbers in the network's graph.
+        schema_sha256: digest of its schema.
+        noise: that the message describes.
+        no_graph: why a network of the user's own is no graph.
+    """
 
     blob: bytes
     network: nn.Module
     ledger: ChargedLedger
+    schema_sha256: str
     noise: Noise | None = None
+    no_graph: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,11 @@ class Issued:
     others: tuple[Certificate, ...] = ()
     noise: NoiseSearch | None = None
 
+    @property
+    def graph(self) -> bytes | None:
+        """The file of the network's graph; None where it has none."""
+        return graph_text(self.decoded)
+
 
 def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     """The tightest valid certificate of a network that has been cut down.
@@ -80,13 +105,15 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    plain = rebuild_from(model, processes.on_rank_zero(lambda: encode(model, subject.architecture)))
+    coded = coded_network(model, subject)
+    blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
+    plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
         shares = rules_for(recipe.rules, model).noise()
         search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
-        noisy = rebuild_from(model, blob)
+        noisy = rebuild_from(coded, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
         candidates.append((noisy, certificate))
     (best, certificate), *others = sorted(candidates, key=lambda candidate: candidate[1].risk_bound)
@@ -98,10 +125,12 @@ def considered_by(recipe: Recipe) -> tuple[Method, ...]:
     return ("occam",) if recipe.noise is None else ("occam", "perturbation")
 
 
-def rebuild_from(model: nn.Module, blob: bytes) -> Rebuilt:
-    """The network of a message that was just written, of the architecture of ``model``."""
-    message = read(blob, limits_of(model))
-    return Rebuilt(blob, network_of(model, message), ledger_of(message), noise_in(message))
+def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
+    """The network of a message that was just written of ``coded``."""
+    message = read(blob, limits_of(coded.network))
+    network = network_of(coded.network, message)
+    ledger = ledger_of(message, literal_bits=literal_bits(network))
+    return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded.no_graph)
 
 
 def certify_rebuilt(
@@ -114,7 +143,11 @@ def certify_rebuilt(
 
     Claim: with probability at least 1 - ``subject.delta`` over the draw of the counted examples all its claims hold
     together, by Theorem 4.1 (Theorem 5.1 with noise), if its assumptions do.
+
+    Raises:
+        UnsupportedModel: an answer that depends on more than its example.
     """
+    check_independence(devices.copy_on(rebuilt.network, subject.count_on), subject.examples)
     parts = delta_parts(subject.delta, considered, len(subject.tops))
     noise, draws = None, None
     if config is not None and rebuilt.noise is not None:
@@ -133,26 +166,34 @@ def certify_rebuilt(
         for top in subject.tops
     )
     message = MessageRecord(
-        form="arrays" if subject.given is None else "steps",
+        form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
         bytes=len(rebuilt.blob),
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
+    described = subject.whole or rebuilt.network
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
         claims=claims,
         delta=subject.delta,
         sample=subject.sample,
-        prior=PriorRecord(architecture=_architecture(rebuilt.network, subject), given=subject.given),
+        prior=PriorRecord(
+            architecture=_architecture(rebuilt, subject),
+            graph=graph_record(rebuilt.network),
+            given=subject.given,
+        ),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
         ),
         provenance=Provenance(
-            netrazor=__version__, seed=subject.seed, configuration=dict(subject.configuration or {})
+            netrazor=__version__,
+            seed=subject.seed,
+            configuration=dict(subject.configuration or {}),
+            no_graph=rebuilt.no_graph,
         ),
     )
     return conclude(draft)
@@ -176,11 +217,14 @@ def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
     return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
 
 
-def _architecture(network: nn.Module, subject: Subject) -> ArchitectureRecord:
+def _architecture(rebuilt: Rebuilt, subject: Subject) -> ArchitectureRecord:
+    index = index_of(subject.architecture)
+    graph = graph_record(rebuilt.network)
     return ArchitectureRecord(
         name=subject.architecture,
-        index=index_of(subject.architecture),
-        source_sha256=source_digest(network),
+        index=index,
+        source_sha256=source_digest(subject.whole or rebuilt.network) if graph is None else graph.sha256,
+        schema_sha256=rebuilt.schema_sha256 if index == 0 else None,
     )
 
 
@@ -190,7 +234,7 @@ def _search_noise(
     """The noise that pays best for the headline claim, frozen, and the message that describes it."""
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static)
+    ledger = ledger_of(static, literal_bits=literal_bits(network))
     delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
     search = search_noise(
         devices.copy_on(network, subject.search_on),

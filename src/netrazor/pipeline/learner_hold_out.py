@@ -17,6 +17,7 @@ from netrazor.pipeline.learner_certificate import (
     describe_learner,
 )
 from netrazor.pipeline.spent_examples import SpentRun, check_split
+from netrazor.runtime import processes
 
 
 def run_learner_hold_out(
@@ -57,5 +58,5 @@ def run_learner_hold_out(
         None, None, conclude_learner("hold-out", claim, sample, record, learner_runtime(learner), terms)
     )
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run

@@ -25,27 +25,29 @@ from netrazor.certification import (
     SampleRecord,
     to_json,
 )
-from netrazor.certification.charging import ledger_of
+from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import Positions, split_positions, split_positions_of
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
-from netrazor.counting import BATCH_SIZE, count_errors
+from netrazor.counting import BATCH_SIZE, check_independence, count_errors
 from netrazor.data.subsets import size_of, take
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
-from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
+from netrazor.networks.plain import plain_copy
+from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
 from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, Reporter, devices
+from netrazor.runtime import SILENT, Reporter, devices, processes
 
 Examples = Dataset[tuple[Tensor, int]]
 
@@ -72,7 +74,7 @@ class SpentRun:
         for name, content in ((GIVEN, self.given), (MESSAGE, self.message)):
             if content is not None:
                 files[name] = content
-        write_together(out, files)
+        write_run(out, files)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def check_split(n: int, spent: int) -> None:
         )
 
 
+@on_plain_form
 def run_hold_out(
     model: nn.Module,
     dataset: Examples,
@@ -190,10 +193,11 @@ def run_hold_out(
     )
     run = SpentRun(given, None, certificate)
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
+@on_plain_form
 def run_from_given(
     model: nn.Module,
     dataset: Examples,
@@ -230,10 +234,10 @@ def run_from_given(
     steps: Steps = search_steps(network, counted, index, terms.delta)
     blob = encode_steps(steps, index)
     message = read(blob, Limits())
-    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
+    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message), schema_digest(message))
     run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
@@ -243,10 +247,12 @@ def _describe(
     """The file of the given weights, the network in it, and the records of both weights and sample."""
     refuse_learnt_transforms(dataset)
     split_spent(dataset, spent, spending)
+    model = plain_copy(model)
     given = encode(model, terms.architecture)
     network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)
     counted = take(dataset, split_positions(sample)[1])
+    check_independence(network, counted)
     errors = count_errors(network, counted, reporter=terms.reporter).errors
     record = GivenRecord(
         sha256=hashlib.sha256(given).hexdigest(), bytes=len(given), origin=terms.origin, errors=errors

@@ -11,8 +11,9 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.spending import split_positions
-from netrazor.counting import count_errors, in_order, scores_of
+from netrazor.counting import check_independence, count_errors, in_order, scores_of
 from netrazor.data.subsets import take
+from netrazor.errors import UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
@@ -42,6 +43,11 @@ class Recount:
         if self.findings:
             return
         examples = take(self.dataset, split_positions(self.certificate.sample)[1])
+        try:
+            check_independence(self.network, examples)
+        except UnsupportedModel as error:
+            self._find("answers", str(error))
+            return
         self._count_given(examples)
         for claim in self.certificate.claims:
             self._count(claim, examples)
@@ -60,7 +66,7 @@ class Recount:
 
     def _count_given(self, examples: Dataset[tuple[Tensor, int]]) -> None:
         """More errors of the given network than recorded would make the hold-out bound beside the claim false."""
-        given = self.certificate.prior.given
+        given = self.certificate.prior.given_file
         if self.given is None or given is None or given.errors is None:
             return
         found = count_errors(self.given, examples, batch_size=self.certificate.evaluation.batch_size).errors
