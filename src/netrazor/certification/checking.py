@@ -12,8 +12,8 @@ import numpy as np
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.canonical import digest
-from netrazor.certification.charging import ledger_of
-from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.charging import ledger_of, schema_digest
+from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN, ClaimRecord
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.graph_check import check_graph
 from netrazor.certification.message_record import MessageRecord, PicksRecord
@@ -63,7 +63,11 @@ def _check_digests(files: RunFiles) -> Iterator[Finding]:
     certificate = files.certificate
     yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
     prior = certificate.prior
-    recorded = {"message": certificate.message, "prior.given": prior.given, "prior.graph": prior.graph}
+    recorded = {
+        "message": certificate.message,
+        "prior.given": prior.given_file,
+        "prior.graph": prior.graph,
+    }
     contents = (files.message, files.given, files.graph)
     for (name, record), content in zip(recorded.items(), contents, strict=True):
         if record is not None and content is not None:
@@ -103,7 +107,7 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     if len(set(tops)) < len(tops):
         yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
-    has_message, has_given = certificate.message is not None, certificate.prior.given is not None
+    has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
     batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
@@ -117,6 +121,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "prior.given: whether there are given weights",
             has_given,
             form == "steps" or (form is None and learner is None),
+        ),
+        (
+            "prior",
+            "prior.given: whether arrays are given beside a message of others",
+            certificate.prior.given_arrays is not None and form != "arrays",
+            False,
         ),
         (
             "prior",
@@ -148,7 +158,7 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
         yield Finding(
             "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
         )
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     given_errors = given.errors or 0 if given is not None else 0
     if sample.duplicates > sample.n or max(sample.majority_errors, given_errors) > sample.counted:
         yield Finding(
@@ -160,9 +170,19 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
     record, architecture, graph = certificate.message, certificate.prior.architecture, certificate.prior.graph
-    ledger = ledger_of(message, 0 if graph is None else graph.literal_bits)
     assert isinstance(record, MessageRecord)  # there is a message of arrays,
     assert architecture is not None  # and so an architecture
+    literal_bits = 0 if graph is None else graph.literal_bits
+    ledger = ledger_of(message, literal_bits, schema_is_fixed=architecture.fixes_schema)
+    if architecture.schema_sha256 is not None:
+        yield from compare(
+            (
+                "architecture",
+                "prior.architecture.schema_sha256",
+                architecture.schema_sha256,
+                schema_digest(message),
+            )
+        )
     yield from compare(
         ("ledger", "message.ledger", record.ledger, ledger),
         ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),
@@ -226,5 +246,7 @@ def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Find
     findings = []
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
+    if noise.draws * noise.examples_per_draw > MOST_EXAMPLES_DRAWN:
+        findings.append(Finding("risk", f"noise: at most {MOST_EXAMPLES_DRAWN} examples in all draws allowed"))
     upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
     return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]

@@ -97,5 +97,5 @@ def _hold_out(certificate: Certificate, claim: ClaimRecord) -> tuple[int, int]:
 
 
 def _given_errors(certificate: Certificate) -> int | None:
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     return None if given is None else given.errors

@@ -9,6 +9,7 @@ from types import FunctionType
 from torch import fx, nn
 
 from netrazor.networks.held_data import held_data, settings
+from netrazor.networks.plain_call import PlainCall
 
 
 def source_digest(model: nn.Module) -> str:
@@ -42,7 +43,7 @@ def _sources(model: nn.Module) -> Iterator[str]:
         if isinstance(module, fx.GraphModule):
             yield module.code
         for cls in type(module).__mro__:
-            if cls.__module__.split(".")[0] not in ("torch", "builtins"):
+            if cls is not PlainCall and cls.__module__.split(".")[0] not in ("torch", "builtins"):
                 source = _source(cls)
                 if source not in seen:
                     seen.add(source)
@@ -57,7 +58,8 @@ def _further(model: nn.Module) -> Iterator[str]:
     for place, value, _ in settings(data):
         if not any(above in data.private for above in accumulate(place.split("."), "{}.{}".format)):
             yield f"{place} = {_written(value)}"
-    yield from sorted({_source(code) for code in (*data.functions, *data.classes)})
+    code: list[type | FunctionType] = [*data.functions, *data.classes]
+    yield from sorted({_source(each) for each in code})
 
 
 def _source(cls: type | FunctionType) -> str:

@@ -13,6 +13,17 @@ from netrazor.errors import UnsupportedModel
 from netrazor.holdings import Holding, held, reachable
 from netrazor.networks.graph_network import GraphProgram
 
+
+class OutOfReach:
+    """Holds given arrays, which are in no message, for a part of a network, which shares it with its copies.
+
+    The walk does not open what our own parts hold of this kind; anywhere else it is an object like others.
+    """
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "OutOfReach":
+        return self
+
+
 _MODULE_INTERNALS = frozenset(vars(nn.Module()))
 _CLOSED = (
     Tensor,
@@ -24,6 +35,7 @@ _CLOSED = (
     torch.Size,
     GraphProgram,
 )
+_PARTS = frozenset({"netrazor.networks.coded_part", "netrazor.networks.swapped_part"})
 
 
 def tensors(root: object, name: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -95,12 +107,21 @@ def _holdings(name: str, value: object) -> Iterator[Holding]:
         yield from held(value)
 
 
+def is_out_of_reach(module: nn.Module, value: object) -> bool:
+    """Whether ``value`` is what our own modules hold beside their state: a graph's program, or given arrays."""
+    home = type(module).__module__
+    is_program = isinstance(value, GraphProgram) and home == GraphProgram.__module__
+    return is_program or (isinstance(value, OutOfReach) and home in _PARTS)
+
+
 def _held_by_module(module: nn.Module) -> Iterator[Holding]:
     yield from module._parameters.items()
     for key, buffer in module._buffers.items():
         if not is_step_count(module, key):
             yield key, buffer
-    yield from ((key, value) for key, value in held(module) if key not in _MODULE_INTERNALS)
+    for key, value in held(module):
+        if key not in _MODULE_INTERNALS and not is_out_of_reach(module, value):
+            yield key, value
     yield from module._modules.items()
 
 

@@ -24,10 +24,17 @@ class CodedNetwork:
     Attributes:
         network: a `GraphNetwork`, or the network that was brought.
         no_graph: why it is no graph; None for graphs and declared architectures.
+        whole: the network of which it is a part; None: it is all.
     """
 
     network: nn.Module
     no_graph: str | None = None
+    whole: nn.Module | None = None
+
+    @property
+    def described(self) -> nn.Module:
+        """The network that a certificate is about."""
+        return self.network if self.whole is None else self.whole
 
 
 def coded_network(model: nn.Module, architecture: str, examples: Dataset[tuple[Tensor, int]]) -> CodedNetwork:

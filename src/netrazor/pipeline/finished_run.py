@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from netrazor.certification import Certificate, RunFiles, read_run
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, RESULT, SIZE_LIMITS
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GIVEN_ARRAYS, RESULT, SIZE_LIMITS
 from netrazor.certification.run_result import Result, Setting, read_result
 from netrazor.certification.run_writing import only_writer
 from netrazor.coding.message import read
@@ -23,7 +23,7 @@ from netrazor.runtime import processes
 from netrazor.train.checkpoint import differences
 from netrazor.verification.rebuilding import rebuild
 
-OWN_FILES = {*SIZE_LIMITS, CHECKPOINT}
+OWN_FILES = {*SIZE_LIMITS, CHECKPOINT, GIVEN_ARRAYS}
 _PROBE = ".writable"
 _CHOICES = "choose another directory, or pass overwrite=True"
 
@@ -79,7 +79,7 @@ def only_run_in(out: str | os.PathLike[str] | None) -> Iterator[None]:
 
 
 def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
-    """The network of a finished run; ``model``, of its architecture, becomes it too."""
+    """The network of a finished run; ``model``, of its architecture and with what is given, becomes it too."""
     decoded = rebuild(finished.files, read(finished.blob, limits_of(model)), model)
     load_coded_state(model, {**coded_state(model), **_known(coded_state(decoded), model)})
     return decoded

@@ -15,12 +15,14 @@ from netrazor.certification import (
     ChargedLedger,
     ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
     MessageRecord,
     Noise,
     PriorRecord,
     Provenance,
     ledger_of,
     noise_in,
+    schema_digest,
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
@@ -60,15 +62,17 @@ class Rebuilt:
         blob: the message.
         network: rebuilt from it.
         ledger: of the message, and of the numbers in the network's graph.
+        schema_sha256: of the message's names, types and shapes.
         noise: that the message describes.
-        no_graph: why a network of the user's own is no graph.
+        coded: what was encoded.
     """
 
     blob: bytes
     network: nn.Module
     ledger: ChargedLedger
+    schema_sha256: str
     noise: Noise | None = None
-    no_graph: str | None = None
+    coded: CodedNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,19 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    coded = coded_network(model, subject.architecture, subject.examples)
+    return issue_coded(coded_network(model, subject.architecture, subject.examples), recipe, subject)
+
+
+def issue_coded(coded: CodedNetwork, recipe: Recipe, subject: Subject) -> Issued:
+    """`issue` of what is encoded of a network."""
     blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
     plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
-        shares = rules_for(recipe.rules, model).noise()
-        search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
+        shares = rules_for(recipe.rules, coded.network).noise()
+        fixed = literal_bits(coded.described)
+        search, blob = _search_noise(plain.network, recipe.noise, subject, shares, fixed)
         noisy = rebuild_from(coded, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
         candidates.append((noisy, certificate))
@@ -125,9 +134,8 @@ def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
     """The network of a message that was just written of ``coded``."""
     message = read(blob, limits_of(coded.network))
     network = network_of(coded.network, message)
-    return Rebuilt(
-        blob, network, ledger_of(message, literal_bits(network)), noise_in(message), coded.no_graph
-    )
+    ledger = ledger_of(message, literal_bits(coded.described))
+    return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded)
 
 
 def certify_rebuilt(
@@ -163,12 +171,13 @@ def certify_rebuilt(
         for top in subject.tops
     )
     message = MessageRecord(
-        form="arrays" if subject.given is None else "steps",
+        form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
         bytes=len(rebuilt.blob),
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
+    described = rebuilt.network if rebuilt.coded is None else rebuilt.coded.described
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
@@ -176,20 +185,20 @@ def certify_rebuilt(
         delta=subject.delta,
         sample=subject.sample,
         prior=PriorRecord(
-            architecture=architecture_record(rebuilt.network, subject.architecture),
-            graph=graph_record(rebuilt.network),
+            architecture=_architecture(rebuilt, described, subject.architecture),
+            graph=graph_record(described),
             given=subject.given,
         ),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
         ),
         provenance=Provenance(
             netrazor=__version__,
             seed=subject.seed,
             configuration=dict(subject.configuration or {}),
-            no_graph=rebuilt.no_graph,
+            no_graph=None if rebuilt.coded is None else rebuilt.coded.no_graph,
         ),
     )
     return conclude(draft)
@@ -213,6 +222,12 @@ def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
     return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
 
 
+def _architecture(rebuilt: Rebuilt, described: nn.Module, name: str) -> ArchitectureRecord:
+    record = architecture_record(described, name)
+    schema = rebuilt.schema_sha256 if record.index == 0 else None
+    return record.model_copy(update={"schema_sha256": schema})
+
+
 def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRecord:
     """Which network: by its name, and a digest of its source or, where it is a graph, of this."""
     graph = graph_record(network)
@@ -224,12 +239,19 @@ def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRe
 
 
 def _search_noise(
-    network: nn.Module, config: NoiseConfig, subject: Subject, shares: Mapping[str, tuple[float, ...]]
+    network: nn.Module,
+    config: NoiseConfig,
+    subject: Subject,
+    shares: Mapping[str, tuple[float, ...]],
+    literals: int,
 ) -> tuple[NoiseSearch, bytes]:
-    """The noise that pays best for the headline claim, frozen, and the message that describes it."""
+    """The noise that pays best for the headline claim, frozen, and the message that describes it.
+
+    ``literals`` are the bits that the numbers in the network's graph cost.
+    """
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static, literal_bits(network))
+    ledger = ledger_of(static, literals)
     delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
     search = search_noise(
         devices.copy_on(network, subject.search_on),

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.errors import InvalidArgument
+from netrazor.networks.given_arrays import Given
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import recipe_named
 from netrazor.runtime import SILENT, Reporter, devices
@@ -21,6 +22,8 @@ class RunConfiguration:
 
     Attributes:
         recipe: how it is trained and cut down, or the name of a recipe for users' networks.
+        given: which arrays of the network were fixed without these examples: patterns, "frozen", or a weights file.
+        given_origin: what they were made from, in words.
         delta: failure probability of the certificate.
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for the files, and meanwhile a checkpoint from which a killed run goes on; None: no files.
@@ -45,6 +48,8 @@ class RunConfiguration:
     """
 
     recipe: Recipe | str = "quick"
+    given: Given | None = None
+    given_origin: str | None = None
     delta: float = 0.05
     seed: int = 0
     out: str | os.PathLike[str] | None = None

@@ -25,7 +25,7 @@ from netrazor.certification import (
     SampleRecord,
     to_json,
 )
-from netrazor.certification.charging import ledger_of
+from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
 from netrazor.certification.run_writing import write_run
@@ -41,6 +41,8 @@ from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
+from netrazor.networks.plain import plain_copy
+from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
 from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
@@ -137,6 +139,7 @@ def check_split(n: int, spent: int) -> None:
         )
 
 
+@on_plain_form
 def run_hold_out(
     model: nn.Module,
     dataset: Examples,
@@ -194,6 +197,7 @@ def run_hold_out(
     return run
 
 
+@on_plain_form
 def run_from_given(
     model: nn.Module,
     dataset: Examples,
@@ -230,7 +234,7 @@ def run_from_given(
     steps: Steps = search_steps(network, counted, index, terms.delta)
     blob = encode_steps(steps, index)
     message = read(blob, Limits())
-    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
+    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message), schema_digest(message))
     run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))
@@ -243,6 +247,7 @@ def _describe(
     """The file of the given weights, the network in it, and the records of both weights and sample."""
     refuse_learnt_transforms(dataset)
     split_spent(dataset, spent, spending)
+    model = plain_copy(model)
     given = encode(model, terms.architecture)
     network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)

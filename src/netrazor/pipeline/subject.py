@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from netrazor.certification import SampleRecord
-from netrazor.certification.prior_record import GivenRecord
+from netrazor.certification.prior_record import GivenArraysRecord, GivenRecord
 from netrazor.runtime import SILENT, Reporter, devices
 
 
@@ -26,7 +26,7 @@ class Subject:
         tops: one claim for each: an answer is right if the label is among so many best scores.
         search_on: the device on which noise is searched for.
         count_on: the device on which the errors and the noisy risks that the certificate states are counted.
-        given: weights fixed before, to which the message is relative.
+        given: weights fixed before, to which the message is relative, or beside which it holds the others.
         configuration: what made the network, for the provenance.
         reporter: told of the progress.
     """
@@ -39,7 +39,7 @@ class Subject:
     tops: tuple[int, ...] = (1,)
     search_on: torch.device = devices.CPU
     count_on: torch.device = devices.CPU
-    given: GivenRecord | None = None
+    given: GivenRecord | GivenArraysRecord | None = None
     configuration: Mapping[str, Any] | None = None
     reporter: Reporter = SILENT
 
