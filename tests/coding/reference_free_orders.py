@@ -31,7 +31,7 @@ def settled(keys: list[int], shape, axis: int, signs: bool, offset: bool) -> tup
             kinds.append(one)
     counts = [slices.count(kind) for kind in kinds]
     orders = factorial(len(slices)) // prod(map(factorial, counts))
-    bits = ((orders << len(slices) * signs)).bit_length() - 1
+    bits = (orders << len(slices) * signs).bit_length() - 1
     found, left = 0, list(counts)
     for place, one in enumerate(slices):
         rank = kinds.index(one)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from coding_samples import same
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference_decoder import decode
 from reference_free_orders import settled

@@ -157,7 +157,7 @@ def _first_nonzeros(slices: Array) -> NDArray[np.int64]:
 
 
 def _have_negatives(slices: Array) -> bool:
-    """Whether each element has a negative of its type that is a value too: the lowest whole number and -0.0 have not."""
+    """Whether each element has a negative that is a value too: the lowest whole number and -0.0 have none."""
     if slices.dtype.kind != "f":
         return not bool((keys_of(slices) == key_range(slices.dtype)[0]).any())
     return not bool((_nonzero(slices) & (_flat(slices) == np.zeros(1, slices.dtype))).any())
@@ -196,7 +196,7 @@ def _number_of_ranks(ranks: Order) -> int:
 
 
 def _order_of_number(ranks: Order, number: int) -> Order:
-    """The order of ``ranks``, which are ascending, that has so many others before it: its elements' places in them."""
+    """The order of ``ranks``, which are ascending, that has so many others before it: places in them."""
     counts = np.bincount(ranks).tolist()
     starts = np.concatenate([[0], np.cumsum(counts)]).tolist()
     left, orders = len(ranks), _arrangements(counts)

@@ -81,14 +81,14 @@ def _code_totals(
     asked = neighbours + 2 * (neighbours > 1) + (ones is not None)
     cells = (sum(sizes) + asked * COUNT_CLASSES) * NODES
     if (models := models_for(CountModel.decisions(number, most), cells)) is not None:
-        found = np.zeros(number, np.int64) if totals is None else totals.astype(np.int64)
+        flat = np.zeros(number, np.int64) if totals is None else totals.astype(np.int64)
         steps, lengths = steps_of(grid)
         mixer = models.mixer_state(len(columns) + asked, WEIGHT, RATE, cells, NODES)
         matrix = context_matrix(columns, sizes, number)
-        arguments = (mixer, matrix, steps, lengths, sum(sizes), most, -1 if ones is None else ones, found)
+        arguments = (mixer, matrix, steps, lengths, sum(sizes), most, -1 if ones is None else ones, flat)
         run(models, coder, models.totals, CountModel.decisions(number, most), *arguments)
-        _check_last(found, most)
-        return found
+        _check_last(flat, most)
+        return flat
     coded = [0] * (number + 1)
     model = CountModel(len(columns) + asked)
     left = ones

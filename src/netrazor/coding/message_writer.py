@@ -8,7 +8,7 @@ import numpy as np
 
 from netrazor.coding.content_writer import Content, ContentWriter
 from netrazor.coding.free_order import find_freedoms
-from netrazor.coding.header import MAX_ARCHITECTURE, Header, code_header
+from netrazor.coding.header import MAX_ARCHITECTURE, Header
 from netrazor.coding.limits import ENCODER_DECISIONS, MAX_NAMES_BYTES, Limits
 from netrazor.coding.message import MAGIC
 from netrazor.coding.message_context import Trials

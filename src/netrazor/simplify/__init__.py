@@ -1,4 +1,4 @@
-"""Changes that keep a network's function: dead elements zero, constants folded, channels in a canonical order and sign."""
+"""Changes that keep a network's function: dead elements zero, constants folded, channels in order."""
 
 from netrazor.simplify.batch_norms import find_batch_norms, fold_statistics
 from netrazor.simplify.coding_order import CodingOrder, order_for_coding
