@@ -18,6 +18,7 @@ __all__ = [
     "certify",
     "certify_hold_out",
     "certify_picked",
+    "claims",
     "coding",
     "data",
     "load",
@@ -27,7 +28,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from netrazor import bounds, coding, data
-    from netrazor.certification import Certificate, Verdict
+    from netrazor.certification import Certificate, Verdict, claims
     from netrazor.pipeline import certify, certify_hold_out, certify_picked, split_spent
     from netrazor.verification import load, verify
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Certificate": "netrazor.certification",
     "Verdict": "netrazor.certification",
+    "claims": "netrazor.certification",
     "certify": "netrazor.pipeline",
     "certify_hold_out": "netrazor.pipeline",
     "certify_picked": "netrazor.pipeline",

@@ -9,7 +9,7 @@ import pytest
 import tiny
 from netrazor import coding
 from netrazor.certification import Noise, charging, parse, seal, to_json
-from netrazor.certification.bounding import risk_up
+from netrazor.certification.risk_rounding import risk_up
 from netrazor.certification.canonical import MAX_BYTES
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, SIGMA

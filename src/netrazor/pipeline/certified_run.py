@@ -2,24 +2,28 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
+from netrazor.certification.claims import AnyClaim
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import count_errors
+from netrazor.counting import GroupColumn, count_errors
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.network_message import codable_arrays
+from netrazor.pipeline.claim_records import check_fit, named_groups
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
 from netrazor.pipeline.issuing import Issued, issue
@@ -54,6 +58,8 @@ def certify(
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     tops: tuple[int, ...] = (1,),
+    claims: Sequence[AnyClaim] | None = None,
+    columns: Mapping[str, Any] | None = None,
     test: Dataset[tuple[Tensor, int]] | None = None,
     training: Dataset[tuple[Tensor, int]] | None = None,
     loss: Loss = F.cross_entropy,
@@ -82,6 +88,9 @@ def certify(
             checkpoint from which a killed run goes on.
         overwrite: whether a run of other settings in ``out`` may be replaced.
         tops: one claim for each number of best scores among which the label must be.
+        claims: what is claimed in place of ``tops``, values of `netrazor.claims` (docs/claims.md): they hold
+            together, and the first, an error, is the headline.
+        columns: for claims about groups, a value for each example of ``dataset``, by the column's name.
         test: examples to report the error on.
         training: examples to train on instead of ``dataset``.
         loss: of scores and labels, for training.
@@ -101,6 +110,8 @@ def certify(
         out=out,
         overwrite=overwrite,
         tops=tops,
+        claims=claims,
+        columns=columns or {},
         test=test,
         training=training,
         loss=loss,
@@ -140,23 +151,27 @@ def run(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
+    check_fit(configuration.statements, sample.classes)
+    groups = named_groups(configuration.statements, configuration.columns, sample.n, np.arange(sample.n))
     settings = settings_of(model, sample.fingerprint, configuration)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
             return _taken_up(model, finished, configuration)
-    return _computed(model, Checked(dataset, sample, rules, settings), configuration)
+    return _computed(model, Checked(dataset, sample, rules, settings, *groups), configuration)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a run is about, once it was checked: the examples, their record, the rules and the settings."""
+    """What a run is about, once it was checked: the examples, their record, the rules, the settings, the claims."""
 
     dataset: Dataset[tuple[Tensor, int]]
     sample: SampleRecord
     rules: Rules
     settings: Mapping[str, Setting]
+    statements: tuple[AnyClaim, ...]
+    columns: Mapping[str, GroupColumn]
 
 
 def _taken_up(model: nn.Module, finished: FinishedRun, configuration: RunConfiguration) -> Run:
@@ -198,7 +213,8 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         about.sample,
         configuration.delta,
         configuration.seed,
-        configuration.tops,
+        about.statements,
+        about.columns,
         search_on,
         count_on,
         configuration=asdict(recipe),

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -24,6 +26,7 @@ def verify(
     dataset: Examples | None = None,
     model: nn.Module | Learnable | None = None,
     *,
+    columns: Mapping[str, Any] | None = None,
     fast: bool = False,
     seed: int | None = None,
     device: str = devices.CPU.type,
@@ -41,6 +44,7 @@ def verify(
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
         model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
+        columns: for claims about groups, a value for each example, by the column's name.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -73,7 +77,9 @@ def verify(
         unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
         given = rebuild_given(files, network_given)
         given = None if given is None else devices.copy_on(given, count_on)
-        recount = Recount(certificate, devices.copy_on(network, count_on), given, dataset, reporter)
+        recount = Recount(
+            certificate, devices.copy_on(network, count_on), given, dataset, reporter, columns or {}
+        )
         recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
