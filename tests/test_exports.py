@@ -21,6 +21,7 @@ EXPORTS = {
         "claims",
         "coding",
         "data",
+        "extend",
         "load",
         "split_spent",
         "verify",

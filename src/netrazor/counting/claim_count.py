@@ -27,6 +27,7 @@ from netrazor.certification.claims import (
     TopK,
     Withheld,
 )
+from netrazor.counting.answers import answers_and_margins
 from netrazor.counting.group_columns import GroupColumn
 from netrazor.counting.reading_order import BATCH_SIZE, counting_order, in_counting_order
 from netrazor.counting.scoring import scores_of, wrong
@@ -133,18 +134,14 @@ class _Counter:
 
 
 def _judged(scores: Tensor, labels: Tensor, positions: Tensor, classes: int) -> _Batch:
-    """A batch with its answers and margins; a not-a-number sorts as the largest score, and leaves no answer."""
+    """A batch with its answers and margins, once its scores and labels fit the classes."""
     if scores.shape[1] != classes:
         raise UnsupportedModel(
             f"output: scores of {classes} classes needed, got {scores.shape[1]}; wrap the network"
         )
     if bool((labels < 0).any()) or bool((labels >= classes).any()):
         wrong(scores, labels)  # says what is wrong with them
-    best, places = scores.topk(min(2, classes), dim=1)
-    decided = best[:, 0] > best[:, 1] if classes > 1 else ~best[:, 0].isnan()
-    answers = torch.where(decided, places[:, 0], classes)
-    margins = best[:, 0].double() - (best[:, 1].double() if classes > 1 else 0.0)
-    return _Batch(scores, labels, answers, torch.where(decided, margins, -1.0), positions)
+    return _Batch(scores, labels, *answers_and_margins(scores), positions)
 
 
 def _counters(

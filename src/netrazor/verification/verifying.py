@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
+from netrazor.verification.extension import Extended, has_extension, verify_extension
 from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
@@ -27,6 +29,7 @@ def verify(
     model: nn.Module | Learnable | None = None,
     *,
     columns: Mapping[str, Any] | None = None,
+    extended: Extended | None = None,
     fast: bool = False,
     seed: int | None = None,
     device: str = devices.CPU.type,
@@ -45,6 +48,7 @@ def verify(
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
         model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
         columns: for claims about groups, a value for each example, by the column's name.
+        extended: where the directory holds an extension, its network and its inputs without labels.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -55,10 +59,36 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
+    asked = _Asked(dataset, model, columns or {}, fast, seed, device, reporter)
+    verdict = _verify_certificate(path, asked)
+    if not has_extension(path):
+        return verdict
+    own = model if isinstance(model, nn.Module) else None
+    try:
+        return verify_extension(path, verdict, replace(extended or Extended(), model=own))
+    except CertificateError as error:
+        return replace(verdict, status="INVALID", findings=(Finding("extension", str(error)),))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The arguments of `verify` besides the directory."""
+
+    dataset: Any
+    model: nn.Module | Learnable | None
+    columns: Mapping[str, Any]
+    fast: bool
+    seed: int | None
+    device: str
+    reporter: Reporter | None
+
+
+def _verify_certificate(path: str | os.PathLike[str], asked: _Asked) -> Verdict:
+    """`verify` of the certificate itself."""
     processes.join()
-    dataset = as_dataset(dataset)
+    dataset, model, reporter = as_dataset(asked.dataset), asked.model, asked.reporter
     reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
-    count_on = devices.chosen(device)
+    count_on = devices.chosen(asked.device)
     network_given = model if isinstance(model, nn.Module) else None
     certificate: Certificate | None = None
     try:
@@ -68,7 +98,7 @@ def verify(
         if findings:
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
-            return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
+            return _verify_learner(files, dataset, model, fast=asked.fast, reporter=reporter)
         if dataset is None and model is None and certificate.architecture.index == 0:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         network = rebuild(files, message, network_given)
@@ -78,9 +108,11 @@ def verify(
         given = rebuild_given(files, network_given)
         given = None if given is None else devices.copy_on(given, count_on)
         recount = Recount(
-            certificate, devices.copy_on(network, count_on), given, dataset, reporter, columns or {}
+            certificate, devices.copy_on(network, count_on), given, dataset, reporter, asked.columns
         )
-        recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
+        recount.run(
+            None if message is None else noise_in(message), unknown if asked.seed is None else asked.seed
+        )
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
     except (ConfigurationError, DataError):
