@@ -19,6 +19,8 @@ from netrazor.errors import InvalidArgument
 
 _FEW = 0.9  # of the mixture's mass on the few shares
 _STEPS = 60  # of each bisection
+_LARGEST = 2.0**500  # nats; wealth below its exponential is none
+_BELOW_ONE = 1 - UNIT_ROUNDOFF
 _COUNTS = at_least(0)
 
 
@@ -30,8 +32,11 @@ def bounded_loss(values: Numbers, counts: Numbers, code_bits: float = 0.0, delta
     Cover and Ordentlich 1996 (the mixture under Jeffreys' density), Waudby-Smith and Ramdas 2024 (betting);
     derived in docs/bounds.md. Where a loss is 0 or 1, ``occam`` is never looser.
 
+    The examples may also be independent draws from different distributions, fixed beforehand; it is then the mean of
+    their expected losses that is bounded, since a product of means is at most the power of the mean of these means.
+
     Args:
-        values: the K values that losses had, in [0, 1]; a loss may be rounded up to one of them.
+        values: the K values that losses had, in [0, 1], or ... x K; a loss may be rounded up to one of them.
         counts: how many examples had each value, ... x K; the bound has the shape of the rest.
         code_bits: length of the message; 0 for a predictor that these examples had no part in.
         delta: failure probability.
@@ -41,28 +46,32 @@ def bounded_loss(values: Numbers, counts: Numbers, code_bits: float = 0.0, delta
     """
     v, c = UNIT.check("values", values), _COUNTS.check("counts", counts)
     bits, probability = NONNEGATIVE.check("code_bits", code_bits), PROBABILITY.check("delta", delta)
-    if v.ndim != 1 or c.ndim < 1 or c.shape[-1] != len(v) or bits.ndim or probability.ndim:
+    if not v.ndim or not c.ndim or c.shape[-v.ndim :] != v.shape or bits.ndim or probability.ndim:
         raise InvalidArgument(
             f"counts: one for each of the values needed, and one code_bits and delta, got shapes {c.shape}, "
             f"{v.shape}, {bits.shape} and {probability.shape}; count the examples at each value"
         )
-    rows = c.reshape(-1, len(v))
+    rows = c.reshape(-1, v.shape[-1])
+    each = np.broadcast_to(v, c.shape).reshape(rows.shape)
     if not (rows.sum(axis=1) >= 1).all():
         raise InvalidArgument("counts: at least one example needed, got none; give examples")
     nats = up(float(bits) * np.log(2.0) - np.log(float(probability)))
-    found = _least_mean(v, rows, float(nats))
+    numbers = rows.sum(axis=1)
+    found = np.ones(len(rows))
+    for n in np.unique(numbers):  # the mixture is fixed beforehand by the number of examples
+        found[numbers == n] = _least_mean(each[numbers == n], rows[numbers == n], float(nats))
     return found.reshape(c.shape[:-1]) if c.ndim > 1 else float(found[0])
 
 
 def _least_mean(values: Array, counts: Array, nats: float) -> Array:
     """By bisection between the empirical mean and 1, whose upper ends are returned: there the wealth suffices."""
     n = counts.sum(axis=1)
-    lower, upper = counts @ values / n, np.ones(len(n))
+    lower, upper = (counts * values).sum(axis=1) / n, np.ones(len(n))
     for _ in range(_STEPS):
         middle = (lower + upper) / 2
-        inside = middle < 1
-        enough = np.zeros(len(n), dtype=bool)
-        enough[inside] = _log_wealth_below(values, counts[inside], middle[inside], nats) >= nats
+        enough = (middle < 1) & (
+            _log_wealth_below(values, counts, np.minimum(middle, _BELOW_ONE), nats) >= nats
+        )
         lower, upper = np.where(enough, lower, middle), np.where(enough, middle, upper)
     return upper
 
@@ -70,13 +79,13 @@ def _least_mean(values: Array, counts: Array, nats: float) -> Array:
 def _log_wealth_below(values: Array, counts: Array, mean: Array, nats: float) -> Array:
     """At most the logarithm of the mixture's wealth."""
     n = counts.sum(axis=1)
-    few = _shares(float(n.max()), nats)
+    few = _shares(float(n[0]), nats)
     logs = np.stack([_log_wealth_of(values, counts, mean, np.full(len(n), b)) for b in few])
-    top = logs.max(axis=0)
-    mixed = top + np.log(np.exp(logs - top).sum(axis=0)) + np.log(_FEW / len(few))
+    mixed = np.logaddexp.reduce(logs, axis=0) + np.log(_FEW / len(few))
     best = _log_wealth_of(values, counts, mean, _best_share(values, counts, mean))
     universal = best - np.log(np.pi * n + 1) / 2 + np.log1p(-_FEW)
-    return np.asarray(np.maximum(mixed, universal) - 64 * UNIT_ROUNDOFF * (1 + np.abs(top) + np.log(n)))
+    wealth = np.maximum(np.maximum(mixed, universal), -_LARGEST)
+    return np.asarray(wealth - 64 * UNIT_ROUNDOFF * (len(few) + np.abs(wealth) + np.log(n)))
 
 
 def _shares(n: float, nats: float) -> Array:

@@ -4,6 +4,7 @@ Order of cells: one for each class or group; of a confusion matrix row after row
 withheld two for each threshold, first the examples withheld among all, then the errors among those answered.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,6 +52,8 @@ def cells_of(statement: AnyClaim, classes: int) -> int:
 
 def statements_of(statement: AnyClaim, classes: int) -> int:
     """Among how many statements the claim's part of delta is divided evenly; a diagonal is bounded on both sides."""
+    if isinstance(statement, BalancedError):
+        return 1
     return max(1, cells_of(statement, classes)) + (classes if isinstance(statement, Confusion) else 0)
 
 
@@ -66,6 +69,8 @@ def bound_table(claim: ClaimRecord, classes: int, price: Price) -> ClaimRecord:
     """
     if isinstance(claim.statement, (Cost, OrdinalDistance)):
         return claim.model_copy(update={"bound": _bound_mean(claim, claim.statement, classes, price)})
+    if isinstance(claim.statement, BalancedError):
+        return claim.model_copy(update={"bound": _bound_balanced(claim, claim.statement, classes, price)})
     share = equal_share(price.delta, statements_of(claim.statement, classes))
     cells = _bound_cells(claim.cells, Price(price.code_bits, share))
     if isinstance(claim.statement, Confusion):
@@ -76,17 +81,9 @@ def bound_table(claim: ClaimRecord, classes: int, price: Price) -> ClaimRecord:
 def headline_bound(statement: AnyClaim, cells: Sequence[CellRecord], classes: int) -> float:
     """What the cells' bounds say together, in one number.
 
-    The largest of them; of a confusion matrix the largest of a wrong answer; of a balanced error their weighted mean;
-    of answers withheld the bound of errors at `chosen_threshold`.
+    The largest of them; of a confusion matrix the largest of a wrong answer; of answers withheld the bound of errors
+    at `chosen_threshold`.
     """
-    if isinstance(statement, BalancedError):
-        weights = [Fraction(weight) for weight in statement.class_weights or ()]
-        weights = weights or [Fraction(1, classes)] * classes
-        mean = sum(
-            (weight * Fraction(cell.bound) for weight, cell in zip(weights, cells, strict=True)),
-            Fraction(0),
-        )
-        return risk_up(float(mean))
     if isinstance(statement, Withheld):
         return cells[2 * chosen_threshold(statement, cells) + 1].bound
     wrong = enumerate(cells)
@@ -155,6 +152,25 @@ def _bound_mean(claim: ClaimRecord, statement: Cost | OrdinalDistance, classes: 
         return risk_up(float(bounds.occam(claim.errors, claim.n, price.code_bits, price.delta)))
     values, counts = np.array(claim.losses, dtype=np.float64).T
     return risk_up(float(bounds.bounded_loss(values, counts, price.code_bits, price.delta)))
+
+
+def _bound_balanced(claim: ClaimRecord, statement: BalancedError, classes: int, price: Price) -> float:
+    """The bound of a weighted mean over classes, of all examples together, by betting.
+
+    Conditionally on the labels an error of class c, of weight w, is the loss w n / n_c, whose mean over examples has
+    the balanced error for its expectation. As a share of the largest of these losses it is bounded like any other. A
+    class without examples has lost all.
+    """
+    weights = statement.class_weights or (1 / classes,) * classes
+    pairs = [(weight, cell) for weight, cell in zip(weights, claim.cells, strict=True) if cell.n]
+    unseen = math.fsum(weight for weight, cell in zip(weights, claim.cells, strict=True) if not cell.n)
+    losses = np.array([weight * claim.n / cell.n for weight, cell in pairs]) * (1 + 2.0**-50)
+    missed = np.array([cell.count for _, cell in pairs], dtype=np.float64)
+    largest = float(losses.max())
+    values = np.minimum(np.append(losses / largest * (1 + 2.0**-50), 0.0), 1.0)
+    counts = np.append(missed, claim.n - missed.sum())
+    mean = float(bounds.bounded_loss(values, counts, price.code_bits, price.delta))
+    return risk_up(largest * mean * (1 + 2.0**-50) + unseen)
 
 
 def _bound_cells(cells: Sequence[CellRecord], price: Price) -> tuple[CellRecord, ...]:

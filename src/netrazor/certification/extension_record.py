@@ -125,8 +125,8 @@ def parse_extension(text: bytes) -> ExtensionRecord:
         return ExtensionRecord.model_validate_json(text, strict=True)
     except (ValidationError, ValueError) as error:
         raise CertificateError(
-            f"{EXTENSION}: not the record of an extension ({str(error).splitlines()[0]:.200}); it is damaged, altered "
-            "or of another version: extend again"
+            f"{EXTENSION}: not the record of an extension ({str(error).splitlines()[0]:.200}); it is damaged, "
+            "altered or of another version: extend again"
         ) from error
 
 
