@@ -4,7 +4,7 @@
 
 A world of three classes, two sites and a margin with a known joint law is sampled; each sample is counted for every
 claim as `netrazor.counting` counts, bounded at its share of delta by the functions of a certificate, and compared
-with the law. A claim is violated where any of its cells' bounds is, the certificate where any claim is. Allowed are delta
+with the law. A claim is violated where a bound of its cells is, the certificate where any claim is. Allowed are delta
 and three standard errors. Besides a hold-out (no bits), eight classifiers of equal risk of which the best is
 certified, at 3 bits; and the fault that forgets them, which must be seen. Writes results/claims_coverage.json.
 """
