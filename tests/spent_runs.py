@@ -26,12 +26,13 @@ def images(n: int = 301) -> ImageDataset:
 
 @cache
 def prior() -> nn.Module:
-    """The given weights: a LeNet-5 that has learnt nothing, on a coarse grid."""
+    """The given weights: a LeNet-5 that has learnt nothing, few weights on a coarse grid: short, so quickly coded."""
     torch.manual_seed(0)
     model = LeNet5()
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.copy_((16 * parameter).round() / 16)
+            few = torch.arange(parameter.numel()).reshape(parameter.shape) % 20 == 0
+            parameter.copy_((16 * parameter).round() / 16 * few)
     return model.eval()
 
 

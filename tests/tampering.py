@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import tiny
 from netrazor.certification import Certificate, RunFiles, check_run, seal
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bounded_claim
@@ -20,10 +21,13 @@ def change(record: Any, path: str, value: object) -> Any:
 
 
 def find(
-    certificate: Certificate, blob: bytes | None, given: bytes | None = None, **options: Any
+    certificate: Certificate,
+    blob: bytes | None,
+    given: bytes | None = None,
+    **options: Any,
 ) -> set[str]:
     """The codes of all findings."""
-    findings, _ = check_run(RunFiles(certificate, blob, given), **options)
+    findings, _ = check_run(RunFiles(certificate, blob, given, tiny.graph_of(certificate)), **options)
     return {finding.code for finding in findings}
 
 

@@ -2,12 +2,12 @@
 
 import ast
 import importlib.util
-import subprocess
-import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from fresh_interpreter import in_a_fork
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MODULES = {path.stem: path for path in sorted(BENCHMARKS.glob("*.py"))}
@@ -19,10 +19,9 @@ OTHERS = {"codec_others": ("brotli", "nncodec", "zstandard")}
 def test_it_imports_what_there_is(name: str) -> None:
     if missing := [other for other in OTHERS.get(name, ()) if importlib.util.find_spec(other) is None]:
         pytest.skip(f"{', '.join(missing)} not installed")
-    script = f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r}); import {name}"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "", "it does something when imported"
+    code, printed, errors = in_a_fork(f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r}); import {name}")
+    assert code == 0, errors
+    assert printed == "", "it does something when imported"
 
 
 def test_there_are_no_circles() -> None:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import netrazor
+from fresh_interpreter import in_a_fork
 
 
 def in_a_fresh_interpreter(script: str) -> None:
@@ -28,7 +29,8 @@ def in_a_fresh_interpreter(script: str) -> None:
     ],
 )
 def test_every_export_is_reached_from_the_package(name: str) -> None:
-    in_a_fresh_interpreter(f"import netrazor; assert netrazor.{name} is netrazor.{name}")
+    code, _, errors = in_a_fork(f"import netrazor; assert netrazor.{name} is netrazor.{name}")
+    assert code == 0, errors
 
 
 def test_dir_lists_the_exports() -> None:

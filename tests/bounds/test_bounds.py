@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netrazor import bounds
+from netrazor.errors import InvalidArgument
 
 KIB = 8 * 1024 * math.log(2)
 IMAGENET = 1_281_167
@@ -129,3 +130,19 @@ def test_outcomes_at_their_limits():
     assert bounds.outcome(0.6, 3) is bounds.Outcome.INFORMATIVE
     assert bounds.outcome(0.7, 3) is bounds.Outcome.GUESSING
     assert bounds.outcome(math.nextafter(1, 0), 2) is bounds.Outcome.GUESSING
+
+
+@pytest.mark.parametrize(("bound", "least"), [("maurer", 8), ("mcallester", 8), ("dr17", 2)])
+def test_the_least_number_of_examples_is_that_of_the_theorem(bound, least):
+    call = getattr(bounds, bound)
+    assert 0 < call(0.0, 0.1, least) <= 1
+    with pytest.raises(InvalidArgument, match=f"n: must be a whole number from {least} to"):
+        call(0.0, 0.1, least - 1)
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_dr17_without_errors_has_a_closed_form(place):
+    n, kl_nats, delta = 1000, 20.0, 0.05
+    nats = kl_nats + np.log(np.pi**2 * n / (6 * delta)) + 2 * np.log(place)
+    found = bounds.dr17(0.0, kl_nats, n, delta, grid_index=place)
+    assert found == pytest.approx(-np.expm1(-nats / (n - 1)), rel=1e-9)

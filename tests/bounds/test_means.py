@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from netrazor import bounds
+from netrazor.errors import InvalidArgument
 
 
 def test_bernstein_profits_from_small_variance():
@@ -16,6 +17,12 @@ def test_bernstein_profits_from_small_variance():
 def test_the_figures_of_the_design():
     assert bounds.kl_chernoff(0.03, 120, 0.01) == pytest.approx(0.10, abs=0.005)
     assert bounds.kl_chernoff(0.03, 6000, 0.01) == pytest.approx(0.037, abs=0.0005)
+
+
+def test_no_values_are_too_few_for_either_estimator():
+    for estimator in ("kl-chernoff", "empirical-bernstein"):
+        with pytest.raises(InvalidArgument, match=r"values: must be at least [12]"):
+            bounds.mean_upper([], 0.05, estimator)
 
 
 def test_extremes():

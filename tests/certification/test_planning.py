@@ -89,3 +89,11 @@ def test_the_command_for_programs() -> None:
     content = json.loads(text)
     assert content["equal_bits"] == 9
     assert content["tightest"]["kind"] == "hold-out"
+
+
+def test_where_delta_is_large_no_message_is_as_tight_as_the_hold_out() -> None:
+    """At such a delta a bound lies below the share of errors, and the more so the fewer examples are counted."""
+    assert plan_certificates(5000, 0.03, 2, delta=0.99).equal_bits is None
+    code, text = netrazor("plan", "--n", "5000", "--error", "0.03", "--classes", "2", "--delta", "0.99")
+    assert code == 0
+    assert "No message is as tight as the hold-out" in text

@@ -123,3 +123,8 @@ def test_many_small_steps_are_smooth() -> None:
     entropy = 2000 * (math.log2(20) + math.log2(2 * math.pi * math.e) / 2)
     assert is_extended({"w": steps})
     assert values < 1.02 * entropy
+
+
+def test_values_of_no_common_step_have_none() -> None:
+    assert shortest_step(np.float32([1.0, 1.2345678, 1.7654321])) is None
+    assert shortest_step(np.float32([0.75, 1.5, 2.25])) == 0.75

@@ -202,7 +202,7 @@ def test_a_hostile_directory_makes_a_report(certified: Path, tmp_path: Path) -> 
     hostile = tmp_path / "<script>alert(1)<|script>[/bold]$x"
     shutil.copytree(certified, hostile)
     shutil.copytree(certified, tmp_path / "other")
-    write_report([hostile, tmp_path / "other"], tmp_path / "r.html", tmp_path / "assets")
+    write_report([hostile, tmp_path / "other"], tmp_path / "r.html")
     found = Page((tmp_path / "r.html").read_text())
     assert found.open == []
     assert "script" not in found.tags

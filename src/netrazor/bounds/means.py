@@ -69,4 +69,4 @@ def mean_upper(values: Numbers, delta: float, estimator: Estimator = "empirical-
     if estimator == "kl-chernoff":
         return float(kl_chernoff(mean, count, delta))
     variance = up(math.fsum((numbers - mean) ** 2) / (count - 1))
-    return float(empirical_bernstein(mean, min(variance, 1.0), count, delta))
+    return float(empirical_bernstein(mean, variance, count, delta))

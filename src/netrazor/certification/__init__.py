@@ -10,7 +10,13 @@ from netrazor.certification.ledger import ChargedLedger, LedgerLine
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import Noise, noise_in
 from netrazor.certification.planning import Plan, PlannedBound, plan_certificates
-from netrazor.certification.prior_record import ArchitectureRecord, GivenRecord, LearnerRecord, PriorRecord
+from netrazor.certification.prior_record import (
+    ArchitectureRecord,
+    GivenRecord,
+    GraphRecord,
+    LearnerRecord,
+    PriorRecord,
+)
 from netrazor.certification.record import Certificate, EvaluationRecord, Provenance
 from netrazor.certification.run_directory import RunFiles, read_message, read_run
 from netrazor.certification.sample_record import SampleRecord
@@ -25,6 +31,7 @@ __all__ = [
     "EvaluationRecord",
     "Finding",
     "GivenRecord",
+    "GraphRecord",
     "LearnerRecord",
     "LedgerLine",
     "MessageRecord",

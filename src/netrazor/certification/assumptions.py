@@ -1,6 +1,7 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
 from netrazor.certification.message_record import PicksRecord
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.certification.record import Certificate
 
 INDEPENDENT = (
@@ -23,6 +24,15 @@ SOURCE = (
     "All that was learnt from the counted examples is in the message: the module's source, whose digest is recorded, "
     "holds no number that was."
 )
+GRAPH = (
+    "All that was learnt from the counted examples is in the message: the network is the graph of operations whose "
+    "digest is recorded, and this was fixed without them, but for those of its numbers that are charged."
+)
+NO_GRAPH = (
+    "The network could not be written as a graph of operations. It is what the Python code of its author computes, "
+    "and that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number "
+    "that was learnt from the counted examples and is not in the message."
+)
 PICKING = (
     "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
     "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
@@ -31,6 +41,10 @@ PICKING = (
 
 LEARNING = (
     "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
+)
+OWN_START = (
+    "What the learner's own code builds or loads to start from, weights among it, was fixed without the counted "
+    "examples.",
 )
 
 
@@ -45,7 +59,7 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
         *_given(certificate),
         *_learning(certificate),
         DECLARED,
-        *(() if certificate.prior.learner is not None else (SOURCE,)),
+        *_network(certificate),
     )
 
 
@@ -87,9 +101,11 @@ def _counted(certificate: Certificate) -> str:
 
 
 def _learning(certificate: Certificate) -> tuple[str, ...]:
-    if certificate.prior.learner is None:
+    learner = certificate.prior.learner
+    if learner is None:
         return (FIXED,)
-    return LEARNING if certificate.message is None else PICKING
+    start = OWN_START if learner.name == OWN_LEARNER else ()
+    return (*(LEARNING if certificate.message is None else PICKING), *start)
 
 
 def _given(certificate: Certificate) -> tuple[str, ...]:
@@ -99,3 +115,13 @@ def _given(certificate: Certificate) -> tuple[str, ...]:
         "The given weights, whose digest and origin are recorded, were fixed without the counted examples: nothing "
         "about them, how long they were trained included, was chosen by these.",
     )
+
+
+def _network(certificate: Certificate) -> tuple[str, ...]:
+    """What is taken for granted of the network's own computation."""
+    prior = certificate.prior
+    if prior.learner is not None or prior.architecture is None:
+        return ()
+    if prior.graph is not None:
+        return (GRAPH,)
+    return (SOURCE,) if prior.architecture.index > 0 else (SOURCE, NO_GRAPH)

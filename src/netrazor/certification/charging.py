@@ -30,8 +30,8 @@ def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
     return ledger_of(read(blob, limits or Limits()))
 
 
-def ledger_of(message: Message) -> ChargedLedger:
-    """`charge` of a message that was read."""
+def ledger_of(message: Message, literal_bits: int = 0) -> ChargedLedger:
+    """`charge` of a message that was read, and of the numbers in its network's graph, which are in no message."""
     noise = noise_in(message)
     free = (*FREE, "schema") if message.architecture > 0 else FREE
     divergences = {} if noise is None else _value_bits(message, noise)
@@ -46,6 +46,8 @@ def ledger_of(message: Message) -> ChargedLedger:
         LedgerLine(array=name, kind="divergence", coded_bits=0, charged_bits=bits)
         for name, bits in divergences.items()
     ]
+    if literal_bits > 0:
+        lines.append(LedgerLine(array="", kind="literals", coded_bits=0, charged_bits=literal_bits))
     return ChargedLedger(lines=tuple(lines))
 
 

@@ -16,19 +16,18 @@ from netrazor.certification.charging import ledger_of
 from netrazor.certification.claim_record import ClaimRecord
 from netrazor.certification.claim_tables import table_faults
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.graph_check import check_graph
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import Certificate
+from netrazor.certification.record import COUNTING_BATCH, Certificate
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import split_positions
-from netrazor.certification.verdict import Finding
+from netrazor.certification.verdict import Finding, compare
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.coding.position_set import decode_positions
 from netrazor.errors import MessageError, NetrazorError
-
-_SHOWN = 120  # characters of a value in a finding
 
 
 def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[Finding, ...], Message | None]:
@@ -37,11 +36,12 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     What is cheap comes first: a message whose digest is another's is not read at all.
 
     Args:
-        files: certificate, message and given weights.
+        files: of the run.
         limits: of the reader of messages.
     """
     certificate = files.certificate
     findings = [*_check_digests(files), *_check_terms(certificate), *_check_sample(certificate)]
+    findings += [] if findings else check_graph(files)
     if findings:
         return tuple(findings), None
     message = None
@@ -60,18 +60,13 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     return tuple(findings), message
 
 
-def compare(*items: tuple[str, str, object, object]) -> Iterator[Finding]:
-    """A finding for each (code, name, got, expected) whose last two differ."""
-    for code, name, got, expected in items:
-        if got != expected:
-            yield Finding(code, f"{name} is {_shown(got)}; what it rests on gives {_shown(expected)}")
-
-
 def _check_digests(files: RunFiles) -> Iterator[Finding]:
     certificate = files.certificate
     yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
-    recorded = {"message": certificate.message, "prior.given": certificate.prior.given}
-    for (name, record), content in zip(recorded.items(), (files.message, files.given), strict=True):
+    prior = certificate.prior
+    recorded = {"message": certificate.message, "prior.given": prior.given, "prior.graph": prior.graph}
+    contents = (files.message, files.given, files.graph)
+    for (name, record), content in zip(recorded.items(), contents, strict=True):
         if record is not None and content is not None:
             yield from compare(
                 ("digest", f"{name}.sha256", record.sha256, hashlib.sha256(content).hexdigest()),
@@ -110,7 +105,9 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     has_message, has_given = certificate.message is not None, certificate.prior.given is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
+    batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
     yield from compare(
+        ("evaluation", "evaluation.batch_size", certificate.evaluation.batch_size, batch),
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
         ("noise", "noise: whether there is a record", has_noise, is_noisy),
         ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),
@@ -180,7 +177,8 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
-    ledger, record, architecture = ledger_of(message), certificate.message, certificate.prior.architecture
+    record, architecture, graph = certificate.message, certificate.prior.architecture, certificate.prior.graph
+    ledger = ledger_of(message, 0 if graph is None else graph.literal_bits)
     assert isinstance(record, MessageRecord)  # there is a message of arrays,
     assert architecture is not None  # and so an architecture
     yield from compare(
@@ -262,8 +260,3 @@ def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Find
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
     upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
     return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

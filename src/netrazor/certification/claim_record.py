@@ -5,7 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from netrazor.certification.claims import MOST_CELLS, AnyClaim, CellRecord, Error, TopK
-from netrazor.certification.record_fields import LARGEST_COUNT, Count, Positive, Probability, Record, Risk
+from netrazor.certification.record_fields import (
+    LARGEST_COUNT,
+    Count,
+    Positive,
+    Probability,
+    Record,
+    Risk,
+    Seed,
+)
 
 
 class NoiseRecord(Record):
@@ -21,7 +29,7 @@ class NoiseRecord(Record):
     draws: Annotated[int, Field(ge=2, le=LARGEST_COUNT)]
     examples_per_draw: Positive
     estimator: Literal["empirical-bernstein"] = "empirical-bernstein"
-    seed: int
+    seed: Seed
 
 
 class NoisyRisk(Record):
@@ -59,7 +67,7 @@ class ClaimRecord(Record):
     n: Positive
     errors: Count
     noisy: NoisyRisk | None = None
-    delta_parts: dict[str, Probability]
+    delta_parts: Annotated[dict[str, Probability], Field(max_length=10)]
     asked: AnyClaim | None = None
     cells: Annotated[tuple[CellRecord, ...], Field(max_length=MOST_CELLS)] = ()
     losses: Annotated[tuple[tuple[Risk, Positive], ...], Field(max_length=MOST_CELLS)] = ()

@@ -13,16 +13,16 @@ from typing import Literal
 from pydantic import ValidationError
 
 from netrazor import bounds
-from netrazor.certification.canonical import MAX_BYTES
+from netrazor.certification.bounded_json import load_json
 from netrazor.certification.record import Certificate
 from netrazor.certification.record_fields import Count, Digest, Positive, Probability, Record, Risk
 from netrazor.certification.risk_rounding import risk_up
+from netrazor.certification.run_directory import EXTENSION
 from netrazor.certification.sentences import confidence
 from netrazor.certification.verdict import Finding
 from netrazor.errors import CertificateError
 from netrazor.units import percent_up
 
-EXTENSION = "extension.json"
 _FORMAT: Literal["netrazor-extension-1"] = "netrazor-extension-1"
 
 ASSUMED = (
@@ -120,10 +120,8 @@ def parse_extension(text: bytes) -> ExtensionRecord:
         CertificateError: it is none.
     """
     try:
-        if len(text) > MAX_BYTES:
-            raise ValueError(f"longer than {MAX_BYTES} bytes")
-        return ExtensionRecord.model_validate_json(text, strict=True)
-    except (ValidationError, ValueError) as error:
+        return ExtensionRecord.model_validate_json(json.dumps(load_json(text)), strict=True)
+    except (ValidationError, ValueError, RecursionError) as error:
         raise CertificateError(
             f"{EXTENSION}: not the record of an extension ({str(error).splitlines()[0]:.200}); it is damaged, "
             "altered or of another version: extend again"

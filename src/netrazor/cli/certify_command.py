@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
@@ -15,9 +16,6 @@ from netrazor.progress_bars import Bars
 if TYPE_CHECKING:
     from netrazor.reproduction.certificate_kinds import KindIssued
     from netrazor.reproduction.experiments import Experiment
-
-
-OWN = "own"  # the name of a learner of the user's own in certificates
 
 
 @Parameter(name="*")
@@ -125,7 +123,7 @@ def checking_command(
 ) -> list[str]:
     """The words of the command that verifies what was ``issued``."""
     words = ["netrazor", "verify", str(issued.place)]
-    if issued.certificate.predictor in ("custom", OWN):
+    if issued.certificate.predictor in ("custom", OWN_LEARNER):
         words += ["--model", str(source.model) if named is None else named.architecture]
     if source.data is not None:
         size = source.size or (None if named is None else named.size)

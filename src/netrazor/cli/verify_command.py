@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 
-from netrazor.certification import Verdict, check_consistency, read_run
+from netrazor.certification import RunFiles, Verdict, check_consistency, read_run
+from netrazor.certification.graph_text import parse_graph
 from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
@@ -81,24 +82,35 @@ def _verify_by_counting(
 
     network = dataset = None
     try:
-        certificate = read_run(run).certificate
+        files = read_run(run)
+        certificate = files.certificate
     except CertificateError:  # what is wrong with it, the verdict says
         pass
     else:
-        if source.model is not None:
+        if source.model is not None and files.graph is None:  # with a graph, nobody's code is run
             torch.manual_seed(certificate.provenance.seed)  # a learner starts from the same weights
             network = own_network(source.model, classes=certificate.sample.classes)
         if fast is not None:
-            dataset = _dataset(console, certificate, network, source)
+            shape = _shape(files, network, source)
+            dataset = _dataset(console, certificate, shape, source)
     return verify_run(run, dataset, network, fast=bool(fast), device=device, reporter=Bars(console))
 
 
+def _shape(files: RunFiles, network: "nn.Module | None", source: Source) -> tuple[int, int, int] | None:
+    """The shape of a folder's images, by the options, by the network, or by its graph."""
+    from netrazor.pipeline.own_network import own_shape
+
+    if files.graph is not None and source.size is None:
+        shape = parse_graph(files.graph).input_shape
+        return (shape[0], shape[1], shape[2]) if len(shape) == 3 else None
+    return None if network is None and source.size is None else own_shape(network, source.size)
+
+
 def _dataset(
-    console: Console, certificate: "Certificate", network: "nn.Module | None", source: Source
+    console: Console, certificate: "Certificate", shape: tuple[int, int, int] | None, source: Source
 ) -> "Dataset[Any] | None":
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
-    from netrazor.pipeline.own_network import own_shape
 
     sample = certificate.sample
     if source.data is None and sample.name not in datasets.names():
@@ -107,7 +119,6 @@ def _dataset(
             "netrazor.verify(path, dataset)"
         )
         return None
-    shape = None if network is None and source.size is None else own_shape(network, source.size)
     try:
         return datasets.open_dataset(
             source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory

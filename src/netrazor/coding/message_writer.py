@@ -8,7 +8,7 @@ import numpy as np
 from netrazor.coding.array_coder import ArrayCoder
 from netrazor.coding.bit_account import IdealBits
 from netrazor.coding.header import MAX_ARCHITECTURE, Header, code_header
-from netrazor.coding.limits import ENCODER_DECISIONS, Limits
+from netrazor.coding.limits import ENCODER_DECISIONS, MAX_NAMES_BYTES, Limits
 from netrazor.coding.message import MAGIC
 from netrazor.coding.message_context import MessageContext, Trials
 from netrazor.coding.message_progress import Progress, ProgressCounter
@@ -43,7 +43,7 @@ def encode(
 
     Raises:
         NonFiniteWeights: an array holds NaN or infinite values.
-        UnsupportedModel: an array of a type, shape or name that the format does not have.
+        UnsupportedModel: an array of a type, shape or name that the format does not have; names too long in all.
         InvalidArgument: ``values`` or ``architecture`` is outside what is stated.
     """
     if values not in ("auto", "static"):
@@ -66,12 +66,24 @@ def encode(
         message += [
             extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes() for field in side_fields
         ]
-    return b"".join(message)
+    written = b"".join(message)
+    _check_names(main, len(written))
+    _check_names(extra, len(written))
+    return written
+
+
+def _check_names(arrays: Mapping[str, Array], length: int) -> None:
+    """Refuse names that no reader would take in a message of ``length`` bytes."""
+    names, most = sum(len(name.encode()) for name in arrays), Limits.for_arrays(arrays).names_in(length)
+    if names > most:
+        raise UnsupportedModel(
+            f"names of arrays: at most {most} bytes in a message of {length} allowed, got {names}; shorten them"
+        )
 
 
 def _schema_stream(fields: list[Field], arrays: Mapping[str, Array]) -> bytes:
     schema = Writer()
-    code_schema(schema, fields, Limits.for_arrays(arrays), 0)
+    code_schema(schema, fields, Limits.for_arrays(arrays), MAX_NAMES_BYTES)  # the length is not known yet
     return schema.sealed()[0]
 
 

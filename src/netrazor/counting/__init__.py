@@ -3,6 +3,7 @@
 from netrazor.counting.claim_count import ClaimCount, count_claims, fits_classes
 from netrazor.counting.error_count import ErrorCount, count_errors
 from netrazor.counting.group_columns import GroupColumn, read_column
+from netrazor.counting.independence import check_independence, check_scores
 from netrazor.counting.majority import majority_errors
 from netrazor.counting.reading_order import (
     BATCH_SIZE,
@@ -21,6 +22,8 @@ __all__ = [
     "ClaimCount",
     "ErrorCount",
     "GroupColumn",
+    "check_independence",
+    "check_scores",
     "count_claims",
     "count_errors",
     "counting_order",

@@ -5,6 +5,7 @@ from netrazor.data.fingerprint import fingerprint
 from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import fetch, load
+from netrazor.data.mails import Mails, load_mails
 from netrazor.data.opening import open_dataset
 from netrazor.data.published import names
 from netrazor.data.shards import ImageShards
@@ -16,12 +17,14 @@ __all__ = [
     "ImageDataset",
     "ImageFolder",
     "ImageShards",
+    "Mails",
     "Squares",
     "check",
     "data_directory",
     "fetch",
     "fingerprint",
     "load",
+    "load_mails",
     "names",
     "open_dataset",
 ]

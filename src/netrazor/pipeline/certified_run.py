@@ -15,17 +15,17 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
 from netrazor.certification.claims import AnyClaim
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import GroupColumn, count_errors
+from netrazor.certification.run_writing import write_run
+from netrazor.counting import GroupColumn, check_independence, count_errors
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.network_message import codable_arrays
 from netrazor.pipeline.claim_records import check_fit, named_groups
 from netrazor.pipeline.device_choice import device_for
-from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
+from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
 from netrazor.pipeline.issuing import Issued, issue
 from netrazor.pipeline.measurements import measure
 from netrazor.pipeline.recipe import Recipe
@@ -153,13 +153,15 @@ def run(
     sample = describe_sample(model, dataset, configuration.reporter)
     check_fit(configuration.statements, sample.classes)
     groups = named_groups(configuration.statements, configuration.columns, sample.n, np.arange(sample.n))
+    check_independence(model, dataset)
     settings = settings_of(model, sample.fingerprint, configuration)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
             return _taken_up(model, finished, configuration)
-    return _computed(model, Checked(dataset, sample, rules, settings, *groups), configuration)
+    with only_run_in(configuration.out):
+        return _computed(model, Checked(dataset, sample, rules, settings, *groups), configuration)
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,9 @@ def _write(directory: Path, done: Run) -> None:
         MESSAGE: done.issued.blob,
         CERTIFICATE: to_json(done.issued.certificate),
     }
-    write_together(directory, {**content, RESULT: done.result.to_json()})
+    if done.issued.graph is not None:
+        content[GRAPH] = done.issued.graph
+    write_run(directory, {**content, RESULT: done.result.to_json()})
 
 
 def _check_declared(model: nn.Module, architecture: str) -> None:

@@ -30,7 +30,7 @@ from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
 from netrazor.compress import SearchContext
-from netrazor.counting import BATCH_SIZE
+from netrazor.counting import BATCH_SIZE, check_independence
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
@@ -39,6 +39,13 @@ from netrazor.perturb import (
     search_noise,
 )
 from netrazor.pipeline.claim_records import count_records, share_delta
+from netrazor.pipeline.coded_network import (
+    CodedNetwork,
+    coded_network,
+    graph_record,
+    graph_text,
+    literal_bits,
+)
 from netrazor.pipeline.noisy_draws import NoisyDraws
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.rules import rules_for
@@ -48,12 +55,21 @@ from netrazor.runtime import devices, processes
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A message, the network rebuilt from it, and what it is charged."""
+    """A message, the network rebuilt from it, and what it is charged.
+
+    Attributes:
+        blob: the message.
+        network: rebuilt from it.
+        ledger: of the message, and of the numbers in the network's graph.
+        noise: that the message describes.
+        no_graph: why a network of the user's own is no graph.
+    """
 
     blob: bytes
     network: nn.Module
     ledger: ChargedLedger
     noise: Noise | None = None
+    no_graph: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,11 @@ class Issued:
     others: tuple[Certificate, ...] = ()
     noise: NoiseSearch | None = None
 
+    @property
+    def graph(self) -> bytes | None:
+        """The file of the network's graph; None where it has none."""
+        return graph_text(self.decoded)
+
 
 def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     """The tightest valid certificate of a network that has been cut down.
@@ -81,13 +102,15 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    plain = rebuild_from(model, processes.on_rank_zero(lambda: encode(model, subject.architecture)))
+    coded = coded_network(model, subject.architecture, subject.examples)
+    blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
+    plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
         shares = rules_for(recipe.rules, model).noise()
         search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
-        noisy = rebuild_from(model, blob)
+        noisy = rebuild_from(coded, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
         candidates.append((noisy, certificate))
     (best, certificate), *others = sorted(candidates, key=lambda candidate: candidate[1].risk_bound)
@@ -99,10 +122,13 @@ def considered_by(recipe: Recipe) -> tuple[Method, ...]:
     return ("occam",) if recipe.noise is None else ("occam", "perturbation")
 
 
-def rebuild_from(model: nn.Module, blob: bytes) -> Rebuilt:
-    """The network of a message that was just written, of the architecture of ``model``."""
-    message = read(blob, limits_of(model))
-    return Rebuilt(blob, network_of(model, message), ledger_of(message), noise_in(message))
+def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
+    """The network of a message that was just written of ``coded``."""
+    message = read(blob, limits_of(coded.network))
+    network = network_of(coded.network, message)
+    return Rebuilt(
+        blob, network, ledger_of(message, literal_bits(network)), noise_in(message), coded.no_graph
+    )
 
 
 def certify_rebuilt(
@@ -115,7 +141,11 @@ def certify_rebuilt(
 
     Claim: with probability at least 1 - ``subject.delta`` over the draw of the counted examples all its claims hold
     together, by Theorem 4.1 (Theorem 5.1 with noise), if its assumptions do.
+
+    Raises:
+        UnsupportedModel: an answer that depends on more than its example.
     """
+    check_independence(devices.copy_on(rebuilt.network, subject.count_on), subject.examples)
     claims = _claims(rebuilt.network, subject, considered)
     noise = None
     if config is not None and rebuilt.noise is not None:
@@ -135,14 +165,21 @@ def certify_rebuilt(
         claims=claims,
         delta=subject.delta,
         sample=subject.sample,
-        prior=PriorRecord(architecture=_architecture(rebuilt.network, subject), given=subject.given),
+        prior=PriorRecord(
+            architecture=architecture_record(rebuilt.network, subject.architecture),
+            graph=graph_record(rebuilt.network),
+            given=subject.given,
+        ),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
             batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
         ),
         provenance=Provenance(
-            netrazor=__version__, seed=subject.seed, configuration=dict(subject.configuration or {})
+            netrazor=__version__,
+            seed=subject.seed,
+            configuration=dict(subject.configuration or {}),
+            no_graph=rebuilt.no_graph,
         ),
     )
     return conclude(draft)
@@ -174,11 +211,13 @@ def _claims(network: nn.Module, subject: Subject, considered: tuple[Method, ...]
     return share_delta(records, subject.delta, considered)
 
 
-def _architecture(network: nn.Module, subject: Subject) -> ArchitectureRecord:
+def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRecord:
+    """Which network: by its name, and a digest of its source or, where it is a graph, of this."""
+    graph = graph_record(network)
     return ArchitectureRecord(
-        name=subject.architecture,
-        index=index_of(subject.architecture),
-        source_sha256=source_digest(network),
+        name=architecture,
+        index=index_of(architecture),
+        source_sha256=source_digest(network) if graph is None else graph.sha256,
     )
 
 
@@ -188,7 +227,7 @@ def _search_noise(
     """The noise that pays best for the headline claim, frozen, and the message that describes it."""
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static)
+    ledger = ledger_of(static, literal_bits(network))
     first, total = subject.statements[0], sum(claim.weight for claim in subject.statements)
     parts = delta_parts(subject.delta, ("occam", "perturbation"), total, weight=first.weight)
     search = search_noise(

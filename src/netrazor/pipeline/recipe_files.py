@@ -12,11 +12,13 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from netrazor.errors import ConfigurationError
+from netrazor.files import read_regular
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import RECIPES, recipe_named
 
 _RECIPE = TypeAdapter(Recipe)
 _BASE = "base"
+_MOST_BYTES = 2**16
 
 
 def recipe_from_file(path: str | os.PathLike[str], *, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:
@@ -26,7 +28,7 @@ def recipe_from_file(path: str | os.PathLike[str], *, catalogue: Mapping[str, Re
         ConfigurationError: the file cannot be read, or as for `recipe_from_yaml`.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_regular(path, _MOST_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"recipe {path}: cannot be read ({error}); give a YAML file") from error
     return recipe_from_yaml(text, place=str(path), catalogue=catalogue)
@@ -45,9 +47,12 @@ def recipe_from_yaml(
             what is.
     """
     try:
+        # An alias of an alias of an alias... stands for more than any memory holds.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise ConfigurationError(f"{place}: values without aliases (*name) needed; write them out")
         written = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{place}: must be YAML, got {error}; correct it") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of 5,000 digits, a date without a day
+        raise ConfigurationError(f"{place}: must be YAML, got {str(error)[:500]}; correct it") from error
     if not isinstance(written, Mapping):
         raise ConfigurationError(
             f"{place}: must be a mapping with keys {', '.join(_keys(Recipe))}, got {type(written).__name__}"
@@ -75,7 +80,7 @@ def _problem(found: Mapping[str, Any]) -> str:
     if found["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         allowed = ", ".join(_keys(_at(Recipe, found["loc"][:-1])))
         return f"{where}: no such key; allowed are {allowed}"
-    return f"{where}: {found['msg']}, got {found['input']!r}"
+    return f"{where}: {found['msg']}, got {repr(found['input'])[:200]}"
 
 
 def _keys(kind: type) -> list[str]:

@@ -28,17 +28,17 @@ from netrazor.certification import (
 from netrazor.certification.charging import ledger_of
 from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import Positions, split_positions, split_positions_of
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
-from netrazor.counting import BATCH_SIZE, count_errors
+from netrazor.counting import BATCH_SIZE, check_independence, count_errors
 from netrazor.data.subsets import size_of, take
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
-from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
@@ -52,7 +52,7 @@ from netrazor.pipeline.claim_records import (
 from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, Reporter, devices
+from netrazor.runtime import SILENT, Reporter, devices, processes
 
 Examples = Dataset[tuple[Tensor, int]]
 
@@ -79,7 +79,7 @@ class SpentRun:
         for name, content in ((GIVEN, self.given), (MESSAGE, self.message)):
             if content is not None:
                 files[name] = content
-        write_together(out, files)
+        write_run(out, files)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def run_hold_out(
     )
     run = SpentRun(given, None, certificate)
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
@@ -265,7 +265,7 @@ def run_from_given(
     rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
     run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
@@ -279,6 +279,7 @@ def _describe(
     network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)
     counted = take(dataset, split_positions(sample)[1])
+    check_independence(network, counted)
     errors = count_errors(network, counted, reporter=terms.reporter).errors
     record = GivenRecord(
         sha256=hashlib.sha256(given).hexdigest(), bytes=len(given), origin=terms.origin, errors=errors

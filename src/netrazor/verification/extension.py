@@ -12,16 +12,23 @@ import torch
 from torch import nn
 
 from netrazor.certification import Finding, Verdict, read_run, to_json
-from netrazor.certification.canonical import MAX_BYTES
 from netrazor.certification.extension_record import (
-    EXTENSION,
     ExtensionRecord,
     check_extension,
     conclude_extension,
     parse_extension,
     refuse_other_certificates,
 )
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, RunFiles, read_file
+from netrazor.certification.run_directory import (
+    CERTIFICATE,
+    EXTENSION,
+    GIVEN,
+    GRAPH,
+    MESSAGE,
+    RunFiles,
+    read_file,
+)
+from netrazor.certification.run_writing import write_run
 from netrazor.counting import BATCH_SIZE
 from netrazor.counting.disagreement import as_inputs, count_disagreements
 from netrazor.data import fingerprint
@@ -29,7 +36,6 @@ from netrazor.data.fingerprint import Fingerprinter
 from netrazor.data.items import item_batches
 from netrazor.data.subsets import size_of
 from netrazor.errors import BadDataset, InvalidArgument
-from netrazor.files import write_together
 from netrazor.networks import source_digest
 from netrazor.networks.walk import tensors
 from netrazor.verification.rebuilding import load
@@ -123,7 +129,7 @@ def verify_extension(path: str | os.PathLike[str], verdict: Verdict, extended: E
     """
     if verdict.certificate is None or verdict.status == "INVALID":
         return verdict
-    record = parse_extension(read_file(Path(path) / EXTENSION, MAX_BYTES))
+    record = parse_extension(read_file(Path(path) / EXTENSION))
     findings = check_extension(record, verdict.certificate)
     if findings:
         return replace(verdict, status="INVALID", findings=findings)
@@ -185,7 +191,7 @@ def _recount(
 def _write(out: Path, files: RunFiles, record: ExtensionRecord) -> None:
     """The certificate's files again, with the extension beside them."""
     content: dict[str, bytes | str] = {CERTIFICATE: to_json(files.certificate), EXTENSION: record.to_json()}
-    for name, held in ((MESSAGE, files.message), (GIVEN, files.given)):
+    for name, held in ((MESSAGE, files.message), (GIVEN, files.given), (GRAPH, files.graph)):
         if held is not None:
             content[name] = held
-    write_together(out, content)
+    write_run(out, content)

@@ -1,21 +1,31 @@
 """From a run's files to the classifier that its certificate is about: prior + message -> network."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import torch
 from torch import nn
 
 from netrazor import networks
 from netrazor.certification import ArchitectureRecord, RunFiles
+from netrazor.certification.graph_text import parse_graph
 from netrazor.certification.run_directory import CERTIFICATE, read_message, read_run
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
-from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError
+from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, UnsupportedModel
+from netrazor.networks.exported_graph import export
+from netrazor.networks.graph_network import GraphNetwork
+from netrazor.networks.graph_operations import dtype_named
 from netrazor.networks.network_message import filled
 from netrazor.networks.plain import plain_copy
+from netrazor.networks.state import coded_state, load_coded_state
 from netrazor.networks.weight_steps import decode_steps
+
+_OTHER_GRAPH = "model: a network whose graph is that of the certificate needed, got another; leave it out"
 
 
 def load(
@@ -25,7 +35,8 @@ def load(
 
     Args:
         path: a run's directory, or a message by itself.
-        model: a network of the architecture that was coded, for a user's own architecture; it is not changed.
+        model: a network of the architecture that was coded, for a user's own; it is not changed. Where the run has a
+            graph none is needed; a copy of one that is given comes back with the weights, if it is that graph.
         limits: of the reader of messages.
 
     Raises:
@@ -38,7 +49,12 @@ def load(
     if (place / CERTIFICATE).exists():
         files = read_run(place)
         message = None if files.message is None else read(files.message, limits or limits_for(model))
-        return rebuild(files, message, model)
+        network = rebuild(files, message, model)
+        return (
+            _in_copy_of(model, network)
+            if model is not None and isinstance(network, GraphNetwork)
+            else network
+        )
     message = read(read_message(place), limits or limits_for(model))
     return filled(_architecture(message.architecture, model), message)
 
@@ -61,8 +77,8 @@ def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = 
     Args:
         files: of the run.
         message: as read from them.
-        model: a network of the architecture, for a user's own. A declared one is built anew, whatever ``model`` is:
-            its shapes cost nothing, so they must be its own.
+        model: a network of the architecture, for a user's own that is no graph. A declared one is built anew, and one
+            with a graph from that, whatever ``model`` is.
 
     Raises:
         ConfigurationError: a user's own architecture, and no ``model``.
@@ -79,7 +95,7 @@ def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = 
         raise CertificateError(
             "message: needed where no weights are given, got none; get all files of the run"
         )
-    return filled(_checked_architecture(files.certificate.architecture, model), message)
+    return filled(_blank(files, model, message), message)
 
 
 def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module | None:
@@ -90,8 +106,38 @@ def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module 
     """
     if files.given is None:
         return None
-    network = _checked_architecture(files.certificate.architecture, model)
-    return filled(network, read(files.given, limits_for(model)))
+    message = read(files.given, limits_for(model))
+    return filled(_blank(files, model, message), message)
+
+
+def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
+    """A copy of ``model`` with the weights of ``network``, which must be its graph."""
+    weights, copied = coded_state(network), plain_copy(model)
+    own = coded_state(copied)
+    load_coded_state(copied, {**own, **{name: weights[name] for name in weights if name in own}})
+    graph = network.graph
+    example = torch.zeros((2, *graph.input_shape), dtype=dtype_named(graph.input_dtype))
+    try:
+        found = export(copied, example)
+    except UnsupportedModel as error:
+        raise CheckpointMismatch(f"{_OTHER_GRAPH} ({error})") from error
+    same = {name: np.array_equal(array, weights.get(name)) for name, array in coded_state(found).items()}
+    if found.graph.digest != graph.digest or not all(same.values()):
+        raise CheckpointMismatch(f"{_OTHER_GRAPH} (SHA-256 {found.graph.digest[:16]}... and others)")
+    return copied
+
+
+def _blank(files: RunFiles, model: nn.Module | None, message: Message) -> nn.Module:
+    """A network of the right architecture, whose weights do not matter."""
+    if files.graph is None:
+        return _checked_architecture(files.certificate.architecture, model)
+    record = files.certificate.prior.graph
+    if record is None or record.sha256 != hashlib.sha256(files.graph).hexdigest():
+        raise CertificateError(
+            "graph: the file that prior.graph names needed, got another; get all files again"
+        )
+    shapes = {name: array.shape for name, array in message.arrays.items()}
+    return GraphNetwork.blank(parse_graph(files.graph), shapes)
 
 
 def limits_for(model: nn.Module | None) -> Limits:

@@ -17,6 +17,7 @@ from netrazor.certification.spending import split_positions
 from netrazor.counting import (
     ClaimCount,
     GroupColumn,
+    check_independence,
     count_claims,
     count_errors,
     in_order,
@@ -24,7 +25,7 @@ from netrazor.counting import (
     scores_of,
 )
 from netrazor.data.subsets import take
-from netrazor.errors import ConfigurationError
+from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
@@ -56,6 +57,10 @@ class Recount:
             return
         counted = split_positions(self.certificate.sample)[1]
         examples, columns = take(self.dataset, counted), self._columns(counted)
+        try:
+            check_independence(self.network, examples)
+        except UnsupportedModel as error:
+            self._find("answers", str(error))
         if self.findings:
             return
         self._count_given(examples)

@@ -46,7 +46,8 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
+        model: for a user's own that is no graph, a network of the architecture; or what learned, as for
+            `netrazor.certify_picked`.
         columns: for claims about groups, a value for each example, by the column's name.
         extended: where the directory holds an extension, its network and its inputs without labels.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
@@ -99,7 +100,8 @@ def _verify_certificate(path: str | os.PathLike[str], asked: _Asked) -> Verdict:
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
             return _verify_learner(files, dataset, model, fast=asked.fast, reporter=reporter)
-        if dataset is None and model is None and certificate.architecture.index == 0:
+        needs_model = certificate.architecture.index == 0 and files.graph is None
+        if dataset is None and model is None and needs_model:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         network = rebuild(files, message, network_given)
         if dataset is None:
