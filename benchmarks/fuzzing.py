@@ -1,6 +1,7 @@
 """What the fuzzers share: alterations of JSON and of bytes, and the count of how cases end."""
 
 import collections
+import contextlib
 import copy
 import datetime
 import json
@@ -109,7 +110,8 @@ def _alter(chance: random.Random, holder: Any, key: Any, places: list[Any]) -> N
         holder[key] = copy.deepcopy(chance.choice(STRANGE))
     elif kind < 6 and isinstance(value, (int, float)):
         factor = chance.choice((0.5, 2, -1, 10, 1000, 1 + 2**-52))
-        holder[key] = chance.choice((value + 1, value - 1, type(value)(value * factor)))
+        with contextlib.suppress(OverflowError, ValueError):
+            holder[key] = chance.choice((value + 1, value - 1, type(value)(value * factor)))
     elif kind == 6:
         del holder[key]
     elif kind == 7 and isinstance(holder, dict):

@@ -244,5 +244,5 @@ def test_a_short_constant_in_a_transform_is_no_learnt_number() -> None:
 
 def test_a_message_of_another_network_is_refused(tmp_path: Path) -> None:
     certified(CASES["mlp"], "as-is", tmp_path)
-    with pytest.raises(CheckpointMismatch, match="source"):
+    with pytest.raises(CheckpointMismatch, match="whose graph is that of the certificate"):
         netrazor.load(tmp_path, model=CASES["text"].build())

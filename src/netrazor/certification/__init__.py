@@ -2,7 +2,7 @@
 
 from netrazor.certification import claims
 from netrazor.certification.canonical import parse, seal, to_json
-from netrazor.certification.charging import charge, ledger_of
+from netrazor.certification.charging import charge, ledger_of, schema_digest
 from netrazor.certification.checking import check_run
 from netrazor.certification.claim_record import ClaimRecord, NoiseRecord, NoisyRisk
 from netrazor.certification.consistency import check_consistency
@@ -12,6 +12,7 @@ from netrazor.certification.noise_description import Noise, noise_in
 from netrazor.certification.planning import Plan, PlannedBound, plan_certificates
 from netrazor.certification.prior_record import (
     ArchitectureRecord,
+    GivenArraysRecord,
     GivenRecord,
     GraphRecord,
     LearnerRecord,
@@ -30,6 +31,7 @@ __all__ = [
     "ClaimRecord",
     "EvaluationRecord",
     "Finding",
+    "GivenArraysRecord",
     "GivenRecord",
     "GraphRecord",
     "LearnerRecord",
@@ -59,6 +61,7 @@ __all__ = [
     "read_message",
     "read_run",
     "says_less_than_guessing",
+    "schema_digest",
     "seal",
     "to_json",
 ]

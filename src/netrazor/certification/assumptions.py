@@ -29,14 +29,22 @@ GRAPH = (
     "digest is recorded, and this was fixed without them, but for those of its numbers that are charged."
 )
 NO_GRAPH = (
-    "The network could not be written as a graph of operations. It is what the Python code of its author computes, "
-    "and that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number "
-    "that was learnt from the counted examples and is not in the message."
+    "The network is not recorded as a graph of operations. It is what the Python code of its author computes, and "
+    "that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number that "
+    "was learnt from the counted examples and is not in the message."
+)
+SIZES = (
+    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, whose "
+    "digests are recorded, were fixed without the counted examples."
 )
 PICKING = (
     "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
     "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
     "example depends on no other.",
+)
+GIVEN_ARRAYS = (
+    "The given arrays, whose digest and origin are recorded, were fixed without the counted examples, and so was "
+    "which arrays of the network they are: nothing in them was chosen by these examples or is a statistic of them."
 )
 
 LEARNING = (
@@ -83,7 +91,7 @@ def classifier_of(certificate: Certificate) -> str:
     if isinstance(certificate.message, PicksRecord):
         return "what the learner makes of the examples that it picked"
     network = "the network decoded from the message"
-    if certificate.message.form == "steps":
+    if certificate.message.form == "steps" or certificate.prior.given_arrays is not None:
         network = "the network decoded from prior and message"
     return network if certificate.noise is None else f"{network}, with its noise drawn anew for each answer,"
 
@@ -103,7 +111,9 @@ def _counted(certificate: Certificate) -> str:
 def _learning(certificate: Certificate) -> tuple[str, ...]:
     learner = certificate.prior.learner
     if learner is None:
-        return (FIXED,)
+        architecture = certificate.prior.architecture
+        is_own = architecture is not None and architecture.schema_sha256 is not None
+        return (FIXED, SIZES) if is_own else (FIXED,)
     start = OWN_START if learner.name == OWN_LEARNER else ()
     return (*(LEARNING if certificate.message is None else PICKING), *start)
 
@@ -111,6 +121,8 @@ def _learning(certificate: Certificate) -> tuple[str, ...]:
 def _given(certificate: Certificate) -> tuple[str, ...]:
     if certificate.prior.given is None:
         return ()
+    if certificate.prior.given_arrays is not None:
+        return (GIVEN_ARRAYS,)
     return (
         "The given weights, whose digest and origin are recorded, were fixed without the counted examples: nothing "
         "about them, how long they were trained included, was chosen by these.",

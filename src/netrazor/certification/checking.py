@@ -12,7 +12,7 @@ import numpy as np
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_noisy_risk, bounded_claim
 from netrazor.certification.canonical import digest
-from netrazor.certification.charging import ledger_of
+from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.claim_record import ClaimRecord
 from netrazor.certification.claim_tables import table_faults
 from netrazor.certification.delta_shares import delta_parts
@@ -64,7 +64,11 @@ def _check_digests(files: RunFiles) -> Iterator[Finding]:
     certificate = files.certificate
     yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
     prior = certificate.prior
-    recorded = {"message": certificate.message, "prior.given": prior.given, "prior.graph": prior.graph}
+    recorded = {
+        "message": certificate.message,
+        "prior.given": prior.given_file,
+        "prior.graph": prior.graph,
+    }
     contents = (files.message, files.given, files.graph)
     for (name, record), content in zip(recorded.items(), contents, strict=True):
         if record is not None and content is not None:
@@ -102,7 +106,7 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "prior.learner: one candidate and the stop 0 needed where it learns spent examples only, got others",
         )
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
-    has_message, has_given = certificate.message is not None, certificate.prior.given is not None
+    has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
     batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
@@ -116,6 +120,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "prior.given: whether there are given weights",
             has_given,
             form == "steps" or (form is None and learner is None),
+        ),
+        (
+            "prior",
+            "prior.given: whether arrays are given beside a message of others",
+            certificate.prior.given_arrays is not None and form != "arrays",
+            False,
         ),
         (
             "prior",
@@ -166,7 +176,7 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
         yield Finding(
             "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
         )
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     given_errors = given.errors or 0 if given is not None else 0
     if sample.duplicates > sample.n or max(sample.majority_errors, given_errors) > sample.counted:
         yield Finding(
@@ -178,9 +188,19 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
     record, architecture, graph = certificate.message, certificate.prior.architecture, certificate.prior.graph
-    ledger = ledger_of(message, 0 if graph is None else graph.literal_bits)
     assert isinstance(record, MessageRecord)  # there is a message of arrays,
     assert architecture is not None  # and so an architecture
+    literal_bits = 0 if graph is None else graph.literal_bits
+    ledger = ledger_of(message, literal_bits, schema_is_fixed=architecture.fixes_schema)
+    if architecture.schema_sha256 is not None:
+        yield from compare(
+            (
+                "architecture",
+                "prior.architecture.schema_sha256",
+                architecture.schema_sha256,
+                schema_digest(message),
+            )
+        )
     yield from compare(
         ("ledger", "message.ledger", record.ledger, ledger),
         ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),

@@ -1,6 +1,6 @@
 """The prior: all that was fixed before the counted examples were seen. An architecture, given weights, a learner."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import FailFast, Field
 
@@ -15,12 +15,21 @@ class ArchitectureRecord(Record):
     Attributes:
         name: in the declared list, or "custom".
         index: in the declared list; 0: the user's own.
-        source_sha256: digest of its source; of a network that is a graph, of this: its source is not needed.
+        source_sha256: digest of its source and settings, see `netrazor.networks.source_digest`; of a network that is
+            a graph, of this: its source is not needed.
+        schema_sha256: of the names, types and shapes of the message's arrays, see `schema_digest`, where these are
+            the user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
     """
 
     name: str
     index: Count
     source_sha256: Digest
+    schema_sha256: Annotated[Digest | None, Field(exclude_if=lambda digest: digest is None)] = None
+
+    @property
+    def fixes_schema(self) -> bool:
+        """Whether names, types and shapes of the arrays were fixed beforehand, so that they cost nothing."""
+        return self.index > 0 or self.schema_sha256 is not None
 
 
 class GraphRecord(Record):
@@ -55,6 +64,26 @@ class GivenRecord(Record):
     errors: Count | None = None
 
 
+class GivenArraysRecord(Record):
+    """Arrays of the network that were fixed before the counted examples were seen: the message holds the others.
+
+    A verifier has them in the network that it brings, or in a file; the digest says whether they are the ones.
+
+    Attributes:
+        form: tells this record from that of a file of given weights.
+        sha256: over names, types, shapes and bytes (`netrazor.networks.given_arrays.arrays_digest`).
+        arrays: how many.
+        bytes: that they take.
+        origin: what they were made from, in words.
+    """
+
+    form: Literal["arrays"] = "arrays"
+    sha256: Digest
+    arrays: Positive
+    bytes: Count
+    origin: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
 class LearnerRecord(Record):
     """The rule that learns picked or spent examples, and all that was declared of its run beforehand.
 
@@ -80,12 +109,25 @@ class PriorRecord(Record):
     """What was fixed before the counted examples were seen: a network's architecture, or a learner.
 
     Attributes:
+        architecture: of a network.
         graph: of a network of the user's own; None for declared ones, and for those that are no graph.
+        given: weights of the whole network, in a file of the run; or some of its arrays, named by their digest.
+        learner: in place of an architecture.
     """
 
     WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"graph"})
 
     architecture: ArchitectureRecord | None = None
     graph: GraphRecord | None = None
-    given: GivenRecord | None = None
+    given: GivenRecord | GivenArraysRecord | None = None
     learner: LearnerRecord | None = None
+
+    @property
+    def given_file(self) -> GivenRecord | None:
+        """The record of given weights that are a file of the run's directory."""
+        return self.given if isinstance(self.given, GivenRecord) else None
+
+    @property
+    def given_arrays(self) -> GivenArraysRecord | None:
+        """The record of given arrays that are named by their digest."""
+        return self.given if isinstance(self.given, GivenArraysRecord) else None

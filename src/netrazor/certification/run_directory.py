@@ -14,6 +14,7 @@ from netrazor.files import read_regular
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
 GRAPH, EXTENSION = "graph.json", "extension.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
+GIVEN_ARRAYS = "given.safetensors"  # optional: given arrays that the certificate names by their digest
 
 _ATTEMPTS = 5
 
@@ -23,6 +24,7 @@ SIZE_LIMITS = {
     MESSAGE: 512 * 2**20,
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
+    GIVEN_ARRAYS: 16 * 2**30,
     GRAPH: graph_text.MAX_BYTES,
     EXTENSION: 2**20,
     RESULT: 4 * 2**20,
@@ -64,7 +66,7 @@ def _read_named(place: Path, certificate: Certificate) -> RunFiles:
     message = None
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
-    given = None if certificate.prior.given is None else _named(place, GIVEN)
+    given = None if certificate.prior.given_file is None else _named(place, GIVEN)
     graph = None if certificate.prior.graph is None else _named(place, GRAPH)
     return RunFiles(certificate, message, given, graph)
 

@@ -157,5 +157,5 @@ def _share(count: int, part: int, whole: int) -> int:
 
 
 def _given_errors(certificate: Certificate) -> int | None:
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     return None if given is None else given.errors

@@ -31,6 +31,9 @@ class Procedure:
         scale: multiplies the steps of every stage of a message, and of a hold-out: 0.1 is a tenth.
         delta: failure probability of the certificate.
         seed: of everything random.
+        given: what of the network was fixed without these examples and costs nothing: a pattern of names of arrays or
+            modules, several if repeated; frozen; or a file of weights.
+        given_origin: what the given weights were made from, in words; the certificate says it.
     """
 
     kind: Literal["message", "picked", "hold-out", "all"] = "message"
@@ -39,6 +42,8 @@ class Procedure:
     scale: float = 1.0
     delta: float = 0.05
     seed: int = 0
+    given: tuple[str, ...] = ()
+    given_origin: str | None = None
 
 
 @Parameter(name="*")
@@ -86,6 +91,10 @@ def certify(
         raise ConfigurationError("certify: one of a named experiment and --model allowed; give either")
     if procedure.recipe is not None and procedure.config is not None:
         raise ConfigurationError("certify: one of --recipe and --config allowed, got both; choose one")
+    if procedure.given and procedure.kind != "message":
+        raise ConfigurationError(
+            f"given: allowed for the kind message, got {procedure.kind!r}; leave --given or --kind out"
+        )
     console = open_console()
     named = None if experiment is None else experiment_named(experiment)
     usual = "quick" if named is None else named.recipe
@@ -95,6 +104,8 @@ def certify(
             scale=procedure.scale,
             pretrained=weights is not None,
         ),
+        given=given_of(procedure.given),
+        given_origin=procedure.given_origin,
         delta=procedure.delta,
         seed=procedure.seed,
         out=out,
@@ -113,9 +124,16 @@ def certify(
         else:
             print_claim(console, each.certificate)
         words = checking_command(each, named, source, machine)
+        if procedure.given and weights is not None:
+            words += ["--given", str(weights)]
         console.print(f"\nwritten to {each.place}; check it with: {shlex.join(words)}")
     if len(issued) > 1:
         print_kinds(console, issued, procedure.delta)
+
+
+def given_of(words: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """What ``--given`` said: nothing, one word (which may be a file, or "frozen"), or several patterns."""
+    return None if not words else words[0] if len(words) == 1 else words
 
 
 def checking_command(

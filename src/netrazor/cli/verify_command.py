@@ -1,5 +1,6 @@
 """`netrazor verify`: is the certificate true?"""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,11 +23,21 @@ if TYPE_CHECKING:
     from netrazor.certification import Certificate
 
 
+@dataclass(frozen=True)
+class Counting:
+    """How is counted: with given weights of a file, on which device, and whether fast; None: not at all."""
+
+    given: Path | None
+    device: str
+    fast: bool | None
+
+
 def verify(
     run: Path,
     /,
     *,
     source: Source = Source(),
+    given: Path | None = None,
     device: str = "cpu",
     recount: bool = True,
     fast: Annotated[bool, Parameter(negative="")] = False,
@@ -39,6 +50,7 @@ def verify(
 
     Args:
         run: directory with certificate.json and the files that it names.
+        given: a file of the given weights that the certificate names, in place of those of the network.
         device: what counts: cpu, cuda, cuda:1, or auto; best what the certificate names.
         recount: decode, or learn, and count the errors again on the training set.
         fast: of picked examples, learn the recorded ones only: finds false counts, not false picks.
@@ -46,7 +58,9 @@ def verify(
     """
     console = open_console(stderr=as_json)
     try:
-        verdict = _verify_by_counting(console, run, source, device, fast if recount else None)
+        verdict = _verify_by_counting(
+            console, run, source, Counting(given, device, fast if recount else None)
+        )
     except ModuleNotFoundError as error:
         if (missing := missing_extra(error)) is None:
             raise
@@ -71,10 +85,8 @@ def _print(console: Console, verdict: Verdict) -> None:
             console.print(yardstick_sentence(verdict.certificate, claim))
 
 
-def _verify_by_counting(
-    console: Console, run: Path, source: Source, device: str, fast: bool | None
-) -> Verdict:
-    """The verdict of `netrazor.verify` with what of network and data can be had; ``fast``: None to count nothing."""
+def _verify_by_counting(console: Console, run: Path, source: Source, counting: Counting) -> Verdict:
+    """The verdict of `netrazor.verify` with what of network and data can be had."""
     import torch
 
     from netrazor.pipeline.own_network import own_network
@@ -90,10 +102,18 @@ def _verify_by_counting(
         if source.model is not None and files.graph is None:  # with a graph, nobody's code is run
             torch.manual_seed(certificate.provenance.seed)  # a learner starts from the same weights
             network = own_network(source.model, classes=certificate.sample.classes)
-        if fast is not None:
+        if counting.fast is not None:
             shape = _shape(files, network, source)
             dataset = _dataset(console, certificate, shape, source)
-    return verify_run(run, dataset, network, fast=bool(fast), device=device, reporter=Bars(console))
+    return verify_run(
+        run,
+        dataset,
+        network,
+        given=counting.given,
+        fast=bool(counting.fast),
+        device=counting.device,
+        reporter=Bars(console),
+    )
 
 
 def _shape(files: RunFiles, network: "nn.Module | None", source: Source) -> tuple[int, int, int] | None:
@@ -111,16 +131,17 @@ def _dataset(
 ) -> "Dataset[Any] | None":
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
+    from netrazor.pipeline.own_network import own_data
 
     sample = certificate.sample
     if source.data is None and sample.name not in datasets.names():
         console.print(
-            f"not recounted: {sample.name!r} is no data set known by name; give its folder with --data, or call "
+            f"not recounted: {sample.name!r} is no data set known by name; give it with --data, or call "
             "netrazor.verify(path, dataset)"
         )
         return None
     try:
-        return datasets.open_dataset(
+        return own_data(
             source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory
         )
     except DatasetUnavailable as error:

@@ -11,6 +11,7 @@ from netrazor.compress.post_training import PostTrainingConfig, compress_without
 from netrazor.compress.quantization import CodebookConfig, QuantizedWeights
 from netrazor.compress.rate_pruning import RatePruning
 from netrazor.compress.search_objective import SearchContext
+from netrazor.compress.small_search import SmallSearchConfig, search_small
 
 __all__ = [
     "CodebookConfig",
@@ -27,7 +28,9 @@ __all__ = [
     "QuantizedWeights",
     "RatePruning",
     "SearchContext",
+    "SmallSearchConfig",
     "compress_without_training",
     "descend",
     "quantize_remaining",
+    "search_small",
 ]

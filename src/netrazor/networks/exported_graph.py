@@ -5,7 +5,11 @@ arrays (parameters, buffers, constants) and literals. Written down canonically, 
 arrays, anyone computes the same answers; nothing of the author's code is needed or executed.
 """
 
-from collections.abc import Mapping
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -20,7 +24,7 @@ from netrazor.networks.graph_operations import changes_values, reference
 from netrazor.networks.walk import set_evaluation_mode, tensors
 
 _REMEDY = "certify it as a network that is no graph, or write its forward pass without such a thing"
-_CONSTANT = "constant"  # the name of arrays that no attribute holds, with a number
+CONSTANT = "constant"  # the name of arrays that no attribute holds, with a number
 _TOLERANCE = 1e-4  # of the largest score: what rounding may do
 
 
@@ -63,16 +67,30 @@ def export(model: nn.Module, example: Tensor) -> GraphNetwork:
 
 
 def _program(model: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
-    try:
-        return _traced(model, example, strict=False)
-    except Exception:  # each part of the tracers has its own
+    with _quietly():
         try:
-            return _traced(model, example, strict=True)  # slower; understands len(x)
-        except Exception as error:
-            reason = next(iter(str(error).strip().splitlines()), "")[:200]
-            raise UnsupportedModel(
-                f"model: cannot be exported as a graph ({type(error).__name__}: {reason}); {_REMEDY}"
-            ) from error
+            return _traced(model, example, strict=False)
+        except Exception:  # each part of the tracers has its own
+            try:
+                return _traced(model, example, strict=True)  # slower; understands len(x)
+            except Exception as error:
+                reason = next(iter(str(error).strip().splitlines()), "")[:200]
+                raise UnsupportedModel(
+                    f"model: cannot be exported as a graph ({type(error).__name__}: {reason}); {_REMEDY}"
+                ) from error
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep to itself what torch prints, logs and warns of while it tries: its error says why it failed."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 @torch.no_grad()
@@ -107,7 +125,7 @@ def _arrays_read(
         if place not in chosen:
             name = known.get(place, "")
             taken = not name or name in arrays or not is_name(name)
-            chosen[place] = f"{_CONSTANT}.{len(arrays)}" if taken else name
+            chosen[place] = f"{CONSTANT}.{len(arrays)}" if taken else name
             arrays[chosen[place]] = tensor
         of_node[node] = chosen[place]
     rank = {name: number for number, name in enumerate(order)}

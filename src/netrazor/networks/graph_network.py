@@ -1,5 +1,6 @@
 """A graph that runs: a module without any code of the author's, its parameters and buffers the graph's arrays."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from netrazor.certification.graph_operation_names import ON_SIZES
 from netrazor.certification.graph_text import ExportedGraph, GraphArray, Step, values_in
@@ -15,6 +17,7 @@ from netrazor.networks.graph_operations import check_call, dtype_named, on_sizes
 
 FLOOR_BYTES = 2**28  # what the values of a run may take at least,
 TIMES_THE_INPUTS = 64  # and as many times its inputs and arrays
+_TORCHS_LOG = logging.getLogger("torch._subclasses.fake_tensor")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class GraphProgram:
                 f"inputs: a batch of {graph.input_dtype}, each of shape {graph.input_shape}, needed, got "
                 f"{str(inputs.dtype).removeprefix('torch.')} of shape {tuple(inputs.shape)}"
             )
-        self.check_memory(len(inputs))
+        if not torch._C._functorch.is_functorch_wrapped_tensor(inputs):  # whose batches were seen without it
+            self.check_memory(len(inputs))
         values: list[Any] = [*arrays, inputs]
         for call in self._calls:
             values.append(_run(call, values, inputs.device))
@@ -86,29 +90,38 @@ class GraphProgram:
         """
         if batch in self._sized:
             return
-        arrays = [_of_shape(array.dtype, array.shape) for array in self.graph.arrays]
+        was_disabled, _TORCHS_LOG.disabled = _TORCHS_LOG.disabled, True  # what fails is an error, named below
+        try:
+            with torch.inference_mode(False), torch.no_grad(), FakeTensorMode():  # shapes and strides, no values
+                self._compute_shapes(batch)
+        finally:
+            _TORCHS_LOG.disabled = was_disabled
+        self._sized.add(batch)
+
+    def _compute_shapes(self, batch: int) -> None:
         inputs = _of_shape(self.graph.input_dtype, (batch, *self.graph.input_shape))
-        values: list[Any] = [*arrays, inputs]
+        values: list[Any] = [*(_of_shape(array.dtype, array.shape) for array in self.graph.arrays), inputs]
         memory = _Memory(values)
         allowed = memory.bytes + max(FLOOR_BYTES, TIMES_THE_INPUTS * memory.bytes)
-        for place, call in enumerate(self._calls):
+        for place, (call, step) in enumerate(zip(self._calls, self.graph.steps, strict=True)):
             try:
                 values.append(_run(call, values, inputs.device))
-            except (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError) as error:
+            except UnsupportedModel:
+                raise
+            except Exception as error:  # torch's operations raise anything
                 raise UnsupportedModel(
-                    f"graph: step {place} ({self.graph.steps[place].name}) does not fit its arguments: "
+                    f"graph: step {place} ({step.name}) does not fit its arguments: "
                     f"{' '.join(str(error).split())[:200]}"
                 ) from error
             memory.add(values[-1])
             if memory.bytes > allowed:
                 raise UnsupportedModel(
                     f"graph: values of a batch of {batch} may take {allowed:,} bytes, got {memory.bytes:,} at step "
-                    f"{place} ({self.graph.steps[place].name})"
+                    f"{place} ({step.name})"
                 )
             for done in call.finished:
                 memory.drop(values[done])
                 values[done] = None
-        self._sized.add(batch)
 
 
 class GraphNetwork(nn.Module):
@@ -209,6 +222,11 @@ def refuse_names(names: Iterable[str]) -> None:
 _BLANK = nn.Module()
 
 
+def resolved(held: Any, values: Any, device: torch.device) -> Any:
+    """Arguments of a step with references and names replaced by what they mean; ``values`` by their numbers."""
+    return _resolved(_template(held), values, device)
+
+
 def _call(step: Step, finished: tuple[int, ...]) -> _Call:
     function = partial(on_sizes, step.name) if step.name in ON_SIZES else operation(step.name)
     keywords = {key: _template(held) for key, held in step.keywords.items()}
@@ -235,7 +253,7 @@ def _run(call: _Call, values: list[Any], device: torch.device) -> Any:
     return call.function(*arguments, **keywords)
 
 
-def _resolved(held: Any, values: list[Any], device: torch.device) -> Any:
+def _resolved(held: Any, values: Any, device: torch.device) -> Any:
     kind = type(held)
     if kind is _Value:
         return values[held.number]
@@ -258,7 +276,7 @@ def _last_uses(graph: ExportedGraph) -> list[tuple[int, ...]]:
 
 
 def _of_shape(dtype: str, shape: tuple[int, ...]) -> Tensor:
-    return torch.empty(shape, dtype=dtype_named(dtype), device="meta")
+    return torch.empty(shape, dtype=dtype_named(dtype))
 
 
 class _Memory:

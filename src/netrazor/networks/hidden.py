@@ -16,6 +16,7 @@ from torch.nn.modules import module as torch_module
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from netrazor.errors import UnsupportedModel
+from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.held_data import WITHOUT_CONTENT, HeldData, Opened, held_data, settings
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_module
@@ -42,6 +43,8 @@ def refuse_hidden_state(model: nn.Module) -> None:
             understood; a function that reads files, the environment or the interpreter.
     """
     _refuse_hooks(model)
+    if type(model) is GraphNetwork:  # arrays and the operations of a text: there is no code that could read more
+        return
     data = held_data(model)
     coded = {id(value): value for _, value in everything(model) if isinstance(value, (Tensor, np.ndarray))}
     for place, value in data.found:

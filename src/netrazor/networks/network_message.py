@@ -1,6 +1,7 @@
 """Networks as messages: encode, and decode what will be certified."""
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -92,17 +93,16 @@ def network_of(model: nn.Module, message: Message) -> nn.Module:
     return filled(copy.deepcopy(model), message)
 
 
-def filled(model: nn.Module, message: Message) -> nn.Module:
-    """`network_of` for a ``model`` that may be changed: without a copy."""
+def filled(model: nn.Module, message: Message, given: Collection[str] = ()) -> nn.Module:
+    """`network_of` for a ``model`` that may be changed: without a copy. ``given`` arrays of it stay, unchanged."""
     described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
     set_evaluation_mode(model)
     _forget_training(model)
     own = coded_state(model, copy=False)
     arrays = {name: array for name, array in message.arrays.items() if name not in described}
-    load_coded_state(
-        model, {name: _as_state(a, own[name]) if name in own else a for name, a in arrays.items()}
-    )
-    if list(message.arrays) != [*own, *described]:
+    decoded = {name: _as_state(a, own[name]) if name in own else a for name, a in arrays.items()}
+    load_coded_state(model, {**{name: own[name] for name in own if name in given}, **decoded})
+    if list(message.arrays) != [*(name for name in own if name not in given), *described]:
         # The order of a declared architecture's arrays is not paid for, so it must not be chosen.
         raise CheckpointMismatch(
             "message: arrays in the order of the network's definition needed, got another order; "

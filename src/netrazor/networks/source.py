@@ -9,6 +9,7 @@ from types import FunctionType
 from torch import fx, nn
 
 from netrazor.networks.held_data import held_data, settings
+from netrazor.networks.plain_call import PlainCall
 
 
 def source_digest(model: nn.Module) -> str:
@@ -42,7 +43,7 @@ def _sources(model: nn.Module) -> Iterator[str]:
         if isinstance(module, fx.GraphModule):
             yield module.code
         for cls in type(module).__mro__:
-            if cls.__module__.split(".")[0] not in ("torch", "builtins"):
+            if cls is not PlainCall and cls.__module__.split(".")[0] not in ("torch", "builtins"):
                 source = _source(cls)
                 if source not in seen:
                     seen.add(source)

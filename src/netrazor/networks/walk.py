@@ -13,6 +13,17 @@ from netrazor.errors import UnsupportedModel
 from netrazor.holdings import Holding, held, reachable
 from netrazor.networks.graph_network import GraphProgram
 
+
+class OutOfReach:
+    """Holds given arrays, which are in no message, for a part of a network, which shares it with its copies.
+
+    The walk does not open what our own parts hold of this kind; anywhere else it is an object like others.
+    """
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "OutOfReach":
+        return self
+
+
 _MODULE_INTERNALS = frozenset(vars(nn.Module()))
 _CLOSED = (
     Tensor,
@@ -24,6 +35,7 @@ _CLOSED = (
     torch.Size,
     GraphProgram,
 )
+_PARTS = frozenset({"netrazor.networks.coded_part", "netrazor.networks.swapped_part"})
 
 
 def tensors(root: object, name: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -100,7 +112,10 @@ def _held_by_module(module: nn.Module) -> Iterator[Holding]:
     for key, buffer in module._buffers.items():
         if not is_step_count(module, key):
             yield key, buffer
-    yield from ((key, value) for key, value in held(module) if key not in _MODULE_INTERNALS)
+    is_part = type(module).__module__ in _PARTS
+    for key, value in held(module):
+        if key not in _MODULE_INTERNALS and not (is_part and isinstance(value, OutOfReach)):
+            yield key, value
     yield from module._modules.items()
 
 

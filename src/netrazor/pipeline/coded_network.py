@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch import nn
 
 from netrazor.certification import GraphRecord
 from netrazor.certification.graph_literals import price_literals
@@ -13,6 +12,7 @@ from netrazor.errors import UnsupportedModel
 from netrazor.networks import index_of
 from netrazor.networks.exported_graph import export
 from netrazor.networks.graph_network import GraphNetwork
+from netrazor.pipeline.subject import Subject
 
 _EXAMPLES = 2  # of a batch to trace: one would be taken for a size that never changes
 
@@ -30,11 +30,15 @@ class CodedNetwork:
     no_graph: str | None = None
 
 
-def coded_network(model: nn.Module, architecture: str, examples: Dataset[tuple[Tensor, int]]) -> CodedNetwork:
+def coded_network(model: nn.Module, subject: Subject) -> CodedNetwork:
     """The graph of ``model`` if it is the user's own and can be exported; otherwise ``model`` itself."""
-    if index_of(architecture) > 0:
+    if index_of(subject.architecture) > 0:
         return CodedNetwork(model)
-    inputs = next(in_order(examples, _EXAMPLES))[0]
+    if subject.whole is not None:
+        return CodedNetwork(
+            model, "arrays of the network are given, and its graph is not part of the certificate"
+        )
+    inputs = next(in_order(subject.examples, _EXAMPLES))[0]
     try:
         return CodedNetwork(export(model, torch.cat([inputs, inputs]) if len(inputs) == 1 else inputs))
     except UnsupportedModel as error:

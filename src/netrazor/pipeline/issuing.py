@@ -15,12 +15,14 @@ from netrazor.certification import (
     ChargedLedger,
     ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
     MessageRecord,
     Noise,
     PriorRecord,
     Provenance,
     ledger_of,
     noise_in,
+    schema_digest,
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
@@ -61,6 +63,7 @@ class Rebuilt:
         blob: the message.
         network: rebuilt from it.
         ledger: of the message, and of the numbers in the network's graph.
+        schema_sha256: digest of its schema.
         noise: that the message describes.
         no_graph: why a network of the user's own is no graph.
     """
@@ -68,6 +71,7 @@ class Rebuilt:
     blob: bytes
     network: nn.Module
     ledger: ChargedLedger
+    schema_sha256: str
     noise: Noise | None = None
     no_graph: str | None = None
 
@@ -102,7 +106,7 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    coded = coded_network(model, subject.architecture, subject.examples)
+    coded = coded_network(model, subject)
     blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
     plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
@@ -126,9 +130,8 @@ def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
     """The network of a message that was just written of ``coded``."""
     message = read(blob, limits_of(coded.network))
     network = network_of(coded.network, message)
-    return Rebuilt(
-        blob, network, ledger_of(message, literal_bits(network)), noise_in(message), coded.no_graph
-    )
+    ledger = ledger_of(message, literal_bits=literal_bits(network))
+    return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded.no_graph)
 
 
 def certify_rebuilt(
@@ -153,12 +156,13 @@ def certify_rebuilt(
         noise = draws.record
         claims = tuple(_updated(claim, noisy=draws.risk(claim.top, claim.delta_parts)) for claim in claims)
     message = MessageRecord(
-        form="arrays" if subject.given is None else "steps",
+        form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
         bytes=len(rebuilt.blob),
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
+    described = subject.whole or rebuilt.network
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
@@ -166,14 +170,14 @@ def certify_rebuilt(
         delta=subject.delta,
         sample=subject.sample,
         prior=PriorRecord(
-            architecture=architecture_record(rebuilt.network, subject.architecture),
+            architecture=_architecture(rebuilt, subject),
             graph=graph_record(rebuilt.network),
             given=subject.given,
         ),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
         ),
         provenance=Provenance(
             netrazor=__version__,
@@ -211,13 +215,14 @@ def _claims(network: nn.Module, subject: Subject, considered: tuple[Method, ...]
     return share_delta(records, subject.delta, considered)
 
 
-def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRecord:
-    """Which network: by its name, and a digest of its source or, where it is a graph, of this."""
-    graph = graph_record(network)
+def _architecture(rebuilt: Rebuilt, subject: Subject) -> ArchitectureRecord:
+    index = index_of(subject.architecture)
+    graph = graph_record(rebuilt.network)
     return ArchitectureRecord(
-        name=architecture,
-        index=index_of(architecture),
-        source_sha256=source_digest(network) if graph is None else graph.sha256,
+        name=subject.architecture,
+        index=index,
+        source_sha256=source_digest(subject.whole or rebuilt.network) if graph is None else graph.sha256,
+        schema_sha256=rebuilt.schema_sha256 if index == 0 else None,
     )
 
 
@@ -227,7 +232,7 @@ def _search_noise(
     """The noise that pays best for the headline claim, frozen, and the message that describes it."""
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static, literal_bits(network))
+    ledger = ledger_of(static, literal_bits=literal_bits(network))
     first, total = subject.statements[0], sum(claim.weight for claim in subject.statements)
     parts = delta_parts(subject.delta, ("occam", "perturbation"), total, weight=first.weight)
     search = search_noise(

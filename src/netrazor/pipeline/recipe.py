@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from netrazor.compress import DescentConfig, PostTrainingConfig
+from netrazor.compress import DescentConfig, PostTrainingConfig, SmallSearchConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule
@@ -35,12 +35,14 @@ class Recipe:
         prune: one after the other; dead units are removed after each.
         integers: training with small whole numbers.
         quantize: codebooks.
+        small: a search among whole numbers on the certified risk, for few examples and a small network.
         post_training: prune and quantize what is still open by sensitivity, without training.
         descend: on the certified risk itself, over the last linear layer.
         polish: whole numbers, by more training and descent in turn.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units: after each stage that bears it, or once where
-            no stage does.
+            no stage does; at the end, put units in the order and sign that cost no bits. The function stays the
+            same up to rounding. False leaves every array as the stages leave it.
         rules: for single layers, by patterns of names.
     """
 
@@ -49,6 +51,7 @@ class Recipe:
     prune: tuple[PruneStage, ...] = ()
     integers: IntegerStage | None = None
     quantize: QuantizeStage | None = None
+    small: SmallSearchConfig | None = None
     post_training: PostTrainingConfig | None = None
     descend: DescentConfig | None = None
     polish: PolishStage | None = None

@@ -18,7 +18,7 @@ from netrazor.pipeline.recipes import RECIPES, recipe_named
 
 _RECIPE = TypeAdapter(Recipe)
 _BASE = "base"
-_MOST_BYTES = 2**16
+_MOST_BYTES, _DEEPEST, _SHOWN = 2**15, 20, 8
 
 
 def recipe_from_file(path: str | os.PathLike[str], *, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:
@@ -47,9 +47,7 @@ def recipe_from_yaml(
             what is.
     """
     try:
-        # An alias of an alias of an alias... stands for more than any memory holds.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ConfigurationError(f"{place}: values without aliases (*name) needed; write them out")
+        _check_structure(text, place)
         written = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of 5,000 digits, a date without a day
         raise ConfigurationError(f"{place}: must be YAML, got {str(error)[:500]}; correct it") from error
@@ -63,8 +61,19 @@ def recipe_from_yaml(
     try:
         return _RECIPE.validate_python(content)
     except ValidationError as error:
-        problems = "; ".join(_problem(found) for found in error.errors(include_url=False))
+        problems = "; ".join(_problem(found) for found in error.errors(include_url=False)[:_SHOWN])
         raise ConfigurationError(f"{place}: {problems}") from error
+
+
+def _check_structure(text: str, place: str) -> None:
+    """Refuse aliases, which can stand for more than any memory holds, and nesting, which takes long to read."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+            raise ConfigurationError(
+                f"{place}: values without aliases (*name), nested at most {_DEEPEST} deep, needed; write them out"
+            )
 
 
 def _merged(base: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:

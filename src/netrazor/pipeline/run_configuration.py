@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from netrazor.certification.claims import AnyClaim, Error, TopK
 from netrazor.errors import InvalidArgument
+from netrazor.networks.given_arrays import Given
 from netrazor.pipeline.claim_records import check_claims
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import recipe_named
@@ -25,6 +26,8 @@ class RunConfiguration:
 
     Attributes:
         recipe: how it is trained and cut down, or the name of a recipe for users' networks.
+        given: which arrays of the network were fixed without these examples: patterns, "frozen", or a weights file.
+        given_origin: what they were made from, in words.
         delta: failure probability of the certificate.
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for the files, and meanwhile a checkpoint from which a killed run goes on; None: no files.
@@ -52,6 +55,8 @@ class RunConfiguration:
     """
 
     recipe: Recipe | str = "quick"
+    given: Given | None = None
+    given_origin: str | None = None
     delta: float = 0.05
     seed: int = 0
     out: str | os.PathLike[str] | None = None

@@ -25,7 +25,7 @@ from netrazor.certification import (
     SampleRecord,
     to_json,
 )
-from netrazor.certification.charging import ledger_of
+from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
 from netrazor.certification.run_writing import write_run
@@ -41,6 +41,7 @@ from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
+from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
 from netrazor.pipeline.claim_records import (
     check_claims,
@@ -148,6 +149,7 @@ def check_split(n: int, spent: int) -> None:
         )
 
 
+@on_plain_form
 def run_hold_out(
     model: nn.Module,
     dataset: Examples,
@@ -221,6 +223,7 @@ def _count_hold_out(
     return share_delta(records, terms.delta, ("hold-out",))
 
 
+@on_plain_form
 def run_from_given(
     model: nn.Module,
     dataset: Examples,
@@ -262,7 +265,7 @@ def run_from_given(
     steps: Steps = search_steps(network, counted, index, terms.delta)
     blob = encode_steps(steps, index)
     message = read(blob, Limits())
-    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
+    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message), schema_digest(message))
     run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))

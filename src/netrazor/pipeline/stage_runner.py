@@ -11,7 +11,7 @@ from netrazor.pipeline.histogram import histograms
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.stages import RunContext, Simplification, Turn
-from netrazor.simplify import simplify
+from netrazor.simplify import order_for_coding, simplify
 from netrazor.train import Checkpoint
 
 
@@ -30,6 +30,8 @@ class StagesReport:
 
 def run_stages(recipe: Recipe, context: RunContext, checkpoint: Checkpoint | None = None) -> StagesReport:
     """Run the stages that are not done yet; ``context.model`` is changed in place.
+
+    What a recipe that simplifies leaves has its units in the order that costs no bits (`order_for_coding`).
 
     A checkpoint holds the network as the stage under way found it, or as it is between stages, and what that stage
     has saved of itself. A killed run goes on from there, on whatever device, to the result that it would have had.
@@ -65,4 +67,6 @@ def run_stages(recipe: Recipe, context: RunContext, checkpoint: Checkpoint | Non
             checkpoint.save(state(place + 1, None))
         resumed = None
         report.seconds[name] = time.monotonic() - started
+    if recipe.simplify:
+        order_for_coding(context.model, context.example())
     return report

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.certification import SampleRecord
 from netrazor.certification.claims import AnyClaim, TopK
-from netrazor.certification.prior_record import GivenRecord
+from netrazor.certification.prior_record import GivenArraysRecord, GivenRecord
 from netrazor.counting import GroupColumn
 from netrazor.runtime import SILENT, Reporter, devices
 
@@ -29,7 +29,8 @@ class Subject:
         columns: those that make groups, of the counted examples.
         search_on: the device on which noise is searched for.
         count_on: the device on which the errors and the noisy risks that the certificate states are counted.
-        given: weights fixed before, to which the message is relative.
+        given: weights fixed before, to which the message is relative, or beside which it holds the others.
+        whole: the network of which a part is coded; None: all of it is.
         configuration: what made the network, for the provenance.
         reporter: told of the progress.
     """
@@ -43,7 +44,8 @@ class Subject:
     columns: Mapping[str, GroupColumn] = field(default_factory=dict)
     search_on: torch.device = devices.CPU
     count_on: torch.device = devices.CPU
-    given: GivenRecord | None = None
+    given: GivenRecord | GivenArraysRecord | None = None
+    whole: nn.Module | None = None
     configuration: Mapping[str, Any] | None = None
     reporter: Reporter = SILENT
 

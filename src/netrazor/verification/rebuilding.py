@@ -9,34 +9,43 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from netrazor import networks
-from netrazor.certification import ArchitectureRecord, RunFiles
+from netrazor.certification import ArchitectureRecord, GivenArraysRecord, RunFiles
 from netrazor.certification.graph_text import parse_graph
-from netrazor.certification.run_directory import CERTIFICATE, read_message, read_run
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN_ARRAYS, read_message, read_run
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, UnsupportedModel
-from netrazor.networks.exported_graph import export
+from netrazor.networks.exported_graph import CONSTANT, export
+from netrazor.networks.given_arrays import check_given, given_arrays, with_weights_of
 from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.graph_operations import dtype_named
 from netrazor.networks.network_message import filled
 from netrazor.networks.plain import plain_copy
-from netrazor.networks.state import coded_state, load_coded_state
+from netrazor.networks.plain_call import plainly_called
+from netrazor.networks.state import coded_state, listed, load_coded_state
 from netrazor.networks.weight_steps import decode_steps
 
 _OTHER_GRAPH = "model: a network whose graph is that of the certificate needed, got another; leave it out"
 
 
 def load(
-    path: str | os.PathLike[str], model: nn.Module | None = None, *, limits: Limits | None = None
+    path: str | os.PathLike[str],
+    model: nn.Module | None = None,
+    *,
+    given: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
 ) -> nn.Module:
     """The classifier that a certificate is about, in evaluation mode; where the certificate has noise, without it.
 
     Args:
         path: a run's directory, or a message by itself.
         model: a network of the architecture that was coded, for a user's own; it is not changed. Where the run has a
-            graph none is needed; a copy of one that is given comes back with the weights, if it is that graph.
+            graph none is needed; a copy of one that is given comes back with the weights, if it is that graph. Where
+            arrays are given, it has them, unless a file does.
+        given: a file of the given arrays, in place of ``model``'s; by default ``given.safetensors`` of the run.
         limits: of the reader of messages.
 
     Raises:
@@ -45,11 +54,11 @@ def load(
         ConfigurationError: no such file; the architecture is the user's own and ``model`` was not given.
         CheckpointMismatch: the message holds another architecture's weights.
     """
-    place = Path(path)
+    place, model = Path(path), networks.as_network(model)
     if (place / CERTIFICATE).exists():
         files = read_run(place)
         message = None if files.message is None else read(files.message, limits or limits_for(model))
-        network = rebuild(files, message, model)
+        network = rebuild(files, message, model, given_file(place, given))
         return (
             _in_copy_of(model, network)
             if model is not None and isinstance(network, GraphNetwork)
@@ -71,7 +80,20 @@ def architecture_of(path: str | os.PathLike[str]) -> str:
     return networks.name_of(read(read_message(path), Limits()).architecture)
 
 
-def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = None) -> nn.Module:
+def given_file(directory: str | os.PathLike[str], given: str | os.PathLike[str] | None = None) -> Path | None:
+    """The file of given arrays: ``given``, or that of the run in ``directory``, or None where there is none."""
+    own = Path(directory) / GIVEN_ARRAYS
+    if given is not None:
+        return Path(given)
+    return own if own.is_file() else None
+
+
+def rebuild(
+    files: RunFiles,
+    message: Message | None,
+    model: nn.Module | None = None,
+    given_arrays_in: Path | None = None,
+) -> nn.Module:
     """The network that the certificate of ``files`` is about.
 
     Args:
@@ -79,10 +101,12 @@ def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = 
         message: as read from them.
         model: a network of the architecture, for a user's own that is no graph. A declared one is built anew, and one
             with a graph from that, whatever ``model`` is.
+        given_arrays_in: a file of the given arrays, where there are some; None: ``model`` has them.
 
     Raises:
         ConfigurationError: a user's own architecture, and no ``model``.
-        CheckpointMismatch: another name, source or shape than certificate and message say.
+        CheckpointMismatch: another name, source or shape than certificate and message say; given arrays of another
+            digest.
         MessageError: the given weights are no message.
     """
     given = rebuild_given(files, model)
@@ -95,7 +119,36 @@ def rebuild(files: RunFiles, message: Message | None, model: nn.Module | None = 
         raise CertificateError(
             "message: needed where no weights are given, got none; get all files of the run"
         )
-    return filled(_blank(files, model, message), message)
+    network = _blank(files, model, message)
+    record = files.certificate.prior.given_arrays
+    if record is None:
+        return filled(network, message)
+    return _filled_beside_given(network, message, record, model, given_arrays_in)
+
+
+def _filled_beside_given(
+    network: nn.Module,
+    message: Message,
+    record: GivenArraysRecord,
+    model: nn.Module | None,
+    file: Path | None,
+) -> nn.Module:
+    """The arrays of the message in ``network``; all others are given, and must be those of the record."""
+    own = coded_state(network, copy=False)
+    names = [name for name in own if name not in message.arrays]
+    if file is not None:
+        with_weights_of(network, file)
+    elif model is not None:
+        held = coded_state(plain_copy(model), copy=False)
+        missing = [name for name in names if name not in held]
+        if missing:
+            raise CheckpointMismatch(
+                f"given: {listed(missing)} needed in the model, got none; build the network with what the "
+                "adapters were trained on"
+            )
+        load_coded_state(network, {**own, **{name: held[name] for name in names}})
+    check_given(given_arrays(network, names), record.sha256, record.arrays, record.bytes)
+    return filled(network, message, names)
 
 
 def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module | None:
@@ -111,16 +164,22 @@ def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module 
 
 
 def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
-    """A copy of ``model`` with the weights of ``network``, which must be its graph."""
+    """A copy of ``model`` with the weights of ``network``, which must be its graph.
+
+    A model that cannot be called with one tensor is held to names and shapes only.
+    """
     weights, copied = coded_state(network), plain_copy(model)
     own = coded_state(copied)
+    if strange := [name for name in weights if name not in own and not name.startswith(CONSTANT)]:
+        raise CheckpointMismatch(f"{_OTHER_GRAPH} (arrays {listed(strange)})")
     load_coded_state(copied, {**own, **{name: weights[name] for name in weights if name in own}})
     graph = network.graph
     example = torch.zeros((2, *graph.input_shape), dtype=dtype_named(graph.input_dtype))
     try:
-        found = export(copied, example)
-    except UnsupportedModel as error:
-        raise CheckpointMismatch(f"{_OTHER_GRAPH} ({error})") from error
+        with plainly_called(copied, TensorDataset(example, torch.tensor([0, 1]))):
+            found = export(copied, example)
+    except UnsupportedModel:
+        return copied
     same = {name: np.array_equal(array, weights.get(name)) for name, array in coded_state(found).items()}
     if found.graph.digest != graph.digest or not all(same.values()):
         raise CheckpointMismatch(f"{_OTHER_GRAPH} (SHA-256 {found.graph.digest[:16]}... and others)")

@@ -81,7 +81,7 @@ class Recount:
 
     def _count_given(self, examples: Dataset[tuple[Tensor, int]]) -> None:
         """More errors of the given network than recorded would make the hold-out bound beside the claim false."""
-        given = self.certificate.prior.given
+        given = self.certificate.prior.given_file
         if self.given is None or given is None or given.errors is None:
             return
         found = count_errors(self.given, examples, batch_size=self.certificate.evaluation.batch_size).errors

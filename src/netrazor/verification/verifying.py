@@ -3,7 +3,8 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,12 +12,15 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
+from netrazor.data.example_form import in_plain_form
 from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
+from netrazor.networks import as_network
+from netrazor.networks.plain_call import plainly_called
 from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
 from netrazor.verification.extension import Extended, has_extension, verify_extension
-from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
+from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
 
@@ -30,6 +34,7 @@ def verify(
     *,
     columns: Mapping[str, Any] | None = None,
     extended: Extended | None = None,
+    given: str | os.PathLike[str] | None = None,
     fast: bool = False,
     seed: int | None = None,
     device: str = devices.CPU.type,
@@ -46,8 +51,10 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own that is no graph, a network of the architecture; or what learned, as for
-            `netrazor.certify_picked`.
+        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned, as
+            for `netrazor.certify_picked`.
+        given: a file of the given arrays, where there are some; by default ``given.safetensors`` of the run, or else
+            ``model`` has them.
         columns: for claims about groups, a value for each example, by the column's name.
         extended: where the directory holds an extension, its network and its inputs without labels.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
@@ -60,36 +67,47 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
-    asked = _Asked(dataset, model, columns or {}, fast, seed, device, reporter)
-    verdict = _verify_certificate(path, asked)
+    own = model if isinstance(model, nn.Module) else None
+    dataset, model = as_dataset(dataset), model if model is None else _network_of(path, model)
+    check = partial(
+        _verify_plain,
+        path,
+        columns=columns or {},
+        given=given,
+        fast=fast,
+        seed=seed,
+        device=device,
+        reporter=reporter,
+    )
+    if isinstance(model, nn.Module) and dataset is not None:
+        with plainly_called(model, dataset) as examples:
+            verdict = check(examples, model)
+    else:
+        verdict = check(dataset if dataset is None or model is not None else in_plain_form(dataset)[0], model)
     if not has_extension(path):
         return verdict
-    own = model if isinstance(model, nn.Module) else None
     try:
         return verify_extension(path, verdict, replace(extended or Extended(), model=own))
     except CertificateError as error:
         return replace(verdict, status="INVALID", findings=(Finding("extension", str(error)),))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The arguments of `verify` besides the directory."""
-
-    dataset: Any
-    model: nn.Module | Learnable | None
-    columns: Mapping[str, Any]
-    fast: bool
-    seed: int | None
-    device: str
-    reporter: Reporter | None
-
-
-def _verify_certificate(path: str | os.PathLike[str], asked: _Asked) -> Verdict:
-    """`verify` of the certificate itself."""
+def _verify_plain(
+    path: str | os.PathLike[str],
+    dataset: Examples | None,
+    model: nn.Module | Learnable | None,
+    *,
+    columns: Mapping[str, Any],
+    given: str | os.PathLike[str] | None,
+    fast: bool,
+    seed: int | None,
+    device: str,
+    reporter: Reporter | None,
+) -> Verdict:
+    """`verify` with a network from one tensor to scores, on pairs of a tensor and a class."""
     processes.join()
-    dataset, model, reporter = as_dataset(asked.dataset), asked.model, asked.reporter
     reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
-    count_on = devices.chosen(asked.device)
+    count_on = devices.chosen(device)
     network_given = model if isinstance(model, nn.Module) else None
     certificate: Certificate | None = None
     try:
@@ -99,22 +117,22 @@ def _verify_certificate(path: str | os.PathLike[str], asked: _Asked) -> Verdict:
         if findings:
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
-            return _verify_learner(files, dataset, model, fast=asked.fast, reporter=reporter)
-        needs_model = certificate.architecture.index == 0 and files.graph is None
+            return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
+        arrays_in = given_file(path, given)
+        has_none = certificate.prior.given_arrays is not None and arrays_in is None
+        needs_model = has_none or (certificate.architecture.index == 0 and files.graph is None)
         if dataset is None and model is None and needs_model:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        network = rebuild(files, message, network_given)
+        network = rebuild(files, message, network_given, arrays_in)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
-        given = rebuild_given(files, network_given)
-        given = None if given is None else devices.copy_on(given, count_on)
+        by_itself = rebuild_given(files, network_given)
+        by_itself = None if by_itself is None else devices.copy_on(by_itself, count_on)
         recount = Recount(
-            certificate, devices.copy_on(network, count_on), given, dataset, reporter, asked.columns
+            certificate, devices.copy_on(network, count_on), by_itself, dataset, reporter, columns
         )
-        recount.run(
-            None if message is None else noise_in(message), unknown if asked.seed is None else asked.seed
-        )
+        recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
     except (ConfigurationError, DataError):
@@ -125,6 +143,17 @@ def _verify_certificate(path: str | os.PathLike[str], asked: _Asked) -> Verdict:
         return Verdict("INVALID", (Finding("certificate", str(error)),), certificate)
     except NetrazorError as error:
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
+
+
+def _network_of(path: str | os.PathLike[str], model: Any) -> Any:
+    """What of ``model`` a verifier uses: nothing where the run has a graph; the network that an estimator is."""
+    try:
+        prior = read_run(path).certificate.prior
+    except NetrazorError:  # what is wrong with it, the verdict says
+        return model
+    if prior.graph is not None:
+        return None
+    return model if prior.learner is not None else as_network(model)
 
 
 def _verify_learner(
