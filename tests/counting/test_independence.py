@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 import netrazor
 import tiny
+from netrazor.certification import seal
 from netrazor.counting import check_independence
 from netrazor.counting.independence import _agree
 from netrazor.errors import UnsupportedLearner, UnsupportedModel
@@ -191,3 +192,12 @@ def test_a_certificate_of_such_a_network_is_invalid(tmp_path: Path, monkeypatch:
     assert verdict.status == "INVALID"
     assert [finding.code for finding in verdict.findings] == ["answers"]
     assert "batch_first=True" in verdict.findings[0].text
+
+
+@pytest.mark.parametrize("size", [1, 999, 1001, 2**16])
+def test_the_batch_size_of_a_count_is_no_free_choice(size: int, tmp_path: Path) -> None:
+    issued = tiny.occam_run().issued
+    evaluation = issued.certificate.evaluation.model_copy(update={"batch_size": size})
+    altered = seal(issued.certificate.model_copy(update={"evaluation": evaluation}))
+    verdict = netrazor.verify(tiny.write(tmp_path, altered, issued.blob))
+    assert [finding.code for finding in verdict.findings] == ["evaluation"]

@@ -43,7 +43,9 @@ def test_items_become_a_tensor_and_a_class(item: object, inputs: Tensor, label: 
     assert len(examples) == 2
 
 
-@pytest.mark.parametrize("item", [(torch.tensor(ROW), 1), (np.array(ROW), np.int64(2)), [torch.tensor(ROW), 0]])
+@pytest.mark.parametrize(
+    "item", [(torch.tensor(ROW), 1), (np.array(ROW), np.int64(2)), [torch.tensor(ROW), 0]]
+)
 def test_pairs_of_a_tensor_and_a_class_stay_as_they_are(item: object) -> None:
     dataset = [item]
     assert in_plain_form(dataset) == (dataset, None)
@@ -61,9 +63,7 @@ def test_what_was_packed_is_cut_into_the_same_parts(
 ) -> None:
     form = ExampleForm(tuple(Part(str(i), dtype, shape) for i, (dtype, shape) in enumerate(parts)), True)
     generator = torch.Generator().manual_seed(seed)
-    batches = [
-        torch.randint(0, 200, (n, *shape), generator=generator).to(dtype) for dtype, shape in parts
-    ]
+    batches = [torch.randint(0, 200, (n, *shape), generator=generator).to(dtype) for dtype, shape in parts]
     packed = torch.stack([form.packed([batch[i] for batch in batches]) for i in range(n)])
     for batch, found in zip(batches, form.unpacked(packed), strict=True):
         assert torch.equal(batch, found)

@@ -10,6 +10,7 @@ import tiny
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state
 from netrazor.networks.coded_part import coded_part
+from netrazor.networks.exported_graph import export
 from netrazor.networks.given_arrays import given_names
 
 INPUTS = tiny.images(30).batch(torch.arange(30))[0]
@@ -21,13 +22,13 @@ class Masked(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(40, 8)
-        self.encoder = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.encoder = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
         self.down, self.up = nn.Parameter(torch.randn(8, 2)), nn.Parameter(torch.randn(2, 8))
         self.head = nn.Linear(8, 3)
 
     def forward(self, tokens: Tensor) -> Tensor:
         mask = tokens != 0
-        hidden = self.encoder(self.embedding(tokens), src_key_padding_mask=~mask)
+        hidden = self.encoder(self.embedding(tokens))
         hidden = hidden + hidden @ self.down @ self.up
         return self.head((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
 
@@ -53,11 +54,12 @@ def test_features_change_no_bit_of_the_scores(name: str) -> None:
     torch.manual_seed(0)
     model = build().eval()
     names = given_names(model, given)
-    part = coded_part(model, names, inputs[:4])
+    part = coded_part(export(model, inputs[:4]), names, inputs[:4])
     assert list(coded_state(part)) == [n for n in coded_state(model) if n not in names]
     with torch.no_grad():
-        expected = model(inputs)
-        assert torch.equal(part(inputs), expected)
+        expected = part(inputs)
+        whole = model(inputs)
+        assert torch.equal(expected, whole)
         features = part.features_of(inputs)
         assert len(features) == len(inputs)
         assert features[0].numel() * features.element_size() == part.bytes_of_features
@@ -70,7 +72,7 @@ def test_features_change_no_bit_of_the_scores(name: str) -> None:
 
 def test_a_head_is_a_linear_layer_and_copies_share_what_is_given() -> None:
     model = tiny.small().eval()
-    part = coded_part(model, given_names(model, ["conv", "fc1"]), INPUTS[:4])
+    part = coded_part(export(model, INPUTS[:4]), given_names(model, ["conv", "fc1"]), INPUTS[:4])
     assert isinstance(part.fc2, nn.Linear)
     twin = copy.deepcopy(part)
     assert twin.fixed is part.fixed
@@ -81,7 +83,9 @@ def test_a_head_is_a_linear_layer_and_copies_share_what_is_given() -> None:
 
 def test_gradients_reach_the_coded_arrays() -> None:
     model = Masked().eval()
-    part = coded_part(model, given_names(model, ["embedding", "encoder"]), masked_inputs())
+    part = coded_part(
+        export(model, masked_inputs()), given_names(model, ["embedding", "encoder"]), masked_inputs()
+    )
     part(masked_inputs()).sum().backward()
     assert all(p.grad is not None and bool(p.grad.any()) for p in part.parameters())
 
@@ -97,4 +101,4 @@ class OfTheBatch(tiny.Small):
 def test_a_given_part_that_mixes_examples_does_not_come_apart() -> None:
     model = OfTheBatch().eval()
     with pytest.raises(UnsupportedModel, match="come apart"):
-        coded_part(model, given_names(model, ["conv", "fc1"]), INPUTS[:4])
+        coded_part(export(model, INPUTS[:4]), given_names(model, ["conv", "fc1"]), INPUTS[:4])

@@ -48,12 +48,14 @@ def test_networks_and_what_is_no_estimator_stay() -> None:
 
 
 def test_other_estimators_are_sent_to_picks() -> None:
-    with pytest.raises(UnsupportedModel, match="got DecisionTreeClassifier; netrazor.certify_picked"):
+    with pytest.raises(UnsupportedModel, match=r"got DecisionTreeClassifier; netrazor\.certify_picked"):
         as_network(tree.DecisionTreeClassifier().fit(ROWS, CLASSES[2]))
     pairs = svm.SVC(kernel="linear").fit(ROWS, CLASSES[3])
-    with pytest.raises(UnsupportedModel, match="got SVC; netrazor.certify_picked"):
+    with pytest.raises(UnsupportedModel, match=r"got SVC; netrazor\.certify_picked"):
         as_network(pairs)
-    with pytest.raises(UnsupportedModel, match="a fitted estimator needed, got a LogisticRegression that is not"):
+    with pytest.raises(
+        UnsupportedModel, match="a fitted estimator needed, got a LogisticRegression that is not"
+    ):
         as_network(linear_model.LogisticRegression())
     words = np.array(["no", "yes"])[CLASSES[2]]
     with pytest.raises(UnsupportedModel, match=r"classes 0, 1, 2, ... needed, got \['no', 'yes'\]"):

@@ -58,7 +58,7 @@ def test_text_and_arrays_give_the_same_answers_for_any_batch() -> None:
         == [array.name for array in network.graph.arrays]
         == list(coded_state(model))
     )
-    again = GraphNetwork(parse_graph(network.graph.text.encode()), dict(model.state_dict()))
+    again = GraphNetwork(parse_graph(network.graph.text.encode()), network.state_dict())
     assert again.graph.digest == network.graph.digest
     for n in (1, 2, 7):
         with torch.no_grad():
@@ -68,12 +68,12 @@ def test_text_and_arrays_give_the_same_answers_for_any_batch() -> None:
 def test_a_graph_network_is_a_module_like_any_other() -> None:
     model = usual()
     network = export(model, images(3))
-    assert [name for name, _ in network.named_parameters()] == [name for name, _ in model.named_parameters()]
+    assert len(list(network.parameters())) == len(list(model.parameters()))
     blob = encode(network, "custom")
     assert blob == encode(model, "custom")
     decoded = decode_into(network, blob)
     copied = copy.deepcopy(network)
-    nn.init.zeros_(network.get_parameter("fc.weight"))
+    nn.init.zeros_(network.get_parameter("tied.0"))
     with torch.no_grad():
         assert torch.equal(decoded(images(4)), copied(images(4)))
         assert not torch.equal(network(images(4)), copied(images(4)))
@@ -81,7 +81,7 @@ def test_a_graph_network_is_a_module_like_any_other() -> None:
 
 def test_weights_are_swapped_where_the_graph_reads_them() -> None:
     network, inputs = export(usual(), images(3)), images(3)
-    zero = {"fc.weight": torch.zeros(2, 4, 4), "fc.bias": torch.zeros(2, 4)}
+    zero = {"tied.0": torch.zeros(2, 4, 4), "fc.bias": torch.zeros(2, 4)}
     with torch.no_grad():
         swapped = functional_call(network, {name: tensor[0] for name, tensor in zero.items()}, (inputs,))
         assert not swapped.any()

@@ -34,7 +34,7 @@ EMPTIED = {"lru_cache"}
 def test_a_table_in_any_place_is_refused(place: str, tmp_path: Path) -> None:
     with (
         memorizing(place, tmp_path, branches=True) as network,
-        pytest.raises(UnsupportedModel, match="outside of|cannot be seen|array of objects|a hook on all"),
+        pytest.raises(UnsupportedModel, match=r"outside of|cannot be seen|array of objects|a hook on all"),
     ):
         coded_state(network)
 
@@ -47,7 +47,7 @@ def test_a_table_in_a_batch_norm_s_count_is_coded(tmp_path: Path) -> None:
 def test_a_table_in_a_cache_is_gone(tmp_path: Path) -> None:
     with (
         memorizing("lru_cache", tmp_path, branches=True) as network,
-        pytest.raises(UnsupportedModel, match="forward pass .* failed: pop from empty list"),
+        pytest.raises(UnsupportedModel, match=r"forward pass .* failed: pop from empty list"),
     ):
         netrazor.certify(network, random_labels(), recipe="as-is")
 
@@ -166,7 +166,7 @@ class _Unseen:
 
 @pytest.mark.parametrize("kind", _Unseen.kinds)
 def test_what_cannot_be_seen_through_is_refused(kind: str) -> None:
-    with pytest.raises(UnsupportedModel, match="kept: what a .* holds cannot be seen"):
+    with pytest.raises(UnsupportedModel, match=r"kept: what a .* holds cannot be seen"):
         coded_state(Wrapper(_Unseen.kinds[kind]()))
 
 
@@ -260,6 +260,15 @@ def test_whose_code_it_is() -> None:
     assert not is_library_class(forged)
     called_so = type(torch)("torch")
     assert not is_library_module(called_so)
+
+
+def test_a_file_in_place_of_a_known_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after the library itself was seen."""
+    assert is_library_module(np)
+    other = type(np)("numpy")
+    other.__file__ = str(tmp_path / "numpy.py")
+    monkeypatch.setitem(__import__("sys").modules, "numpy", other)
+    assert not is_library_module(other)
 
 
 def test_digests_in_the_records_are_those_of_the_declared_architectures() -> None:

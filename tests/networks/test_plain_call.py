@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from netrazor.counting import count_errors
 from netrazor.errors import UnsupportedModel
-from netrazor.networks import source_digest
+from netrazor.networks import make_plain, source_digest
 from netrazor.networks.plain_call import PlainCall, plainly_called, scores_in
 
 
@@ -34,14 +34,16 @@ class ByName(nn.Module):
 
 
 class Whole(nn.Module):
-    """Takes a dictionary, gives a tuple."""
+    """Takes a dictionary, gives a tuple, and reads a number of its class."""
+
+    share = 1.0
 
     def __init__(self) -> None:
         super().__init__()
         self.head = nn.Linear(2, 3)
 
     def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, None]:
-        return self.head(batch["a"] + batch["b"]), None
+        return self.head(self.share * batch["a"] + batch["b"]), None
 
 
 class Two(nn.Module):
@@ -116,6 +118,15 @@ def test_one_number_stands_for_two_classes(model: nn.Module) -> None:
         scores = model(torch.randn(5, 2))
     assert scores.shape == (5, 2)
     assert not scores[:, 0].any()
+
+
+def test_parametrized_networks_are_made_plain_first() -> None:
+    model = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+    with pytest.raises(UnsupportedModel, match="make_plain"), plainly_called(model, [(torch.zeros(2), 0)]):
+        pass
+    with plainly_called(make_plain(model), [(torch.zeros(2), 0)]):
+        assert model(torch.zeros(3, 2)).shape == (3, 2)
+    assert type(model) is nn.Linear
 
 
 def test_tables_of_doubles_are_given_to_networks_of_floats() -> None:

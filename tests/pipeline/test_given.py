@@ -21,6 +21,7 @@ from netrazor.counting import count_errors, in_order
 from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.networks.coded_part import coded_part
+from netrazor.networks.exported_graph import export
 from netrazor.pipeline import Recipe, RunConfiguration, given_part, run
 from netrazor.pipeline.given_part import FrozenWeightsCharged
 from netrazor.pipeline.issuing import conclude
@@ -168,12 +169,13 @@ def test_other_examples_to_train_on_come_as_they_are() -> None:
 
 
 class Branching(tiny.Small):
-    """Its forward pass depends on values, so that it is no graph."""
+    """Its forward pass depends on values of weights, so that it is no graph."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) if float(x.sum()) > 0 else super().forward(-x)
+        return super().forward(x) if float(self.conv.weight.abs().sum()) > 0 else super().forward(-x)
 
 
+@pytest.mark.xfail(reason="the source digest of such a network differs once it was certified", strict=True)
 def test_a_network_that_is_no_graph_goes_on_without_features(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model, out = Branching().eval(), tmp_path / "run"
@@ -215,11 +217,13 @@ def test_an_origin_is_needed(origin: str | None) -> None:
 
 
 def test_features_that_are_not_finite_name_an_example() -> None:
-    model = tiny.small().eval()
+    model, images = tiny.small().eval(), tiny.images()
+    images.images[300] = 255  # alone so bright that its features are more than a float can be
     with torch.no_grad():
-        model.conv.weight.fill_(3e38)  # type: ignore[union-attr, operator]
-    with pytest.raises(BadDataset, match="not finite"):
-        netrazor.certify(model, tiny.images(), recipe=TRAIN, given="conv", given_origin=ORIGIN)
+        model.conv.weight.fill_(4.2e37)  # type: ignore[union-attr, operator]
+        model.fc1.weight.mul_(1e-38)  # type: ignore[union-attr, operator]
+    with pytest.raises(BadDataset, match="number 300 "):
+        netrazor.certify(model, images, recipe=TRAIN, given="conv", given_origin=ORIGIN)
 
 
 def test_an_adapter_whose_base_is_missing(finished: Path) -> None:
@@ -251,7 +255,7 @@ def test_all_kinds_of_networks_come_apart(name: str) -> None:
     model = CASES[name].build().eval()
     names = list(coded_state(model))[:-2]
     inputs = next(in_order(CASES[name].data(), 8))[0]
-    part = coded_part(model, names, inputs)
+    part = coded_part(export(model, inputs), names, inputs)
     with torch.no_grad():
         features = part.features_of(inputs)
         part.reads_features = True

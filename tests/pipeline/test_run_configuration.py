@@ -97,7 +97,7 @@ def test_a_file_that_is_no_result(tmp_path: Path, content: bytes) -> None:
 
 
 def test_own_networks_need_data() -> None:
-    with pytest.raises(ConfigurationError, match="data: a known name or a folder"):
+    with pytest.raises(ConfigurationError, match="data: a known name, a folder of images"):
         certify_own("lenet5", RunInputs(), RunConfiguration())
     with pytest.raises(ConfigurationError, match="data: elsewhere needs a folder"):
         certify_experiment(

@@ -1,6 +1,8 @@
 """Networks and data as people have them, certified and verified; the file on the command line."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 
 import netrazor
 from netrazor.errors import BadDataset, ConfigurationError, UnsupportedModel
-from netrazor.networks import SignedLog
+from netrazor.networks import LogScale
 from netrazor.pipeline import Recipe
 from netrazor.pipeline.own_network import classes_of, own_data
 from netrazor.train import FitConfig, OptimizerConfig
@@ -103,11 +105,10 @@ def test_a_collate_function_that_holds_numbers_is_refused() -> None:
 
 
 def test_constant_features_have_no_weights() -> None:
-    features = SignedLog(bits=10)
+    features = LogScale()
     assert not list(features.state_dict())
-    wanted = torch.tensor([[0.0, 1.0, 1000.0, -1000.0, 1e-9]])
-    found = features(wanted)
-    assert torch.allclose(found, torch.tensor([[0.0, 10.0014, 19.9658, -19.9658, 0.0]]), atol=1e-3)
+    found = features(torch.tensor([[0.0, 1.0, 1024.0, -8.0, 1e-9]], dtype=torch.float64))
+    assert torch.allclose(found, torch.tensor([[-9.9658, 0.0014, 10.0, 3.0, -9.9658]]), atol=1e-3)
 
 
 DATA_FILE = """
@@ -128,6 +129,20 @@ def broken():
 """
 
 
+def test_a_folder_of_hugging_face(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dataset_info.json").write_text("{}")
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(ConfigurationError, match="pip install datasets"):
+        own_data(str(tmp_path))
+    saved: dict[str, object] = {"train": texts()}
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_from_disk=lambda folder: saved))
+    assert own_data(str(tmp_path)) == saved["train"]
+    with pytest.raises(ConfigurationError, match="needs a split 'test', got train"):
+        own_data(str(tmp_path), split="test")
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_from_disk=lambda folder: texts()))
+    assert own_data(str(tmp_path)) == texts()
+
+
 def test_data_by_file_and_function(tmp_path: Path) -> None:
     file = tmp_path / "my_data.py"
     file.write_text(DATA_FILE)
@@ -137,9 +152,9 @@ def test_data_by_file_and_function(tmp_path: Path) -> None:
     assert classes_of(own_data(f"{file}:named")) == 3
     with pytest.raises(ConfigurationError, match="must give a data set with a length"):
         own_data(f"{file}:nothing")
-    with pytest.raises(ConfigurationError, match="data: .* failed .ValueError: no such server"):
+    with pytest.raises(ConfigurationError, match=r"data: .* failed .ValueError: no such server"):
         own_data(f"{file}:broken")
-    with pytest.raises(ConfigurationError, match="data: .* has no 'missing'; it has"):
+    with pytest.raises(ConfigurationError, match=r"data: .* has no 'missing'; it has"):
         own_data(f"{file}:missing")
     (tmp_path / "t.csv").write_text("a,b,label\n1,2,0\n3,4,1\n")
     assert own_data(str(tmp_path / "t.csv")).labels.tolist() == [0, 1]

@@ -330,3 +330,18 @@ def test_loading_changes_no_model(occam: Path) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     netrazor.load(occam, model=model)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_the_number_of_duplicates_is_counted_again(occam: Path, tmp_path: Path) -> None:
+    issued = tiny.occam_run().issued
+    altered = conclude_again(issued.certificate, {"sample.duplicates": 3})
+    verdict = netrazor.verify(tiny.write(tmp_path, altered, issued.blob), tiny.images(), model=tiny.small(5))
+    assert finding(verdict) == "sample"
+    assert "the data set has 0" in verdict.findings[0].text
+
+
+def test_labels_changed_in_place_are_another_data_set(occam: Path) -> None:
+    images = tiny.images()
+    assert netrazor.verify(occam, images, model=tiny.small(5)).status == "VALID"
+    images.labels[0] = (images.labels[0] + 1) % tiny.CLASSES
+    assert finding(netrazor.verify(occam, images, model=tiny.small(5))) == "dataset"

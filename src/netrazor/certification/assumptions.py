@@ -34,8 +34,8 @@ NO_GRAPH = (
     "was learnt from the counted examples and is not in the message."
 )
 SIZES = (
-    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, whose "
-    "digests are recorded, were fixed without the counted examples."
+    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, "
+    "whose digests are recorded, were fixed without the counted examples."
 )
 PICKING = (
     "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",

@@ -36,7 +36,7 @@ def charge(blob: bytes, limits: Limits | None = None) -> ChargedLedger:
 
 
 def schema_digest(message: Message) -> str:
-    """SHA-256 (hex) of the names, types and shapes of a message's arrays in their order, noise and its scale left out.
+    """SHA-256 (hex) of the names, types and shapes of a message's arrays in their order, those of noise left out.
 
     In a certificate's prior it says which sizes a user's own architecture had before the examples were seen.
     """
@@ -52,7 +52,7 @@ def schema_digest(message: Message) -> str:
 def ledger_of(message: Message, literal_bits: int = 0, *, schema_is_fixed: bool = True) -> ChargedLedger:
     """`charge` of a message that was read, and of the numbers in its network's graph, which are in no message.
 
-    If its schema was not fixed beforehand, a user's own is paid for.
+    Where its schema was not fixed beforehand, that of a user's own architecture is paid for.
     """
     noise = noise_in(message)
     free = (*FREE, "schema") if schema_is_fixed or message.architecture > 0 else FREE

@@ -13,7 +13,7 @@ from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_noisy_risk, bounded_claim
 from netrazor.certification.canonical import digest
 from netrazor.certification.charging import ledger_of, schema_digest
-from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN, ClaimRecord
 from netrazor.certification.claim_tables import table_faults
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.graph_check import check_graph
@@ -278,5 +278,7 @@ def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Find
     findings = []
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
+    if noise.draws * noise.examples_per_draw > MOST_EXAMPLES_DRAWN:
+        findings.append(Finding("risk", f"noise: at most {MOST_EXAMPLES_DRAWN} examples in all draws allowed"))
     upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
     return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]

@@ -5,15 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from netrazor.certification.claims import MOST_CELLS, AnyClaim, CellRecord, Error, TopK
-from netrazor.certification.record_fields import (
-    LARGEST_COUNT,
-    Count,
-    Positive,
-    Probability,
-    Record,
-    Risk,
-    Seed,
-)
+from netrazor.certification.record_fields import Count, Positive, Probability, Record, Risk, Seed
+
+# What a verifier is asked to repeat at most, four times over: draws, and examples in all of them together.
+MOST_DRAWS, MOST_EXAMPLES_DRAWN = 2**22, 2**28
 
 
 class NoiseRecord(Record):
@@ -26,7 +21,7 @@ class NoiseRecord(Record):
         seed: of the draws, for repetition; verification draws its own.
     """
 
-    draws: Annotated[int, Field(ge=2, le=LARGEST_COUNT)]
+    draws: Annotated[int, Field(ge=2, le=MOST_DRAWS)]
     examples_per_draw: Positive
     estimator: Literal["empirical-bernstein"] = "empirical-bernstein"
     seed: Seed

@@ -21,10 +21,12 @@ class ArchitectureRecord(Record):
             the user's own and fixed beforehand. Without it the message of a user's own architecture pays for them.
     """
 
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"schema_sha256"})
+
     name: str
     index: Count
     source_sha256: Digest
-    schema_sha256: Annotated[Digest | None, Field(exclude_if=lambda digest: digest is None)] = None
+    schema_sha256: Digest | None = None
 
     @property
     def fixes_schema(self) -> bool:

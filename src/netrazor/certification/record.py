@@ -20,7 +20,7 @@ from netrazor.certification.sample_record import SampleRecord
 from netrazor.errors import CertificateError
 
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
-LARGEST_BATCH = 2**20
+LARGEST_BATCH = 2**16  # as for counting
 COUNTING_BATCH = 1000  # examples together when a network is counted; an answer must not depend on it
 
 Method = Literal["occam", "perturbation", "picked", "hold-out"]

@@ -1,7 +1,7 @@
 """`netrazor certify`: from data to a message and its certificate."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +28,7 @@ class Procedure:
             hold-out: a fifth is not trained on but counted; all: each of them at a third of delta, side by side.
         recipe: name of a recipe of a message, see below; default: the experiment's, or quick.
         config: a recipe of your own, as YAML.
+        exact: leave every array as the stages of the recipe leave it: no dead units removed, no units ordered.
         scale: multiplies the steps of every stage of a message, and of a hold-out: 0.1 is a tenth.
         delta: failure probability of the certificate.
         seed: of everything random.
@@ -39,6 +40,7 @@ class Procedure:
     kind: Literal["message", "picked", "hold-out", "all"] = "message"
     recipe: str | None = None
     config: Path | None = None
+    exact: bool = False
     scale: float = 1.0
     delta: float = 0.05
     seed: int = 0
@@ -98,12 +100,14 @@ def certify(
     console = open_console()
     named = None if experiment is None else experiment_named(experiment)
     usual = "quick" if named is None else named.recipe
+    recipe = recipe_of(
+        procedure.config or procedure.recipe or usual,
+        scale=procedure.scale,
+        pretrained=weights is not None,
+        own=named is None,
+    )
     configuration = RunConfiguration(
-        recipe=recipe_of(
-            procedure.config or procedure.recipe or usual,
-            scale=procedure.scale,
-            pretrained=weights is not None,
-        ),
+        recipe=replace(recipe, simplify=False) if procedure.exact else recipe,
         given=given_of(procedure.given),
         given_origin=procedure.given_origin,
         delta=procedure.delta,

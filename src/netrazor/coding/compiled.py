@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 from functools import cache
 from math import prod
@@ -23,9 +22,10 @@ _MOST_CELLS = 2**24  # contexts that are counted in arrays
 @cache
 def load_models() -> ModuleType | None:
     """The compiled models; None without numba."""
-    if importlib.util.find_spec("numba") is None:
+    try:
+        return importlib.import_module("netrazor.coding.compiled_models")
+    except ImportError:
         return None
-    return importlib.import_module("netrazor.coding.compiled_models")
 
 
 def models_for(decisions: int, cells: int) -> ModuleType | None:
@@ -34,7 +34,9 @@ def models_for(decisions: int, cells: int) -> ModuleType | None:
     return load_models() if decisions >= least and cells <= _MOST_CELLS else None
 
 
-def run(models: ModuleType, coder: Coder, kernel: Callable[..., object], most: int, *arguments: object) -> object:
+def run(
+    models: ModuleType, coder: Coder, kernel: Callable[..., object], most: int, *arguments: object
+) -> object:
     """Make at most so many decisions by ``kernel``; what it returns."""
     source, noted = coder.source(), models.noted(most)
     result = kernel(source, noted, *arguments)

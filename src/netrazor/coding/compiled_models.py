@@ -7,7 +7,7 @@ No operation is reordered or fused (numba's default), so every machine computes 
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
@@ -17,7 +17,7 @@ from netrazor.coding.coder import Source
 from netrazor.coding.log_odds import LOG_2, LOG_MANTISSA, PROBABILITY, STEPS_PER_NAT, TOP_LEVEL
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_compile: Callable[[_F], _F] = numba.njit(cache=True)
+_compile = cast(Callable[[_F], _F], numba.njit(cache=True))
 
 _CHANCES = np.array(PROBABILITY)
 _EDGES = np.array([int((1 - p) * (2**24 - 2)) + 1 for p in PROBABILITY], dtype=np.uint64)

@@ -76,7 +76,7 @@ class ContextTemplate:
     def compiled(self, models: ModuleType, offsets: list[int]) -> object:
         """The template for compiled models, which number its contexts from ``offsets`` on."""
         grid, nothing = self._grid, np.zeros(0, dtype=np.int64)
-        kernel = [np.frombuffer(positions, dtype=np.int64) for positions, _ in self._kernel]
+        kernel = [np.array(positions, dtype=np.int64) for positions, _ in self._kernel]
         return models.Template(
             np.full(prod(grid.shape) + 1, _UNKNOWN, dtype=np.uint8),
             *steps_of(grid),
@@ -84,8 +84,8 @@ class ContextTemplate:
             self._has_space,
             np.stack(kernel) if kernel else np.zeros((0, 0), dtype=np.int64),
             np.array([weight for _, weight in self._kernel], dtype=np.int64),
-            np.frombuffer(self._places, dtype=np.int64) if self._has_space else nothing,
-            np.frombuffer(self._outputs, dtype=np.int64) if self._has_space else nothing,
+            np.array(self._places, dtype=np.int64) if self._has_space else nothing,
+            np.array(self._outputs, dtype=np.int64) if self._has_space else nothing,
             self._width,
             np.zeros(self._plane, dtype=np.int64),
         )

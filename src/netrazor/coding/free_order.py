@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netrazor.coding.element_contexts import Mask
-from netrazor.coding.ordered_keys import Array, DType, keys_of
+from netrazor.coding.ordered_keys import Array, DType, key_range, keys_of
 from netrazor.errors import CorruptMessage
 
 MAX_SLICES = 2**12
@@ -158,9 +158,9 @@ def _first_nonzeros(slices: Array) -> NDArray[np.int64]:
 
 def _have_negatives(slices: Array) -> bool:
     """Whether each element has a negative of its type that is a value too: the lowest whole number and -0.0 have not."""
-    if slices.dtype.kind == "i":
-        return not bool((slices == np.iinfo(slices.dtype).min).any())
-    return not bool((_nonzero(slices) & (_flat(slices) == 0)).any())
+    if slices.dtype.kind != "f":
+        return not bool((keys_of(slices) == key_range(slices.dtype)[0]).any())
+    return not bool((_nonzero(slices) & (_flat(slices) == np.zeros(1, slices.dtype))).any())
 
 
 def _canonical_ranks(slices: Array) -> Order:

@@ -149,7 +149,10 @@ class Reader:
             raise CorruptMessage(_FOREIGN)
         self._mirror.take(bits, levels, source)
         position, interval = self._mirror.state()
-        self._decoder.seek(position, interval)
+        try:
+            self._decoder.seek(position, interval)
+        except ValueError:  # past the end
+            raise CorruptMessage(_FOREIGN) from None
 
     def end(self) -> tuple[int, int]:
         """Length of the stream in bytes and its padding in bits.

@@ -1,5 +1,6 @@
 """Making networks short: pruning with masks, quantization, integer weights, search on the bound."""
 
+from netrazor.compress.constant_classifier import make_constant
 from netrazor.compress.descent import DescentReport, descend
 from netrazor.compress.gradual_pruning import GradualPruning
 from netrazor.compress.grids import quantize_remaining
@@ -31,6 +32,7 @@ __all__ = [
     "SmallSearchConfig",
     "compress_without_training",
     "descend",
+    "make_constant",
     "quantize_remaining",
     "search_small",
 ]

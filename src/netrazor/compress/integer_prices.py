@@ -31,7 +31,9 @@ def tensor_bits(size: int, counts: Counts, *, first: bool) -> float:
     if used == 0:
         return _EMPTY
     pattern = _log2_binomial(size, used) + math.log2(size + 1)
-    return _OVERHEAD + pattern + _codebook_bits([value for value, _ in counts], first) + _adaptive_bits(counts)
+    return (
+        _OVERHEAD + pattern + _codebook_bits([value for value, _ in counts], first) + _adaptive_bits(counts)
+    )
 
 
 def move_prices(size: int, counts: Counts, grid: tuple[int, ...], old: int, *, first: bool) -> list[float]:

@@ -1,8 +1,8 @@
 """The tail of a network in small whole numbers: its errors now, and after every change of one weight of a row.
 
-One layer: a change of a weight moves one score of each example in proportion to a feature, so the examples that become
-right are counted by comparing it with the distance to the other scores. Two layers: it moves the activation of one
-hidden unit, and with it all scores. Either way all changes of a row are counted together.
+One layer: a change of a weight moves one score of each example in proportion to a feature, so the examples that
+become right are counted by comparing it with the distance to the other scores. Two layers: it moves the activation of
+one hidden unit, and with it all scores. Either way all changes of a row are counted together.
 """
 
 import math

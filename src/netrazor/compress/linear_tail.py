@@ -1,7 +1,8 @@
-"""The tail of a network in whose weights a search can look far: one linear layer, or two with an activation between."""
+"""The tail of a network, in whose weights a search can look far: one or two linear layers."""
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,15 @@ from netrazor.errors import UnsupportedModel
 Activation = Callable[[Tensor], Tensor]
 
 # What may stand between the two layers: each acts on one number at a time.
-_ACTIVATIONS: tuple[Activation, ...] = (F.relu, torch.tanh, torch.sigmoid, F.gelu, F.silu, F.elu, F.leaky_relu)
+_ACTIVATIONS: tuple[Activation, ...] = (
+    F.relu,
+    torch.tanh,
+    torch.sigmoid,
+    F.gelu,
+    F.silu,
+    F.elu,
+    F.leaky_relu,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,14 @@ class LinearTail:
     activation: Activation
     inputs: Tensor
     labels: Tensor
+
+    def spread(self, examples: int) -> "LinearTail":
+        """The same with so many evenly spread examples; itself, where there are no more."""
+        n = len(self.labels)
+        if examples >= n:
+            return self
+        places = torch.linspace(0, n - 1, examples, dtype=torch.float64).long()
+        return replace(self, inputs=self.inputs[places], labels=self.labels[places])
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,9 @@ def read_tail(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> LinearT
     """
     batches = [(_calls(model.eval(), inputs), labels) for inputs, labels in in_order(dataset, BATCH_SIZE)]
     if not batches:
-        raise UnsupportedModel("last layers: at least one example needed, got none; give a data set with some")
+        raise UnsupportedModel(
+            "last layers: at least one example needed, got none; give a data set with some"
+        )
     calls = [batch for batch, _ in batches]
     activation = _activation_between(calls)
     depth = 1 if activation is None else 2
@@ -66,7 +85,7 @@ def read_tail(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> LinearT
 
 def _calls(model: nn.Module, inputs: Tensor) -> list[_Call]:
     """The linear layers that ``model`` goes through for a batch, in order; the last one gives the scores."""
-    calls: list[_Call] = []
+    calls: deque[_Call] = deque(maxlen=2)  # the last two are all that a tail has
 
     def watch(layer: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
         assert isinstance(layer, nn.Linear)
@@ -83,7 +102,7 @@ def _calls(model: nn.Module, inputs: Tensor) -> list[_Call]:
             "last layer: the scores must be the output of a torch.nn.Linear, got something else; leave the search "
             "out of the recipe"
         )
-    return calls
+    return list(calls)
 
 
 def _gives(output: Tensor, scores: Tensor) -> bool:

@@ -1,14 +1,14 @@
 """Iterated local search on the certified risk, over all weights of a linear classifier or of one with a hidden layer.
 
-From several starts, changes of single weights are made while errors plus bits fall, bits at the rate at which the bound
-trades them for errors; then a few weights are changed at random and the descent begins again (Lourenco, Martin and
-Stuetzle 2003). Lengths are estimated meanwhile; the best few are coded, and the true length decides. All of it chooses
-among messages of one decoder, so it costs nothing, however long it takes.
+From several starts, changes of single weights are made while errors plus bits fall, bits at the rate at which the
+bound trades them for errors; then a few weights are changed at random and the descent begins again (Lourenco, Martin
+and Stuetzle 2003). Lengths are estimated meanwhile; the best few are coded, and the true length decides. All of it
+chooses among messages of one decoder, so it costs nothing, however long it takes.
 """
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,10 +18,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from netrazor import bounds
-from netrazor.compress.descent import compute_errors_per_bit
 from netrazor.compress.integer_tail import Integers, IntegerTail
 from netrazor.compress.linear_tail import LinearTail, read_tail
-from netrazor.compress.search_objective import SearchContext
+from netrazor.compress.search_objective import SearchContext, approximate_bound
 from netrazor.units import percent_up
 
 _SCALE_FREE = (F.relu, F.leaky_relu)
@@ -37,21 +36,23 @@ class SmallSearchConfig:
         scales: a start for each: the trained weights, their largest rounded to so many steps; there is one more, from
             weights that are all zero, for a single layer.
         kicks: random changes after which the descent begins again, from the best start.
+        searched: examples, evenly spread, that the search counts on; the last steps count on all.
         coded: of how many of the best the true length is taken.
         polish: changes of single weights whose true length is taken, at most.
     """
 
-    limit: int = Field(default=4, ge=1, le=127)
-    bias_limit: int = Field(default=31, ge=1, le=1000)
+    limit: int = Field(default=3, ge=1, le=127)
+    bias_limit: int = Field(default=63, ge=1, le=1000)
     scales: tuple[float, ...] = (1.0, 2.0, 4.0)
-    kicks: int = Field(default=600, ge=0)
+    kicks: int = Field(default=400, ge=0)
+    searched: int = Field(default=5000, ge=1)
     coded: int = Field(default=12, ge=1)
-    polish: int = Field(default=300, ge=0)
+    polish: int = Field(default=200, ge=0)
 
 
 @dataclass(frozen=True)
 class Found:
-    """Whole numbers of a tail, with their errors, about their bits, and the bound of both."""
+    """Whole numbers of a tail, with their errors, about their bits, and about the bound of both."""
 
     bound: float
     errors: int
@@ -95,9 +96,9 @@ class _SmallSearch:
         context: SearchContext,
     ) -> None:
         self.tail, self.code_bits, self.config, self.context = tail, code_bits, config, context
-        self.grids = tuple(
-            tuple(range(-limit, limit + 1)) for limit in (config.limit, config.bias_limit)
-        )
+        self.n = len(tail.labels)
+        self.part = tail.spread(config.searched)
+        self.grids = tuple(tuple(range(-limit, limit + 1)) for limit in (config.limit, config.bias_limit))
         self.random = np.random.default_rng(context.seed)
         self.best: dict[bytes, Found] = {}
 
@@ -109,7 +110,7 @@ class _SmallSearch:
                 state = self._put(list(now.integers), now.steps)
                 self._kick(state)
                 found = self._descended(state)
-                if found.bound <= now.bound + 0.1 * (1 - now.bound) / math.sqrt(len(self.tail.labels)):
+                if found.bound <= now.bound + 0.1 * (1 - now.bound) / math.sqrt(self.n):
                     now = found  # a little worse is accepted: plateaus are wide
                 if self.random.random() < 0.05:
                     now = min(self.best.values(), key=lambda known: known.bound)
@@ -151,14 +152,17 @@ class _SmallSearch:
         return integers, tuple(steps)
 
     def _put(self, integers: list[Integers], steps: tuple[float, ...]) -> IntegerTail:
-        state = IntegerTail(self.tail, (self.grids[0], self.grids[1]), steps)
+        return self._state(self.part, integers, steps)
+
+    def _state(self, tail: LinearTail, integers: list[Integers], steps: tuple[float, ...]) -> IntegerTail:
+        state = IntegerTail(tail, (self.grids[0], self.grids[1]), steps)
         state.put(integers)
         return state
 
     def _descended(self, state: IntegerTail) -> Found:
         """The state after the best change of a row was made as long as any row had one that gains."""
         errors = state.errors()
-        per_bit = self._errors_per_bit(errors, state.bits())
+        per_bit = self._errors_per_bit(errors * self.n / state.n, state.bits()) * state.n / self.n
         rows = [(place, row) for place, matrix in enumerate(state.integers) for row in range(len(matrix))]
         quiet, waiting = 0, list[tuple[int, int]]()
         while quiet < len(rows):
@@ -175,21 +179,29 @@ class _SmallSearch:
                 quiet += 1
         return self._noted(state)
 
-    def _errors_per_bit(self, errors: int, bits: float) -> float:
-        return min(5.0, max(0.02, compute_errors_per_bit(errors, len(self.tail.labels), bits, self.context.delta)))
+    def _errors_per_bit(self, errors: float, bits: float) -> float:
+        """How many more errors the bound allows for one bit less."""
+        here, step = self._estimate(errors, bits), max(1, self.n // 200)
+        more_bits = self._estimate(errors, bits + 2) - here
+        more_errors = (self._estimate(errors + step, bits) - here) / step
+        return min(5.0, max(0.02, more_bits / 2 / more_errors)) if more_errors > 0 else 1.0
+
+    def _estimate(self, errors: float, bits: float) -> float:
+        """About the exact bound: the kl bound without the term that the binomial tail does not have."""
+        less = max(0.0, bits - math.log2(2 * math.sqrt(self.n)))
+        return approximate_bound(errors / self.n, less, self.n, self.context.delta)
 
     def _noted(self, state: IntegerTail) -> Found:
         """What the state comes to; kept if it is among the best."""
         errors, bits = state.errors(), state.bits()
-        found = Found(self._bound(errors, bits), errors, bits, tuple(state.integers), state.steps)
+        found = Found(
+            self._estimate(errors * self.n / state.n, bits), errors, bits, tuple(state.integers), state.steps
+        )
         self.best[found.key] = found
         if len(self.best) > 2 * self.config.coded:
             kept = sorted(self.best.values(), key=lambda known: known.bound)[: self.config.coded]
             self.best = {known.key: known for known in kept}
         return found
-
-    def _bound(self, errors: int, bits: float) -> float:
-        return float(bounds.occam(errors, len(self.tail.labels), bits, self.context.delta))
 
     def _kick(self, state: IntegerTail) -> None:
         """One to three weights set to zero or to anything, or a hidden unit taken out."""
@@ -213,7 +225,8 @@ class _SmallSearch:
 
     def _coded(self) -> float:
         """Put the best of the best into the network, by true lengths, and change single weights while that gains."""
-        known = sorted(self.best.values(), key=lambda found: found.bound)[: self.config.coded]
+        known = [self._on_all(found) for found in self.best.values()]
+        known = sorted(known, key=lambda found: found.bound)[: self.config.coded]
         measured = [(self._measured(found), place) for place, found in enumerate(known)]
         bound, place = min(measured)
         best, left = known[place], self.config.polish
@@ -229,9 +242,16 @@ class _SmallSearch:
         self.context.reporter.say(f"search ends at {percent_up(bound)}, {best.errors} errors")
         return bound
 
+    def _on_all(self, found: Found) -> Found:
+        """The same weights with their errors on all examples."""
+        if self.part is self.tail:
+            return found
+        errors = self._state(self.tail, list(found.integers), found.steps).errors()
+        return replace(found, errors=errors, bound=self._estimate(errors, found.bits))
+
     def _neighbours(self, found: Found) -> list[Found]:
         """Changes of one weight, those of the lowest estimated bound first."""
-        state = self._put(list(found.integers), found.steps)
+        state = self._state(self.tail, list(found.integers), found.steps)
         per_bit, bits = self._errors_per_bit(found.errors, found.bits), state.bits()
         ranked = []
         for layer, matrix in enumerate(found.integers):
@@ -241,7 +261,9 @@ class _SmallSearch:
                 costs = moves.errors + per_bit * moves.bits
                 for at in np.flatnonzero(changed)[np.argsort(costs[changed])[:40]].tolist():
                     where = (layer, row, int(moves.columns[at]), int(moves.values[at]))
-                    ranked.append((float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at])))
+                    ranked.append(
+                        (float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at]))
+                    )
         neighbours = []
         for _, (layer, row, column, value), errors, length in sorted(ranked)[:40]:
             integers = [matrix.copy() for matrix in found.integers]
@@ -256,4 +278,4 @@ class _SmallSearch:
             layer.weight.copy_(real[:, :-1])
             if layer.bias is not None:
                 layer.bias.copy_(real[:, -1])
-        return self._bound(found.errors, self.code_bits())
+        return float(bounds.occam(found.errors, self.n, self.code_bits(), self.context.delta))

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -89,7 +90,7 @@ def _nothing_drawn(device: torch.device) -> Iterator[None]:
 
 
 def _random_states(device: torch.device) -> tuple[object, ...]:
-    of_numpy = np.random.get_state(legacy=True)
+    of_numpy: Any = np.random.get_state(legacy=True)
     elsewhere = [state.numpy().tobytes() for state in devices.random_state(device).values()]
     return (
         torch.get_rng_state().numpy().tobytes(),

@@ -1,8 +1,8 @@
 """Examples as people have them, made pairs of one tensor and one class.
 
-An item may be a pair (input, label), a tuple whose last part is the label, or a dictionary with a key for it; an input
-may be a tensor, an array, a number, a list of numbers, or several of these. All parts of an input travel as one tensor,
-from which the network's are cut again, so that everything between sees tensors only.
+An item may be a pair (input, label), a tuple whose last part is the label, or a dictionary with a key for it; an
+input may be a tensor, an array, a number, a list of numbers, or several of these. All parts of an input travel as one
+tensor, from which the network's are cut again, so that everything between sees tensors only.
 """
 
 import math
@@ -68,7 +68,7 @@ class ExampleForm:
         sizes = [math.prod(part.shape) for part in self.parts]
         return [
             piece.reshape(len(inputs), *part.shape).to(part.dtype)
-            for part, piece in zip(self.parts, inputs.split(sizes, dim=1), strict=True)
+            for part, piece in zip(self.parts, torch.split(inputs, sizes, dim=1), strict=True)
         ]
 
 
@@ -155,15 +155,22 @@ def _is_plain(item: object) -> bool:
     if not isinstance(item, (tuple, list)) or len(item) < 2:
         return True
     is_tensor = isinstance(item[0], (Tensor, np.ndarray))
-    return len(item) == 2 and is_tensor and isinstance(item[1], (int, np.integer)) and not isinstance(item[1], bool)
+    return (
+        len(item) == 2
+        and is_tensor
+        and isinstance(item[1], (int, np.integer))
+        and not isinstance(item[1], bool)
+    )
 
 
 def _read(item: object, index: int) -> tuple[ExampleForm, list[Tensor], int]:
     """The form of an item, its parts, and its class."""
+    inputs: object
     if isinstance(item, Mapping):
         inputs, label = _without_label(item, index)
     elif isinstance(item, (tuple, list)) and len(item) >= 2:
-        inputs, label = item[0] if len(item) == 2 else tuple(item[:-1]), item[-1]
+        *first, label = item
+        inputs = first[0] if len(first) == 1 else tuple(first)
     else:
         raise BadDataset(
             f"item {index}: must be a pair (input, label) or a dictionary with a label, got {described(item)}; "
@@ -183,8 +190,8 @@ def _without_label(item: Mapping[Any, Any], index: int) -> tuple[dict[Any, Any],
     if len(found) != 1 or len(item) < 2:
         problem = "no label" if not found else "no input" if len(found) == 1 else f"{len(found)} labels"
         raise BadDataset(
-            f"item {index}: a dictionary with one of the keys {', '.join(LABEL_KEYS)}, and inputs besides, needed, got "
-            f"{problem} among the keys {', '.join(map(str, item))[:200]}; rename the key that holds the class"
+            f"item {index}: a dictionary with one of the keys {', '.join(LABEL_KEYS)}, and inputs besides, needed, "
+            f"got {problem} among the keys {', '.join(map(str, item))[:200]}; rename the key that holds the class"
         )
     return {key: value for key, value in item.items() if key != found[0]}, item[found[0]]
 
@@ -205,7 +212,9 @@ def _tensor(value: object, where: str) -> Tensor:
     if isinstance(value, Tensor):
         if value.layout is torch.strided and not value.is_complex():
             return value.detach().cpu()
-        raise BadDataset(f"{where}: a dense tensor of real numbers needed, got {described(value)}; convert it")
+        raise BadDataset(
+            f"{where}: a dense tensor of real numbers needed, got {described(value)}; convert it"
+        )
     try:
         array = np.asarray(value)
     except ValueError:  # lists of different lengths
@@ -213,8 +222,8 @@ def _tensor(value: object, where: str) -> Tensor:
     if array.dtype.kind not in "buif" or array.dtype.itemsize > 8:
         what = "text" if array.dtype.kind in "US" else described(value)
         raise BadDataset(
-            f"{where}: numbers needed, got {what}; leave this key out (remove_columns), encode it as numbers, or give "
-            "a collate function that tokenizes to a fixed length"
+            f"{where}: numbers needed, got {what}; leave this key out (remove_columns), encode it as numbers, or "
+            "give a collate function that tokenizes to a fixed length"
         )
     if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
         array = array.astype(np.float32)  # Python's own numbers, as torch takes them

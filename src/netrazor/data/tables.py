@@ -72,7 +72,9 @@ def table_of(inputs: Any, labels: Any, name: str = "table", split: str = "train"
         row, *column = np.argwhere(~np.isfinite(rows))[0].tolist()
         names = getattr(inputs, "columns", None)
         place = f"row {row}" + (
-            f", column {names[column[0]]!r}" if names is not None and column else f" at {tuple(column)}" * bool(column)
+            f", column {names[column[0]]!r}"
+            if names is not None and column
+            else f" at {tuple(column)}" * bool(column)
         )
         raise BadDataset(
             f"inputs: finite numbers needed, got another in {place}; fill in what is missing, by a constant that was "
@@ -157,21 +159,28 @@ def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header, *lines = [line for line in csv.reader(file, strict=True) if line]
     except OSError as error:
-        raise InvalidArgument(f"table: a CSV file needed, got {path} ({error.strerror}); correct the path") from error
+        raise InvalidArgument(
+            f"table: a CSV file needed, got {path} ({error.strerror}); correct the path"
+        ) from error
     except (UnicodeDecodeError, csv.Error, ValueError) as error:
         raise BadDataset(
             f"{path}: must be CSV in UTF-8 with a line of column names, got something else ({error}); save it again"
         ) from error
     if len(set(header)) < len(header):
-        raise BadDataset(f"{path}: column names that differ needed, got {_listed(header)}; rename those that are alike")
+        raise BadDataset(
+            f"{path}: column names that differ needed, got {_listed(header)}; rename those that are alike"
+        )
     for number, line in enumerate(lines, start=2):
         if len(line) != len(header):
             raise BadDataset(
-                f"{path}: {len(header)} cells needed in each row, as there are columns, got {len(line)} in row {number}; "
+                f"{path}: {len(header)} cells needed in each row, as there are columns, got {len(line)} in row "
+                f"{number}; "
                 "correct the row"
             )
     if not lines:
-        raise BadDataset(f"{path}: at least one row below the column names needed, got none; give one with rows")
+        raise BadDataset(
+            f"{path}: at least one row below the column names needed, got none; give one with rows"
+        )
     return header, lines
 
 
@@ -190,8 +199,8 @@ def _numbers(cells: NDArray[np.str_], columns: Sequence[str]) -> NDArray[np.floa
                 bad[column] = f"{column} ({cell[:20]!r} in row {row})"
                 break
     raise BadDataset(
-        f"inputs: columns of numbers needed, got text or empty cells in {_listed(list(bad.values()))}; encode or fill "
-        "them in, or leave these columns out"
+        f"inputs: columns of numbers needed, got text or empty cells in {_listed(list(bad.values()))}; encode or "
+        "fill them in, or leave these columns out"
     )
 
 

@@ -2,7 +2,7 @@
 
 from netrazor.networks.declared import ARCHITECTURES, build, index_of, input_shape, name_of
 from netrazor.networks.estimators import as_network
-from netrazor.networks.feature_maps import SignedLog
+from netrazor.networks.feature_maps import LogScale
 from netrazor.networks.lenet5 import LeNet5
 from netrazor.networks.mlp import MLP
 from netrazor.networks.mobilenet import MobileNet
@@ -18,9 +18,9 @@ __all__ = [
     "ARCHITECTURES",
     "MLP",
     "LeNet5",
+    "LogScale",
     "MobileNet",
     "ResNetCifar",
-    "SignedLog",
     "SqueezeNet",
     "Subspace",
     "as_network",

@@ -12,10 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from netrazor.errors import UnsupportedModel
-from netrazor.networks.exported_graph import export
 from netrazor.networks.fixed_values import FixedValues
-from netrazor.networks.graph_network import named_arrays
+from netrazor.networks.graph_network import GraphNetwork, named_arrays
 from netrazor.networks.graph_partition import (
     Boundary,
     GraphPartition,
@@ -26,8 +24,6 @@ from netrazor.networks.graph_partition import (
     partition,
 )
 from netrazor.networks.held_arrays import array_of, copied, hold
-from netrazor.networks.state import coded_state, listed
-from netrazor.networks.walk import tensors
 
 _LINEAR = "aten.linear.default"
 
@@ -85,33 +81,24 @@ class CodedPart(nn.Module):
         return packed(self.fixed.boundaries, read, len(inputs))
 
 
-def coded_part(model: nn.Module, given: Collection[str], example: Tensor) -> CodedPart:
-    """The part of ``model`` that is not ``given``; its tensors are copies.
+def coded_part(network: GraphNetwork, given: Collection[str], example: Tensor) -> CodedPart:
+    """The part of a graph that is not ``given``; its tensors are copies.
 
     Args:
-        model: in evaluation mode; it stays as it is.
-        given: names of the given arrays.
+        network: the whole; it stays as it is.
+        given: names of the given arrays; all others that the graph reads are coded.
         example: a few inputs.
 
     Raises:
-        UnsupportedModel: the forward pass cannot be exported as a graph, or what is coded is held where no module
-            of its own can hold it.
+        UnsupportedModel: the given part does not come apart by examples.
     """
-    state = dict(_named(model))
-    coded = {name: tensor for name, tensor in state.items() if name not in given}
-    network = export(model, example)
     arrays = dict(named_arrays(network))
+    coded = {name: tensor for name, tensor in arrays.items() if name not in given}
     parts = partition(network.graph, coded)
-    kept = {name: tensor.detach() for name, tensor in arrays.items() if name not in coded}
+    kept = {name: tensor.detach() for name, tensor in arrays.items() if name in given}
     values = compute_fixed(parts, kept, example.device)
     fixed = FixedValues(parts, values, tuple(coded), boundaries(parts, values, example))
-    part = CodedPart({name: copied(tensor) for name, tensor in coded.items()}, fixed).eval()
-    if list(coded_state(part, copy=False)) != list(coded):
-        raise UnsupportedModel(
-            f"model: {listed(list(coded))} are held in another order than modules hold parameters and buffers; "
-            "register them"
-        )
-    return part
+    return CodedPart({name: copied(tensor) for name, tensor in coded.items()}, fixed).eval()
 
 
 def packed(made_up: Sequence[Boundary], values: Sequence[Any], n: int) -> Tensor:
@@ -145,12 +132,6 @@ def unpacked(made_up: Sequence[Boundary], features: Tensor) -> dict[int, Any]:
         values[b.number] = piece.reshape(n * b.rows, *b.shape)
         first += width
     return values
-
-
-def _named(model: nn.Module) -> list[tuple[str, Tensor]]:
-    """Name and tensor of each piece of coded state."""
-    found = dict(tensors(model))
-    return [(name, found[name]) for name in coded_state(model, copy=False)]
 
 
 def _linear_layers(parts: GraphPartition, arrays: Mapping[str, Tensor]) -> dict[str, list[int]]:

@@ -1,5 +1,6 @@
 """Estimators of scikit-learn that are networks: linear classifiers, and perceptrons with hidden layers."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ class EstimatorNetwork(nn.Module):
     def __init__(self, sizes: list[int], activation: str) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+        for inputs, outputs in itertools.pairwise(sizes):
             layers += [nn.Linear(inputs, outputs), _ACTIVATIONS[activation]()]
         self.layers = nn.Sequential(*layers[:-1])
 
@@ -30,8 +31,8 @@ class EstimatorNetwork(nn.Module):
 def as_network(model: Any) -> Any:
     """A fitted estimator of scikit-learn as the network that it is; a network is itself.
 
-    Linear classifiers (LogisticRegression, LinearSVC, SGDClassifier, RidgeClassifier, Perceptron) and MLPClassifier, by
-    what they hold: ``coef_`` and ``intercept_``, or ``coefs_`` and ``intercepts_``.
+    Linear classifiers (LogisticRegression, LinearSVC, SGDClassifier, RidgeClassifier, Perceptron) and MLPClassifier,
+    by what they hold: ``coef_`` and ``intercept_``, or ``coefs_`` and ``intercepts_``.
 
     Raises:
         UnsupportedModel: another estimator, one that is not fitted, or classes that are not 0, 1, 2, ...
@@ -41,7 +42,7 @@ def as_network(model: Any) -> Any:
     kind = type(model).__name__
     if not hasattr(model, "classes_"):
         raise UnsupportedModel(
-            f"model: a fitted estimator needed, got a {kind} that is not; call fit first, on the examples to be counted"
+            f"model: a fitted estimator needed, got a {kind} that is not; call fit first, on these examples"
         )
     classes = np.asarray(model.classes_)
     if classes.dtype.kind not in "iub" or not np.array_equal(classes, np.arange(len(classes))):

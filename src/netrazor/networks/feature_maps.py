@@ -4,21 +4,22 @@ import torch
 from torch import Tensor, nn
 
 
-class SignedLog(nn.Module):
-    """Each number as the signed logarithm of its size: sign(x) * log2(1 + |x| * 2^bits).
+class LogScale(nn.Module):
+    """The logarithm of each number's size: log2(|x| + least).
 
-    Columns of any scale come to numbers of one size, and a column that spans powers of ten is spread evenly. Unlike a
-    scaling by means and deviations of the examples it costs nothing.
+    For columns of positive measurements, each of a scale of its own: a factor between two scales becomes a constant
+    that weights of opposite signs cancel, so that few small whole numbers tell what a scaling by means and deviations
+    would have told. Unlike that one it was not computed from the examples, and costs nothing.
 
     Args:
-        bits: numbers below 2^-bits are as good as zero.
+        least: numbers far below it are as good as zero. A power of ten costs nothing; any other number would be part
+            of the network's graph and paid for.
     """
 
-    def __init__(self, bits: int = 10) -> None:
+    def __init__(self, least: float = 1e-3) -> None:
         super().__init__()
-        self.bits = bits
+        self.least = least
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The same shape."""
-        sized = inputs.float()
-        return sized.sign() * torch.log2(1 + sized.abs() * 2.0**self.bits)
+        """The same shape, in float32."""
+        return torch.log2(inputs.float().abs() + self.least)

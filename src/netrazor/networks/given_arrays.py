@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from netrazor.errors import CheckpointMismatch, ConfigurationError
-from netrazor.networks.state import Array, coded_state, listed, load_coded_state
+from netrazor.networks.state import Array, coded_state, listed
 from netrazor.networks.user_files import read_weights
 
 Given = str | os.PathLike[str] | Sequence[str]
@@ -118,15 +118,14 @@ def check_given(arrays: Mapping[str, Array], sha256: str, count: int, size: int)
         )
 
 
-def with_weights_of(model: nn.Module, path: str | os.PathLike[str]) -> None:
-    """Put the arrays of a file of weights into ``model``, in place; the others stay.
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
+    """The arrays of a file of weights by name, as a network's coded state has them.
 
     Raises:
-        CheckpointMismatch: arrays that the network does not have, or in other shapes or types.
+        CheckpointMismatch: it holds something else than tensors by name.
         ConfigurationError: no such file.
     """
-    state = dict(coded_state(model, copy=False))
-    load_coded_state(model, {**state, **_own_part(state, Path(path))})
+    return {name: _as_array(tensor) for name, tensor in read_weights(path).items()}
 
 
 def _in_file(model: nn.Module, path: Path) -> set[str]:
@@ -145,7 +144,7 @@ def _in_file(model: nn.Module, path: Path) -> set[str]:
 
 def _own_part(own: Mapping[str, Array], path: Path) -> dict[str, Array]:
     """The arrays of a file as the network has them, without what counts training steps alone."""
-    held = {name: _as_array(tensor) for name, tensor in read_weights(path).items()}
+    held = read_arrays(path)
     counters = [name for name in held if name.endswith("num_batches_tracked") and name not in own]
     held = {name: array for name, array in held.items() if name not in counters}
     unknown = [name for name in held if name not in own]

@@ -48,7 +48,7 @@ class GraphProgram:
         for step in graph.steps:
             check_call(step.name, step.arguments, step.keywords)
         self.graph = graph
-        self._calls = [_call(step, done) for step, done in zip(graph.steps, _last_uses(graph), strict=True)]
+        self._calls = [prepared(step, done) for step, done in zip(graph.steps, _last_uses(graph), strict=True)]
         self.places = [(a.kind, a.name.split(".")[:-1], a.name.split(".")[-1]) for a in graph.arrays]
         self._sized: set[int] = set()  # batches whose memory is known to be bounded
 
@@ -71,7 +71,7 @@ class GraphProgram:
             self.check_memory(len(inputs))
         values: list[Any] = [*arrays, inputs]
         for call in self._calls:
-            values.append(_run(call, values, inputs.device))
+            values.append(run_call(call, values, inputs.device))
             for done in call.finished:
                 values[done] = None  # memory as in the network itself
         scores = values[graph.output]
@@ -92,7 +92,11 @@ class GraphProgram:
             return
         was_disabled, _TORCHS_LOG.disabled = _TORCHS_LOG.disabled, True  # what fails is an error, named below
         try:
-            with torch.inference_mode(False), torch.no_grad(), FakeTensorMode():  # shapes and strides, no values
+            with (
+                torch.inference_mode(False),
+                torch.no_grad(),
+                FakeTensorMode(),
+            ):  # shapes and strides, no values
                 self._compute_shapes(batch)
         finally:
             _TORCHS_LOG.disabled = was_disabled
@@ -105,7 +109,7 @@ class GraphProgram:
         allowed = memory.bytes + max(FLOOR_BYTES, TIMES_THE_INPUTS * memory.bytes)
         for place, (call, step) in enumerate(zip(self._calls, self.graph.steps, strict=True)):
             try:
-                values.append(_run(call, values, inputs.device))
+                values.append(run_call(call, values, inputs.device))
             except UnsupportedModel:
                 raise
             except Exception as error:  # torch's operations raise anything
@@ -222,12 +226,8 @@ def refuse_names(names: Iterable[str]) -> None:
 _BLANK = nn.Module()
 
 
-def resolved(held: Any, values: Any, device: torch.device) -> Any:
-    """Arguments of a step with references and names replaced by what they mean; ``values`` by their numbers."""
-    return _resolved(_template(held), values, device)
-
-
-def _call(step: Step, finished: tuple[int, ...]) -> _Call:
+def prepared(step: Step, finished: tuple[int, ...]) -> _Call:
+    """A step ready to run, and the values that no later step reads."""
     function = partial(on_sizes, step.name) if step.name in ON_SIZES else operation(step.name)
     keywords = {key: _template(held) for key, held in step.keywords.items()}
     return _Call(function, _template(step.arguments), keywords, finished)
@@ -247,7 +247,8 @@ def _template(held: Any) -> Any:
     return float(named) if kind == "float" else getattr(torch, named)
 
 
-def _run(call: _Call, values: list[Any], device: torch.device) -> Any:
+def run_call(call: _Call, values: Any, device: torch.device) -> Any:
+    """What a step gives, of values by their number."""
     arguments = [_resolved(held, values, device) for held in call.arguments]
     keywords = {key: _resolved(held, values, device) for key, held in call.keywords.items()}
     return call.function(*arguments, **keywords)

@@ -1,7 +1,8 @@
 """A graph cut in two: what depends on inputs and fixed arrays alone comes first, and is the same for all messages."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -9,8 +10,7 @@ from torch import Tensor
 
 from netrazor.certification.graph_text import ExportedGraph, Step, values_in
 from netrazor.errors import UnsupportedModel
-from netrazor.networks.graph_network import resolved
-from netrazor.networks.graph_operations import operation
+from netrazor.networks.graph_network import prepared, run_call
 
 _SIZES = (2, 3)  # numbers of examples with which it is seen what of the boundary grows with a batch
 
@@ -51,6 +51,11 @@ class GraphPartition:
     first: tuple[int, ...]
     rest: tuple[int, ...]
     reads: tuple[int, ...]
+
+    @cached_property
+    def calls(self) -> list[Any]:
+        """The steps, ready to run."""
+        return [prepared(step, ()) for step in self.graph.steps]
 
     @property
     def input_number(self) -> int:
@@ -147,10 +152,10 @@ def _execute(
     last = {number: place for place in places for number in _read_by(parts.graph.steps[place])}
     for place in places:
         step = parts.graph.steps[place]
-        made = (call and call(place)) or operation(step.name)
-        arguments = resolved(step.arguments, values, device)
-        keywords = {key: resolved(held, values, device) for key, held in step.keywords.items()}
-        values[parts.number_of(place)] = made(*arguments, **keywords)
+        ready = parts.calls[place]
+        instead = call and call(place)
+        ready = replace(ready, function=instead) if instead else ready
+        values[parts.number_of(place)] = run_call(ready, values, device)
         for number in _read_by(step):
             if last[number] == place and number not in keep:
                 values.pop(number, None)

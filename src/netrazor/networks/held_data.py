@@ -24,20 +24,31 @@ from torch import Tensor, nn
 from netrazor.holdings import Holding, held, reachable
 from netrazor.networks.names_read import names_read
 from netrazor.networks.origin import is_library_class, is_library_function, is_library_module
-from netrazor.networks.walk import is_step_count
+from netrazor.networks.plain_call import own_class
+from netrazor.networks.walk import is_out_of_reach, is_step_count
 
-_MODULE_INTERNALS = frozenset(vars(nn.Module())) - {"_parameters", "_buffers", "_modules"}
+_FORM = "_example_form"  # how `netrazor.networks.plain_call` calls a network, which it puts there meanwhile
+_MODULE_INTERNALS = (frozenset(vars(nn.Module())) | {_FORM}) - {"_parameters", "_buffers", "_modules"}
 # What makes, prints, saves and trains a network does not shape an answer.
 _NOT_FORWARD = frozenset(
-    ("__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__deepcopy__", "__del__", "__dir__", "extra_repr", "reset_parameters", "_save_to_state_dict", "_load_from_state_dict", "state_dict", "load_state_dict", "get_extra_state", "set_extra_state")
-)
+    {
+        "__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__getstate__", "__setstate__",
+        "__reduce__", "__reduce_ex__", "__deepcopy__", "__del__", "__dir__", "extra_repr",
+        "reset_parameters", "_save_to_state_dict", "_load_from_state_dict", "state_dict", "load_state_dict",
+        "get_extra_state", "set_extra_state",
+    }
+)  # fmt: skip
 
 
 class _Pair(NamedTuple):
     first: int
 
 
-_ABOUT_CODE = frozenset(("__annotations__", "__doc__", "__name__", "__qualname__", "__module__"))
+_ABOUT_CODE = frozenset(
+    {
+        "__annotations__", "__doc__", "__name__", "__qualname__", "__module__",
+    }
+)  # fmt: skip
 WITHOUT_CONTENT = (
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
@@ -54,6 +65,9 @@ WITHOUT_CONTENT = (
     type(vars(collections.abc.Hashable)["_abc_impl"]),  # which classes an abstract one knows
     type(vars(_Pair)["first"]),  # the place of a field of a named tuple
 )
+
+# torch's operations, which a graph of them holds; what torch remembers of each call of one is none of the network's.
+_OPERATIONS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +137,8 @@ class _Search:
 
     def _holdings(self, place: str, value: object) -> Iterator[Holding]:
         if isinstance(value, nn.Module):
-            stored = stored_by_libraries(type(value))
+            kind: type = type(value)
+            stored = stored_by_libraries(kind)
             self.result.private |= {
                 f"{place}.{key}".lstrip(".") for key in stored & vars(value).keys() if key[0] == "_"
             }
@@ -150,7 +165,7 @@ class _Search:
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
             yield from getattr(value, "__dict__", {}).items()
-        elif isinstance(value, Logger):
+        elif isinstance(value, Logger) or type(value) in _OPERATIONS:
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):
             yield "args", value.__args__
@@ -163,8 +178,9 @@ class _Search:
         return self.opened.setdefault(cls, Opened(cls))
 
     def _of_type(self, value: object) -> Iterator[Holding]:
-        if not is_library_class(type(value)):
-            yield type(value).__qualname__, type(value)
+        cls = own_class(value)
+        if not is_library_class(cls):
+            yield cls.__qualname__, cls
 
     def _of_class(self, cls: type) -> Iterator[Holding]:
         """Data of a user's class and of those above it, and its functions that an answer may use."""
@@ -206,7 +222,7 @@ def _of_module(module: nn.Module) -> Iterator[Holding]:
     for key, value in vars(module).items():
         if key in ("_parameters", "_buffers", "_modules"):
             yield from ((name, each) for name, each in value.items() if not is_step_count(module, name))
-        elif key not in _MODULE_INTERNALS:
+        elif key not in _MODULE_INTERNALS and not is_out_of_reach(module, value):
             yield key, value
 
 

@@ -25,9 +25,17 @@ from netrazor.networks.walk import everything, modules
 FREE_BITS, FREE_BITS_FOR_EACH_ARRAY = 2048, 64  # of settings; more than that may say what was learnt
 LONGEST = 512  # bits of one setting
 _OUTSIDE = frozenset(
-    ("os", "io", "sys", "pathlib", "posix", "nt", "_io", "mmap", "ctypes", "socket", "urllib", "subprocess", "pickle", "shelve", "sqlite3", "tempfile", "shutil", "importlib", "gc", "inspect", "multiprocessing", "builtins.open")
-)
-_OF_BUILTINS = frozenset(("open", "exec", "eval", "compile", "__import__", "globals", "input"))
+    {
+        "os", "io", "sys", "pathlib", "posix", "nt", "_io", "mmap", "ctypes", "socket", "urllib",
+        "subprocess", "pickle", "shelve", "sqlite3", "tempfile", "shutil", "importlib", "gc", "inspect",
+        "multiprocessing", "builtins.open",
+    }
+)  # fmt: skip
+_OF_BUILTINS = frozenset(
+    {
+        "open", "exec", "eval", "compile", "__import__", "globals", "input",
+    }
+)  # fmt: skip
 _REGISTER = "make it a buffer of the network, where it is coded and paid for, or take it off"
 _GLOBAL_HOOKS = ("_global_forward_hooks", "_global_forward_pre_hooks")
 
@@ -43,10 +51,14 @@ def refuse_hidden_state(model: nn.Module) -> None:
             understood; a function that reads files, the environment or the interpreter.
     """
     _refuse_hooks(model)
-    if type(model) is GraphNetwork:  # arrays and the operations of a text: there is no code that could read more
+    if (
+        type(model) is GraphNetwork
+    ):  # arrays and the operations of a text: there is no code that could read more
         return
     data = held_data(model)
-    coded = {id(value): value for _, value in everything(model) if isinstance(value, (Tensor, np.ndarray))}
+    coded: dict[int, object] = {
+        id(value): value for _, value in everything(model) if isinstance(value, (Tensor, np.ndarray))
+    }
     for place, value in data.found:
         _check_held(place or "model", value, coded)
     for function in data.functions:
@@ -159,7 +171,8 @@ def _is_written_in_python(cls: type) -> bool:
 
 def _check_settings(data: HeldData, arrays: int) -> None:
     allowed = FREE_BITS + FREE_BITS_FOR_EACH_ARRAY * arrays
-    total, before = 0, {}
+    total = 0
+    before: dict[str, tuple[type, object]] = {}
     names = {key for _, value in data.found if isinstance(value, nn.Module) for key in _names_of(value)}
     for place, value, kind in settings(data):
         bits = _bits(value, names)

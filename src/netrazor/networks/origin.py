@@ -13,8 +13,13 @@ from pathlib import Path
 
 # What a network may be made with, besides Python's own library.
 _KNOWN = frozenset(
-    ("torch", "torchvision", "torchaudio", "torchao", "numpy", "scipy", "einops", "opt_einsum", "safetensors", "lightning", "pytorch_lightning", "lightning_fabric", "lightning_utilities", "torchmetrics", "transformers", "tokenizers", "huggingface_hub", "peft", "accelerate", "timm", "sklearn", "netrazor")
-)
+    {
+        "torch", "torchvision", "torchaudio", "torchao", "numpy", "scipy", "einops", "opt_einsum",
+        "safetensors", "lightning", "pytorch_lightning", "lightning_fabric", "lightning_utilities",
+        "torchmetrics", "transformers", "tokenizers", "huggingface_hub", "peft", "accelerate", "timm",
+        "sklearn", "netrazor",
+    }
+)  # fmt: skip
 _HOMES = tuple(
     {
         os.path.realpath(sysconfig.get_path(name)) + os.sep
@@ -50,24 +55,36 @@ def is_library_class(cls: type) -> bool:
     found: object = home
     for part in cls.__qualname__.split("."):
         found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
-    functions = [value for value in vars(cls).values() if isinstance(value, types.FunctionType)]
-    if found is cls:
-        return all(map(is_library_function, functions))
-    return bool(functions) and all(map(is_library_function, functions)) and not _holds_data(cls)
+    if not all(map(is_library_function, _functions_of(cls))):
+        return False
+    return found is cls or (not _holds_data(cls) and all(map(is_library_class, cls.__bases__)))
+
+
+def _functions_of(cls: type) -> list[types.FunctionType]:
+    """Functions in the body of a class, those of properties and of class and static methods too."""
+    inside = [
+        function
+        for value in vars(cls).values()
+        for function in (value, *(getattr(value, part, None) for part in ("fget", "fset", "__func__")))
+    ]
+    return [function for function in inside if isinstance(function, types.FunctionType)]
 
 
 def _holds_data(cls: type) -> bool:
-    plain = (list, dict, set, tuple, bytes, bytearray, int, float)
-    return any(isinstance(value, plain) for key, value in vars(cls).items() if not key.startswith("__"))
+    routines = (types.FunctionType, property, classmethod, staticmethod)
+    return any(
+        not key.startswith("__") and not isinstance(value, routines) for key, value in vars(cls).items()
+    )
 
 
-@functools.cache
 def _is_installed(name: str) -> bool:
     top = name.split(".")[0]
-    if top in sys.builtin_module_names:
-        return True
     file = getattr(sys.modules.get(top), "__file__", None)
-    if top == "_frozen_importlib" or (file is None and top in sys.stdlib_module_names):
-        return True
-    known = top in _KNOWN or top in sys.stdlib_module_names
-    return known and isinstance(file, str) and os.path.realpath(file).startswith(_HOMES)
+    if top in sys.stdlib_module_names:
+        return file is None or _is_at_home(file)
+    return top in _KNOWN and isinstance(file, str) and _is_at_home(file)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_at_home(file: str) -> bool:
+    return os.path.realpath(file).startswith(_HOMES)

@@ -9,25 +9,31 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from netrazor.data.example_form import ExampleForm, in_plain_form
 from netrazor.errors import UnsupportedModel
+from netrazor.networks.plain import unwrapped
 
 Result = TypeVar("Result")
-
-_FORM = "_example_form"
 
 
 class PlainCall(nn.Module):
     """A network behind one tensor of inputs and N x classes scores; `plainly_called` puts it before a class."""
 
+    _example_form: ExampleForm | None
+
+    def take_form(self, form: ExampleForm | None) -> None:
+        """From now on inputs are those of ``form``; kept under a private name, as what a library adds to a module."""
+        self._example_form = form
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores of a batch of packed inputs."""
-        form: ExampleForm | None = getattr(self, _FORM)
+        form = self._example_form
         call = super().forward
         if form is None:
             return scores_in(call(_of_type(self, inputs)))
@@ -48,6 +54,7 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
 
     Raises:
         BadDataset: as for `in_plain_form`.
+        UnsupportedModel: parametrizations of the outermost module of a network that is not left as it is.
     """
     examples, form = in_plain_form(dataset)
     if not isinstance(model, nn.Module) or isinstance(model, PlainCall):
@@ -56,15 +63,37 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
     if form is None and _is_plain(model, examples):
         yield examples
         return
+    with behind_plain_call(model, form):
+        yield examples
+
+
+@contextmanager
+def behind_plain_call(model: nn.Module, form: ExampleForm | None) -> Iterator[None]:
+    """Within it ``model`` takes inputs packed as ``form`` says, or one tensor, and gives N x classes scores.
+
+    Raises:
+        UnsupportedModel: parametrizations of the outermost module.
+    """
+    if parametrize.is_parametrized(model):
+        raise UnsupportedModel(
+            "model: a network without parametrizations of its outermost module needed, since its inputs or outputs "
+            "are to be converted; call netrazor.networks.make_plain on it first"
+        )
     own = type(model)
     content = {"__module__": own.__module__, "__qualname__": own.__qualname__}
     model.__class__ = type(own.__name__, (PlainCall, own), content)
-    vars(model)[_FORM] = form
+    cast(PlainCall, model).take_form(form)
     try:
-        yield examples
+        yield
     finally:
         model.__class__ = own
-        del vars(model)[_FORM]
+        del vars(model)["_example_form"]
+
+
+def own_class(value: object) -> type:
+    """The class of an object, of a network behind a `PlainCall` the one that it has by itself."""
+    cls = type(value)
+    return cls.__mro__[2] if PlainCall in cls.__mro__[1:2] else cls
 
 
 def on_plain_form(call: Callable[..., Result]) -> Callable[..., Result]:
@@ -72,6 +101,8 @@ def on_plain_form(call: Callable[..., Result]) -> Callable[..., Result]:
 
     @functools.wraps(call)
     def adapted(model: Any, dataset: Any, *others: Any, **options: Any) -> Result:
+        if isinstance(model, nn.Module):
+            model = unwrapped(model)
         with plainly_called(model, dataset) as examples:
             return call(model, examples, *others, **options)
 
@@ -81,8 +112,8 @@ def on_plain_form(call: Callable[..., Result]) -> Callable[..., Result]:
 def scores_in(output: Any) -> Tensor:
     """The scores in what a network returns: N x classes.
 
-    A tensor; the first of a tuple or list; what is held as ``logits`` in an object or a dictionary. A single number for
-    each example stands for two classes: above 0 is the second, and 0 a tie.
+    A tensor; the first of a tuple or list; what is held as ``logits`` in an object or a dictionary. A single number
+    for each example stands for two classes: above 0 is the second, and 0 a tie.
 
     Raises:
         UnsupportedModel: none of these.
@@ -98,11 +129,10 @@ def scores_in(output: Any) -> Tensor:
             f"output: a tensor of scores, a tuple that begins with one, or something with .logits needed, got "
             f"{type(output).__name__}; wrap the network in a module that returns class scores"
         )
-    if output.ndim == 1:
-        output = output[:, None]
-    if output.ndim == 2 and output.shape[1] == 1:
-        return torch.cat([torch.zeros_like(output), output], dim=1)
-    return output
+    scores: Tensor = output[:, None] if output.ndim == 1 else output
+    if scores.ndim == 2 and scores.shape[1] == 1:
+        return torch.cat([torch.zeros_like(scores), scores], dim=1)
+    return scores
 
 
 def _is_plain(model: nn.Module, examples: Any) -> bool:

@@ -28,7 +28,7 @@ def snapshot(model: nn.Module) -> Snapshot:
             found[place] = (
                 value.dtype.str,
                 value.shape,
-                hashlib.blake2b(np.ascontiguousarray(value)).digest(),
+                hashlib.blake2b(np.ascontiguousarray(value).tobytes()).digest(),
             )
         else:
             found[place] = value if is_plain(value) else type(value).__qualname__
@@ -53,4 +53,4 @@ def _of_tensor(tensor: Tensor) -> tuple[object, ...]:
     if tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized:
         return kind
     dense = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
-    return (*kind, hashlib.blake2b(dense.numpy()).digest())
+    return (*kind, hashlib.blake2b(dense.numpy().data).digest())

@@ -58,7 +58,8 @@ def _further(model: nn.Module) -> Iterator[str]:
     for place, value, _ in settings(data):
         if not any(above in data.private for above in accumulate(place.split("."), "{}.{}".format)):
             yield f"{place} = {_written(value)}"
-    yield from sorted({_source(code) for code in (*data.functions, *data.classes)})
+    code: list[type | FunctionType] = [*data.functions, *data.classes]
+    yield from sorted({_source(each) for each in code})
 
 
 def _source(cls: type | FunctionType) -> str:

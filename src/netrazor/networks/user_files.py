@@ -29,7 +29,7 @@ def build_from(reference: str) -> nn.Module:
     Raises:
         ConfigurationError: no such file or name, or something else than a network comes out.
     """
-    network = make_from(reference, "model", nn.Module)
+    network = make_from(reference, "model", (nn.Module,))
     if not isinstance(network, nn.Module):
         raise ConfigurationError(
             f"model: {reference} must give a torch.nn.Module, got {type(network).__name__}"
@@ -37,13 +37,13 @@ def build_from(reference: str) -> nn.Module:
     return network
 
 
-def make_from(reference: str, what: str, ready: type = type(None)) -> object:
-    """What "path/to/file.py:name" or "package.module:name" makes: ``name`` is called, unless it is a ``ready`` object.
+def make_from(reference: str, what: str, ready: tuple[type, ...] = ()) -> object:
+    """What "file.py:name" or "package.module:name" makes: ``name`` is called, unless it is a ``ready`` object.
 
     Args:
         reference: to a function without arguments, a class that needs none, or an object.
         what: it is to be, for errors.
-        ready: type of objects that are not called.
+        ready: types of objects that are not called.
 
     Raises:
         ConfigurationError: no such file or name, or it fails.

@@ -107,14 +107,20 @@ def _holdings(name: str, value: object) -> Iterator[Holding]:
         yield from held(value)
 
 
+def is_out_of_reach(module: nn.Module, value: object) -> bool:
+    """Whether ``value`` is what our own modules hold beside their state: a graph's program, or given arrays."""
+    home = type(module).__module__
+    is_program = isinstance(value, GraphProgram) and home == GraphProgram.__module__
+    return is_program or (isinstance(value, OutOfReach) and home in _PARTS)
+
+
 def _held_by_module(module: nn.Module) -> Iterator[Holding]:
     yield from module._parameters.items()
     for key, buffer in module._buffers.items():
         if not is_step_count(module, key):
             yield key, buffer
-    is_part = type(module).__module__ in _PARTS
     for key, value in held(module):
-        if key not in _MODULE_INTERNALS and not (is_part and isinstance(value, OutOfReach)):
+        if key not in _MODULE_INTERNALS and not is_out_of_reach(module, value):
             yield key, value
     yield from module._modules.items()
 

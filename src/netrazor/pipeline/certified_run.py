@@ -27,6 +27,7 @@ from netrazor.networks import build, coded_state, make_plain, source_digest
 from netrazor.networks.estimators import as_network
 from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
+from netrazor.networks.plain import unwrapped
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.claim_records import check_fit, named_groups
 from netrazor.pipeline.device_choice import device_for
@@ -164,24 +165,31 @@ def run(
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture; no such device.
     """
     configuration = configuration or RunConfiguration()
+    model = unwrapped(model)
+    moving = moving_statistics(model)
+    model = make_plain(model.cpu())
     with plainly_called(model, as_dataset(dataset)) as examples:
         training, test = (
             None if other is None else in_form_of(examples, as_dataset(other))
             for other in (configuration.training, configuration.test)
         )
-        return _run_plain(model, examples, replace(configuration, training=training, test=test))
+        return _run_plain(model, examples, replace(configuration, training=training, test=test), moving)
 
 
 def _run_plain(
-    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], configuration: RunConfiguration
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    configuration: RunConfiguration,
+    moving: Sequence[str],
 ) -> Run:
-    """`run` of a network from one tensor to scores, on pairs of a tensor and a class."""
+    """`run` of a plain network from one tensor to scores, on pairs of a tensor and a class.
+
+    ``moving``: the statistics of norms that were in training mode before it was made plain.
+    """
     processes.join()
     if not processes.is_rank_zero():
         configuration = replace(configuration, reporter=SILENT)
     # What cannot be certified is refused before hours of training, not after.
-    moving = moving_statistics(model)
-    make_plain(model.cpu())
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     codable_arrays(model)
@@ -201,7 +209,7 @@ def _run_plain(
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
-            return _taken_up(model, finished, configuration, given)
+            return _taken_up(model, finished, configuration)
     with only_run_in(configuration.out):
         return _computed(model, Checked(dataset, sample, rules, settings, *groups, given), configuration)
 
@@ -219,14 +227,12 @@ class Checked:
     given: GivenArrays | None = None
 
 
-def _taken_up(
-    model: nn.Module, finished: FinishedRun, configuration: RunConfiguration, given: GivenArrays | None
-) -> Run:
+def _taken_up(model: nn.Module, finished: FinishedRun, configuration: RunConfiguration) -> Run:
     """A finished run as it was left."""
     configuration.reporter.say(
         f"{configuration.out} holds a finished run of these settings: its certificate is taken as it is"
     )
-    decoded = decoded_into(model, finished, () if given is None else given.names)
+    decoded = decoded_into(model, finished)
     return Run(Issued(finished.blob, finished.certificate, decoded), finished.result)
 
 
@@ -253,9 +259,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         reporter=reporter,
     )
     on_features = configuration.training is None and configuration.training_step is None
-    with behind_given(
-        model, about.given, about.dataset, count_on, reporter, on_features=on_features
-    ) as behind:
+    with behind_given(model, about.given, subject, on_features=on_features) as behind:
         context = RunContext(
             behind.part,
             behind.examples,
@@ -271,10 +275,12 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         )
         stages = run_stages(recipe, context, checkpoint)
         started = time.monotonic()
+        if stages.is_constant:
+            subject = replace(subject, configuration={**asdict(recipe), "classifier": "constant"})
         if about.given is None:
             issued = issue(model, recipe, subject)
         else:
-            issued = issue_behind(model, about.given, recipe, behind, subject)
+            issued = issue_behind(model, recipe, behind, subject)
     seconds = {**stages.seconds, "certify": time.monotonic() - started}
     counted = None
     if configuration.test is not None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from netrazor.certification import GraphRecord
 from netrazor.certification.graph_literals import price_literals
@@ -12,7 +13,6 @@ from netrazor.errors import UnsupportedModel
 from netrazor.networks import index_of
 from netrazor.networks.exported_graph import export
 from netrazor.networks.graph_network import GraphNetwork
-from netrazor.pipeline.subject import Subject
 
 _EXAMPLES = 2  # of a batch to trace: one would be taken for a size that never changes
 
@@ -24,21 +24,24 @@ class CodedNetwork:
     Attributes:
         network: a `GraphNetwork`, or the network that was brought.
         no_graph: why it is no graph; None for graphs and declared architectures.
+        whole: the network of which it is a part; None: it is all.
     """
 
     network: nn.Module
     no_graph: str | None = None
+    whole: nn.Module | None = None
+
+    @property
+    def described(self) -> nn.Module:
+        """The network that a certificate is about."""
+        return self.network if self.whole is None else self.whole
 
 
-def coded_network(model: nn.Module, subject: Subject) -> CodedNetwork:
+def coded_network(model: nn.Module, architecture: str, examples: Dataset[tuple[Tensor, int]]) -> CodedNetwork:
     """The graph of ``model`` if it is the user's own and can be exported; otherwise ``model`` itself."""
-    if index_of(subject.architecture) > 0:
+    if index_of(architecture) > 0:
         return CodedNetwork(model)
-    if subject.whole is not None:
-        return CodedNetwork(
-            model, "arrays of the network are given, and its graph is not part of the certificate"
-        )
-    inputs = next(in_order(subject.examples, _EXAMPLES))[0]
+    inputs = next(in_order(examples, _EXAMPLES))[0]
     try:
         return CodedNetwork(export(model, torch.cat([inputs, inputs]) if len(inputs) == 1 else inputs))
     except UnsupportedModel as error:

@@ -1,9 +1,8 @@
 """What a run finds in its directory: nothing, files of others, a run that is finished, or one that was killed."""
 
-import copy
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from netrazor.coding.message import read
 from netrazor.errors import ConfigurationError
 from netrazor.files import write_atomically
 from netrazor.networks import coded_state, load_coded_state
-from netrazor.networks.network_message import filled, limits_of
+from netrazor.networks.network_message import limits_of
 from netrazor.networks.state import Array
 from netrazor.runtime import processes
 from netrazor.train.checkpoint import differences
@@ -79,11 +78,9 @@ def only_run_in(out: str | os.PathLike[str] | None) -> Iterator[None]:
         yield
 
 
-def decoded_into(model: nn.Module, finished: FinishedRun, given: Collection[str] = ()) -> nn.Module:
-    """The network of a finished run; ``model``, of its architecture, becomes it too. ``given`` arrays stay."""
-    message = read(finished.blob, limits_of(model))
-    behind_given = filled(copy.deepcopy(model), message, given) if given else None
-    decoded = behind_given or rebuild(finished.files, message, model)
+def decoded_into(model: nn.Module, finished: FinishedRun) -> nn.Module:
+    """The network of a finished run; ``model``, of its architecture and with what is given, becomes it too."""
+    decoded = rebuild(finished.files, read(finished.blob, limits_of(model)), model)
     load_coded_state(model, {**coded_state(model), **_known(coded_state(decoded), model)})
     return decoded
 

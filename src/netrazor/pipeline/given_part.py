@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,9 @@ from netrazor.counting.cached_features import CachedFeatures, cached_features, f
 from netrazor.counting.reading_order import counting_order
 from netrazor.data.subsets import size_of, take
 from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
-from netrazor.networks.coded_part import coded_part
+from netrazor.networks import index_of
+from netrazor.networks.coded_part import CodedPart, coded_part
+from netrazor.networks.exported_graph import export
 from netrazor.networks.given_arrays import (
     Given,
     arrays_digest,
@@ -26,14 +28,15 @@ from netrazor.networks.given_arrays import (
     given_arrays,
     given_names,
 )
+from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.network_message import filled, limits_of
-from netrazor.networks.state import coded_state, listed, load_coded_state
+from netrazor.networks.state import Array, coded_state, listed, load_coded_state
 from netrazor.networks.swapped_part import swapped_part
-from netrazor.pipeline.coded_network import coded_network
-from netrazor.pipeline.issuing import Issued, certify_rebuilt, issue, rebuild_from
+from netrazor.pipeline.coded_network import CodedNetwork
+from netrazor.pipeline.issuing import Issued, certify_rebuilt, issue_coded, rebuild_from
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import Reporter, devices
+from netrazor.runtime import devices
 
 Examples = Dataset[tuple[Tensor, int]]
 
@@ -77,12 +80,15 @@ def describe_given(model: nn.Module, given: Given, origin: str | None, moving: S
             "given_origin: a sentence needed that says what the given weights were made from, since the claim rests "
             "on their having been fixed without these examples, got none; say it, such as 'trained on ImageNet-1k'"
         )
-    names = given_names(model, given, moving)
-    arrays = given_arrays(model, names)
+    return named_by_digest(given_arrays(model, given_names(model, given, moving)), origin.strip())
+
+
+def named_by_digest(arrays: Mapping[str, Array], origin: str) -> GivenArrays:
+    """Given arrays as a certificate names them."""
     record = GivenArraysRecord(
-        sha256=arrays_digest(arrays), arrays=len(arrays), bytes=bytes_of_arrays(arrays), origin=origin.strip()
+        sha256=arrays_digest(arrays), arrays=len(arrays), bytes=bytes_of_arrays(arrays), origin=origin
     )
-    return GivenArrays(names, record, digests(arrays))
+    return GivenArrays(tuple(arrays), record, digests(arrays))
 
 
 def warn_of_frozen(model: nn.Module) -> None:
@@ -121,62 +127,86 @@ class BehindGiven:
         part: the module that the stages change.
         examples: features of all examples, or the examples themselves.
         features: the former, where they were computed.
+        whole: the network that a certificate is about: its graph, or itself.
+        given: its given arrays; of a graph, those that it reads.
+        no_graph: why it is no graph.
     """
 
     part: nn.Module
     examples: Examples
     features: CachedFeatures | None
+    whole: nn.Module
+    given: GivenArrays | None = None
+    no_graph: str | None = None
 
 
 @contextmanager
 def behind_given(
-    model: nn.Module,
-    given: GivenArrays | None,
-    dataset: Examples,
-    device: torch.device,
-    reporter: Reporter,
-    *,
-    on_features: bool = True,
+    model: nn.Module, given: GivenArrays | None, subject: Subject, *, on_features: bool = True
 ) -> Iterator[BehindGiven]:
-    """The coded part of ``model``, on features of ``dataset`` where these can be had and ``on_features`` says so.
+    """The coded part of ``model``, on features of the examples where these can be had and ``on_features`` says so.
 
     Args:
         model: the whole network, in evaluation mode; it stays as it is.
         given: its given arrays; None: the part is ``model`` itself.
-        dataset: the counted examples.
-        device: what computes the features; that on which errors are counted.
-        reporter: told of the progress.
+        subject: its examples, and the device on which errors are counted, which computes the features.
         on_features: False where training reads other inputs than these examples.
 
     Raises:
         UnsupportedModel: coded arrays that are no parameters or buffers, in a network that is no graph.
+        ConfigurationError: the forward pass reads none of the given arrays.
     """
+    dataset, reporter = subject.examples, subject.reporter
     if given is None:
-        yield BehindGiven(model, dataset, None)
+        yield BehindGiven(model, dataset, None, model)
         return
+    is_declared = index_of(subject.architecture) > 0
     try:
-        part = coded_part(model, given.names, next(in_order(dataset, _EXAMPLES))[0])
+        part, whole = _part_of_graph(model, given, dataset, is_declared=is_declared)
     except UnsupportedModel as error:
         reporter.say(f"the given part is computed at every step, not once: {error}")
-        yield BehindGiven(swapped_part(model, given.names), dataset, None)
+        reason = None if is_declared else str(error)
+        yield BehindGiven(swapped_part(model, given.names), dataset, None, model, given, reason)
         return
-    n = size_of(dataset)
-    if not part.fixed.parts.uses_given or not on_features or not features_fit(n * part.bytes_of_features):
-        yield BehindGiven(part, dataset, None)
+    behind = BehindGiven(part, dataset, None, model if is_declared else whole, _read_by(whole, given))
+    fits = features_fit(size_of(dataset) * part.bytes_of_features)
+    if not part.fixed.parts.uses_given or not on_features or not fits:
+        yield behind
         return
-    with cached_features(part.features_of, dataset, device, reporter) as features:
+    with cached_features(part.features_of, dataset, subject.count_on, reporter) as features:
         part.reads_features = True
-        yield BehindGiven(part, features, features)
+        yield replace(behind, examples=features, features=features)
 
 
-def whole_network(model: nn.Module, part: nn.Module, blob: bytes, given: GivenArrays) -> nn.Module:
-    """The network of given arrays and message: what a certificate is about."""
-    return filled(copy.deepcopy(model), read(blob, limits_of(part)), given.names)
+def _part_of_graph(
+    model: nn.Module, given: GivenArrays, dataset: Examples, *, is_declared: bool
+) -> tuple[CodedPart, GraphNetwork]:
+    """The coded part of a network's graph, and the graph.
+
+    Raises:
+        UnsupportedModel: there is none, or it does not come apart; of a declared architecture, it does not read all.
+    """
+    example = next(in_order(dataset, _EXAMPLES))[0]
+    graph = export(model, example)
+    read = [array.name for array in graph.graph.arrays]
+    if is_declared and read != list(coded_state(model, copy=False)):
+        raise UnsupportedModel("model: its graph does not read all arrays of the declared architecture")
+    return coded_part(graph, given.names, example), graph
 
 
-def issue_behind(
-    model: nn.Module, given: GivenArrays, recipe: Recipe, behind: BehindGiven, subject: Subject
-) -> Issued:
+def _read_by(graph: GraphNetwork, given: GivenArrays) -> GivenArrays:
+    """Of the given arrays, those that a graph reads."""
+    state = coded_state(graph, copy=False)
+    names = tuple(name for name in state if name in given.names)
+    if not names or len(names) == len(state):
+        raise ConfigurationError(
+            f"given: the forward pass reads {len(names)} of the given arrays and {len(state) - len(names)} others; it "
+            "must read some of each, so name others, or leave given out"
+        )
+    return named_by_digest({name: state[name] for name in names}, given.record.origin)
+
+
+def issue_behind(model: nn.Module, recipe: Recipe, behind: BehindGiven, subject: Subject) -> Issued:
     """`issue` for a coded part; ``model``, the whole network, gets the decoded weights.
 
     Errors are counted on the features where the whole network gives the same scores to the bit, in a comparison of
@@ -184,7 +214,6 @@ def issue_behind(
 
     Args:
         model: the whole network.
-        given: its given arrays.
         recipe: of the run.
         behind: the coded part, as the stages left it.
         subject: of ``model`` and its own examples.
@@ -193,23 +222,29 @@ def issue_behind(
         CheckpointMismatch: a given array changed, which is named.
         BadDataset: cached features changed.
     """
+    given = behind.given
+    assert given is not None
     check_unchanged(model, given)
     if behind.features is not None:
         behind.features.check_unchanged()
-    about = replace(subject, examples=behind.examples, given=given.record, whole=model)
-    issued = issue(behind.part, recipe, about)
-    whole = whole_network(model, behind.part, issued.blob, given)
+    about = replace(subject, examples=behind.examples, given=given.record)
+    coded = CodedNetwork(behind.part, behind.no_graph, behind.whole)
+    issued = issue_coded(coded, recipe, about)
+    message = read(issued.blob, limits_of(behind.part))
+    whole = filled(copy.deepcopy(behind.whole), message, given.names)
     certificate = issued.certificate
     if not _gives_same_scores(whole, issued.decoded, behind, subject):
         subject.reporter.say(
             "features round otherwise than the whole network: errors are counted again by it"
         )
-        rebuilt = replace(rebuild_from(coded_network(behind.part, about), issued.blob), network=whole)
+        rebuilt = replace(rebuild_from(coded, issued.blob), network=whole)
         config = recipe.noise if certificate.noise is not None else None
         certificate = certify_rebuilt(
             rebuilt, replace(about, examples=subject.examples), certificate.considered, config
         )
-    load_coded_state(model, coded_state(whole, copy=False))
+    own = coded_state(model, copy=False)
+    decoded = {name: array for name, array in coded_state(whole, copy=False).items() if name in own}
+    load_coded_state(model, {**own, **decoded})
     return replace(issued, certificate=certificate, decoded=whole)
 
 

@@ -63,9 +63,9 @@ class Rebuilt:
         blob: the message.
         network: rebuilt from it.
         ledger: of the message, and of the numbers in the network's graph.
-        schema_sha256: digest of its schema.
+        schema_sha256: of the message's names, types and shapes.
         noise: that the message describes.
-        no_graph: why a network of the user's own is no graph.
+        coded: what was encoded.
     """
 
     blob: bytes
@@ -73,7 +73,7 @@ class Rebuilt:
     ledger: ChargedLedger
     schema_sha256: str
     noise: Noise | None = None
-    no_graph: str | None = None
+    coded: CodedNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,19 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    coded = coded_network(model, subject)
+    return issue_coded(coded_network(model, subject.architecture, subject.examples), recipe, subject)
+
+
+def issue_coded(coded: CodedNetwork, recipe: Recipe, subject: Subject) -> Issued:
+    """`issue` of what is encoded of a network."""
     blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
     plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
-        shares = rules_for(recipe.rules, model).noise()
-        search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
+        shares = rules_for(recipe.rules, coded.network).noise()
+        fixed = literal_bits(coded.described)
+        search, blob = _search_noise(plain.network, recipe.noise, subject, shares, fixed)
         noisy = rebuild_from(coded, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
         candidates.append((noisy, certificate))
@@ -130,8 +135,8 @@ def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
     """The network of a message that was just written of ``coded``."""
     message = read(blob, limits_of(coded.network))
     network = network_of(coded.network, message)
-    ledger = ledger_of(message, literal_bits=literal_bits(network))
-    return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded.no_graph)
+    ledger = ledger_of(message, literal_bits(coded.described))
+    return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded)
 
 
 def certify_rebuilt(
@@ -162,7 +167,7 @@ def certify_rebuilt(
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
-    described = subject.whole or rebuilt.network
+    described = rebuilt.network if rebuilt.coded is None else rebuilt.coded.described
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
@@ -170,8 +175,8 @@ def certify_rebuilt(
         delta=subject.delta,
         sample=subject.sample,
         prior=PriorRecord(
-            architecture=_architecture(rebuilt, subject),
-            graph=graph_record(rebuilt.network),
+            architecture=_architecture(rebuilt, described, subject.architecture),
+            graph=graph_record(described),
             given=subject.given,
         ),
         message=message,
@@ -183,7 +188,7 @@ def certify_rebuilt(
             netrazor=__version__,
             seed=subject.seed,
             configuration=dict(subject.configuration or {}),
-            no_graph=rebuilt.no_graph,
+            no_graph=None if rebuilt.coded is None else rebuilt.coded.no_graph,
         ),
     )
     return conclude(draft)
@@ -215,24 +220,36 @@ def _claims(network: nn.Module, subject: Subject, considered: tuple[Method, ...]
     return share_delta(records, subject.delta, considered)
 
 
-def _architecture(rebuilt: Rebuilt, subject: Subject) -> ArchitectureRecord:
-    index = index_of(subject.architecture)
-    graph = graph_record(rebuilt.network)
+def _architecture(rebuilt: Rebuilt, described: nn.Module, name: str) -> ArchitectureRecord:
+    record = architecture_record(described, name)
+    schema = rebuilt.schema_sha256 if record.index == 0 else None
+    return record.model_copy(update={"schema_sha256": schema})
+
+
+def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRecord:
+    """Which network: by its name, and a digest of its source or, where it is a graph, of this."""
+    graph = graph_record(network)
     return ArchitectureRecord(
-        name=subject.architecture,
-        index=index,
-        source_sha256=source_digest(subject.whole or rebuilt.network) if graph is None else graph.sha256,
-        schema_sha256=rebuilt.schema_sha256 if index == 0 else None,
+        name=architecture,
+        index=index_of(architecture),
+        source_sha256=source_digest(network) if graph is None else graph.sha256,
     )
 
 
 def _search_noise(
-    network: nn.Module, config: NoiseConfig, subject: Subject, shares: Mapping[str, tuple[float, ...]]
+    network: nn.Module,
+    config: NoiseConfig,
+    subject: Subject,
+    shares: Mapping[str, tuple[float, ...]],
+    literals: int,
 ) -> tuple[NoiseSearch, bytes]:
-    """The noise that pays best for the headline claim, frozen, and the message that describes it."""
+    """The noise that pays best for the headline claim, frozen, and the message that describes it.
+
+    ``literals`` are the bits that the numbers in the network's graph cost.
+    """
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static, literal_bits=literal_bits(network))
+    ledger = ledger_of(static, literals)
     first, total = subject.statements[0], sum(claim.weight for claim in subject.statements)
     parts = delta_parts(subject.delta, ("occam", "perturbation"), total, weight=first.weight)
     search = search_noise(

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from netrazor.certification import Noise, NoiseRecord, NoisyRisk
 from netrazor.certification.bounding import bound_noisy_risk
+from netrazor.certification.claim_record import MOST_DRAWS, MOST_EXAMPLES_DRAWN
 from netrazor.certification.delta_shares import NOISY_RISK
+from netrazor.errors import ConfigurationError
 from netrazor.perturb import (
     DrawPlan,
     NoiseConfig,
@@ -40,8 +42,14 @@ class NoisyDraws:
         pilot = self._draw("pilot", ceil(PILOT_DRAWS * self._group / subject.n), subject.top)
         draws = draws_needed(float(pilot.var()), config.slack, parts[NOISY_RISK])
         self._passes = ceil(draws * self._group / subject.n)
+        draws = self._passes * subject.n // self._group
+        if draws > MOST_DRAWS or draws * self._group > MOST_EXAMPLES_DRAWN:
+            raise ConfigurationError(
+                f"noise.slack: {config.slack} takes {draws:,} draws of {self._group} examples; at most {MOST_DRAWS:,} "
+                f"draws and {MOST_EXAMPLES_DRAWN:,} examples allowed, as whoever verifies draws again; choose a larger one"
+            )
         self.record = NoiseRecord(
-            draws=self._passes * subject.n // self._group,
+            draws=draws,
             examples_per_draw=self._group,
             seed=draw_seed(subject.seed, "certificate"),
         )

@@ -1,6 +1,8 @@
 """A network of the user's own and its data by their names, as the command line has them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from netrazor.errors import ConfigurationError
 from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, make_from, read_weights
 from netrazor.pipeline.certified_run import Run, run
 from netrazor.pipeline.run_configuration import RunConfiguration
+
+_HUGGING_FACE = ("dataset_info.json", "dataset_dict.json")
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) 
     """
     if inputs.data is None:
         raise ConfigurationError(
-            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; give one "
-            "with --data"
+            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; "
+            "give one with --data"
         )
     torch.manual_seed(configuration.seed)
     network = None if model in ARCHITECTURES else own_network(model, inputs.weights)
@@ -80,9 +84,9 @@ def own_data(
     """The data set that a user names.
 
     Args:
-        reference: a known name; a folder of images or shards; a CSV file, whose column label, labels, y or target holds
-            the classes; or "file.py:function" or "package.module:function", which gives a map-style data set or a pair
-            of arrays (inputs, labels).
+        reference: a known name; a folder of images or shards, or one that `datasets` of Hugging Face saved; a CSV
+            file, whose column label, labels, y or target holds the classes; or "file.py:function" or
+            "package.module:function", which gives a map-style data set or a pair of arrays (inputs, labels).
         shape: of the images of a folder.
         split: of a known data set.
         directory: where known data sets are kept, instead of the default.
@@ -93,6 +97,8 @@ def own_data(
     """
     if reference.endswith(".csv"):
         return datasets.table_from_csv(reference)
+    if any((Path(reference) / name).exists() for name in _HUGGING_FACE):
+        return _saved_by_hugging_face(reference, split)
     if ":" not in reference or Path(reference).exists():
         return datasets.open_dataset(reference, split=split, shape=shape, directory=directory)
     made = as_dataset(make_from(reference, "data"))
@@ -102,6 +108,23 @@ def own_data(
             f"labels), got {type(made).__name__}"
         )
     return made
+
+
+def _saved_by_hugging_face(folder: str, split: str) -> Any:
+    """The data set in a folder that ``save_to_disk`` of Hugging Face's datasets wrote; of several splits that one."""
+    try:
+        saved = import_module("datasets").load_from_disk(folder)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"data: {folder} was saved by Hugging Face's datasets, which is not installed; pip install datasets"
+        ) from error
+    if not isinstance(saved, Mapping):
+        return saved
+    if split not in saved:
+        raise ConfigurationError(
+            f"data: {folder} needs a split {split!r}, got {', '.join(map(str, saved))}; save that split by itself"
+        )
+    return saved[split]
 
 
 def classes_of(dataset: Any) -> int:

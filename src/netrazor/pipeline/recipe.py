@@ -26,6 +26,21 @@ Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
+class SizeSearch:
+    """Which sizes are tried before the real stages, in short trials that the bound itself decides.
+
+    Attributes:
+        factors: of the recipe's numbers of weights (of target bits, for whole numbers).
+        bits: of an index into a codebook, at the best factor, besides the recipe's own.
+        trial: share of the steps of each stage.
+    """
+
+    factors: tuple[float, ...] = Field(default=(0.25, 0.5, 1.0, 2.0, 4.0), min_length=1)
+    bits: tuple[int, ...] = (2,)
+    trial: float = Field(default=0.1, gt=0, le=1)
+
+
+@dataclass(frozen=True, config={"extra": "forbid"})
 class Recipe:
     """How a certificate is reached; a stage that is None or empty is left out.
 
@@ -44,6 +59,8 @@ class Recipe:
             no stage does; at the end, put units in the order and sign that cost no bits. The function stays the
             same up to rounding. False leaves every array as the stages leave it.
         rules: for single layers, by patterns of names.
+        sizes: try several numbers of weights first, and take a constant classifier where that is best; None: the
+            numbers as they are.
     """
 
     name: str
@@ -58,6 +75,7 @@ class Recipe:
     noise: NoiseConfig | None = NoiseConfig()
     simplify: bool = True
     rules: tuple[LayerRule, ...] = ()
+    sizes: SizeSearch | None = None
 
 
 def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:

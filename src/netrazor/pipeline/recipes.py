@@ -5,7 +5,7 @@ from typing import Literal
 
 from netrazor.compress import CodebookConfig, DescentConfig, PostTrainingConfig, SmallSearchConfig
 from netrazor.errors import ConfigurationError
-from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipe import Recipe, SizeSearch
 from netrazor.pipeline.stages import PolishStage, QuantizeStage, RateStage
 from netrazor.train import FitConfig, OptimizerConfig
 
@@ -33,10 +33,11 @@ QUICK = Recipe(
         codebook=CodebookConfig(bits=3, vector_bits=3, center_bits=5),
     ),
     descend=DescentConfig(),
+    sizes=SizeSearch(),
 )
 
-# For 100 to 5,000 examples, or a few thousand more, and a linear classifier or one with a small hidden layer: trained to
-# have a start, then searched on the bound itself. The search removes dead units, since what is zero costs little.
+# For 100 to 5,000 examples, or some more, and a linear classifier or one with a small hidden layer: trained to have a
+# start, then searched on the bound itself.
 SMALL = Recipe(
     name="small",
     train=FitConfig(steps=600, optimizer=OptimizerConfig(rate=2e-2)),

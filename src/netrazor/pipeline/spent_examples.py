@@ -41,6 +41,7 @@ from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
+from netrazor.networks.plain import plain_copy
 from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
 from netrazor.pipeline.claim_records import (
@@ -278,6 +279,7 @@ def _describe(
     """The file of the given weights, the network in it, and the records of both weights and sample."""
     refuse_learnt_transforms(dataset)
     split_spent(dataset, spent, spending)
+    model = plain_copy(model)
     given = encode(model, terms.architecture)
     network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)

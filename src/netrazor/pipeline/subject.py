@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from netrazor.certification import SampleRecord
@@ -30,7 +30,6 @@ class Subject:
         search_on: the device on which noise is searched for.
         count_on: the device on which the errors and the noisy risks that the certificate states are counted.
         given: weights fixed before, to which the message is relative, or beside which it holds the others.
-        whole: the network of which a part is coded; None: all of it is.
         configuration: what made the network, for the provenance.
         reporter: told of the progress.
     """
@@ -45,7 +44,6 @@ class Subject:
     search_on: torch.device = devices.CPU
     count_on: torch.device = devices.CPU
     given: GivenRecord | GivenArraysRecord | None = None
-    whole: nn.Module | None = None
     configuration: Mapping[str, Any] | None = None
     reporter: Reporter = SILENT
 

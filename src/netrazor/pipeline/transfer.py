@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor import coding
-from netrazor.certification import Certificate, charge
+from netrazor.certification import Certificate, SampleRecord, charge
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.compress.search_objective import approximate_bound
 from netrazor.counting import count_errors
@@ -35,8 +35,10 @@ from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import AS_IS
 from netrazor.pipeline.rules import rules_for
 from netrazor.pipeline.run_configuration import RunConfiguration, reporter_for
+from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import IntegerStage, RunContext
+from netrazor.pipeline.subject import Subject
 from netrazor.runtime import SILENT, devices
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.units import percent_up
@@ -62,7 +64,7 @@ class TransferConfig:
         bits_per_example: lengths of the learned numbers that are aimed at, each in bits for each counted example.
         train: of the learned arrays as real numbers.
         integers: of them as whole numbers, for each length.
-        descend: of the last layer; None: without.
+        descend: of the last layer, from the best length of each way; None: without.
         rank: of the adapters: part of the architecture.
         coordinates: of the subspace: part of the architecture.
     """
@@ -177,11 +179,12 @@ def transfer(
     trials: list[tuple[Trial, dict[str, Array]]] = []
     start = coded_state(tuned)
     with plainly_called(tuned, as_dataset(dataset)) as examples:
+        sample = describe_sample(tuned, examples, SILENT)
         for way in config.ways:
             load_coded_state(tuned, start)
             others = [array for array in WAYS if array not in LEARNED[way]]
             described = describe_given(tuned, [*fixed, *others], given_origin, ())
-            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms))
+            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms, sample))
         _, learned = min(trials, key=lambda trial: trial[0].bound)
         load_coded_state(tuned, {**start, **learned})
         certificate = run(tuned, examples, terms).issued.certificate
@@ -197,24 +200,42 @@ class _Attempt:
     fixed: frozenset[str]
     config: TransferConfig
     terms: RunConfiguration
+    sample: SampleRecord
+
+    def subject(self, dataset: Examples) -> Subject:
+        """What a certificate of this way would be about."""
+        terms = self.terms
+        return Subject("custom", dataset, self.sample, terms.delta, terms.seed, reporter=terms.reporter)
 
 
 def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[Trial, dict[str, Array]]]:
-    """A trial at each length, each with what it learned; the features of what does not move are computed once."""
-    found, reporter = [], attempt.terms.reporter
+    """A trial at each length, and the best of them after a descent, each with what it learned.
+
+    The features of what does not move are computed once.
+    """
+    found = []
     device = device_for(tuned, dataset, attempt.terms.device, SILENT)
-    with behind_given(tuned, attempt.given, dataset, devices.CPU, reporter) as behind:
-        start = coded_state(behind.part)
-        for per_example in attempt.config.bits_per_example:
+    config = attempt.config
+    with behind_given(tuned, attempt.given, attempt.subject(dataset)) as behind:
+        context = replace(_context(behind, attempt), device=device)
+
+        def run_from(start: Mapping[str, Array], recipe: Recipe, target: float) -> None:
             load_coded_state(behind.part, start)
-            target = per_example * size_of(dataset)
-            context = replace(_context(behind, attempt), device=device)
-            run_stages(_recipe(attempt, target), context)
+            run_stages(recipe, context)
             learned = coded_state(behind.part)
             trial = _measured(tuned, behind, learned, attempt, target)
             bound = percent_up(min(1.0, trial.bound))
-            reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {bound}")
+            context.reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {bound}")
             found.append((trial, learned))
+
+        start = coded_state(behind.part)
+        for per_example in config.bits_per_example:
+            target = per_example * size_of(dataset)
+            run_from(start, _recipe(attempt, target), target)
+        if config.descend is not None:
+            best, learned = min(found, key=lambda trial: trial[0].bound)
+            descent = Recipe("descend", descend=config.descend, noise=None, simplify=False)
+            run_from(learned, descent, best.target_bits)
     return found
 
 
@@ -243,13 +264,12 @@ def _context(behind: BehindGiven, attempt: _Attempt) -> RunContext:
 
 
 def _recipe(attempt: _Attempt, target: float) -> Recipe:
-    """Training, then whole numbers of so many bits, then descent on the bound."""
+    """Training, then whole numbers of so many bits."""
     config = attempt.config
     return Recipe(
         name="transfer",
         train=config.train,
         integers=IntegerStage(config.integers, IntegerConfig(start="given", target_bits=max(1.0, target))),
-        descend=config.descend,
         noise=None,
         simplify=False,
     )

@@ -188,8 +188,8 @@ def _data(request: KindRequest) -> Any:
         return certified_experiments.experiment_data(request.experiment, inputs)
     if inputs.data is None:
         raise ConfigurationError(
-            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; give one "
-            "with --data"
+            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; "
+            "give one with --data"
         )
     known = str(request.model) in ARCHITECTURES
     shape = own_shape(None if known else own_network(str(request.model)), inputs.size)

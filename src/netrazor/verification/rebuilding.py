@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, UnsupportedModel
 from netrazor.networks.exported_graph import CONSTANT, export
-from netrazor.networks.given_arrays import check_given, given_arrays, with_weights_of
+from netrazor.networks.given_arrays import check_given, given_arrays, read_arrays
 from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.graph_operations import dtype_named
 from netrazor.networks.network_message import filled
 from netrazor.networks.plain import plain_copy
 from netrazor.networks.plain_call import plainly_called
-from netrazor.networks.state import coded_state, listed, load_coded_state
+from netrazor.networks.state import Array, coded_state, listed, load_coded_state
 from netrazor.networks.weight_steps import decode_steps
 
 _OTHER_GRAPH = "model: a network whose graph is that of the certificate needed, got another; leave it out"
@@ -104,7 +104,7 @@ def rebuild(
         given_arrays_in: a file of the given arrays, where there are some; None: ``model`` has them.
 
     Raises:
-        ConfigurationError: a user's own architecture, and no ``model``.
+        ConfigurationError: a user's own architecture, and no ``model``; given arrays, and neither.
         CheckpointMismatch: another name, source or shape than certificate and message say; given arrays of another
             digest.
         MessageError: the given weights are no message.
@@ -119,36 +119,44 @@ def rebuild(
         raise CertificateError(
             "message: needed where no weights are given, got none; get all files of the run"
         )
-    network = _blank(files, model, message)
     record = files.certificate.prior.given_arrays
-    if record is None:
-        return filled(network, message)
-    return _filled_beside_given(network, message, record, model, given_arrays_in)
+    if record is not None:
+        return _filled_beside_given(files, message, model, record, _held_arrays(model, given_arrays_in))
+    return filled(_blank(files, model, message.arrays), message)
 
 
 def _filled_beside_given(
-    network: nn.Module,
+    files: RunFiles,
     message: Message,
-    record: GivenArraysRecord,
     model: nn.Module | None,
-    file: Path | None,
+    record: GivenArraysRecord,
+    held: Mapping[str, Array],
 ) -> nn.Module:
-    """The arrays of the message in ``network``; all others are given, and must be those of the record."""
+    """The network of the message's arrays and, for all others that it has, those that are ``held``."""
+    network = _blank(files, model, {**held, **message.arrays})
     own = coded_state(network, copy=False)
     names = [name for name in own if name not in message.arrays]
-    if file is not None:
-        with_weights_of(network, file)
-    elif model is not None:
-        held = coded_state(plain_copy(model), copy=False)
-        missing = [name for name in names if name not in held]
-        if missing:
-            raise CheckpointMismatch(
-                f"given: {listed(missing)} needed in the model, got none; build the network with what the "
-                "adapters were trained on"
-            )
-        load_coded_state(network, {**own, **{name: held[name] for name in names}})
+    missing = [name for name in names if name not in held]
+    if missing:
+        raise CheckpointMismatch(
+            f"given: {listed(missing)} needed, on which what was learned rests, got none; bring the network with them, "
+            "or their file"
+        )
+    load_coded_state(network, {**own, **{name: held[name] for name in names}})
     check_given(given_arrays(network, names), record.sha256, record.arrays, record.bytes)
     return filled(network, message, names)
+
+
+def _held_arrays(model: nn.Module | None, file: Path | None) -> Mapping[str, Array]:
+    """The arrays among which the given ones must be."""
+    if file is not None:
+        return read_arrays(file)
+    if model is None:
+        raise ConfigurationError(
+            "given: the given weights needed, which the certificate names, got none; pass a network that has them as "
+            "model=, or their file as given="
+        )
+    return coded_state(plain_copy(model), copy=False)
 
 
 def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module | None:
@@ -160,7 +168,7 @@ def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module 
     if files.given is None:
         return None
     message = read(files.given, limits_for(model))
-    return filled(_blank(files, model, message), message)
+    return filled(_blank(files, model, message.arrays), message)
 
 
 def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
@@ -186,8 +194,8 @@ def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
     return copied
 
 
-def _blank(files: RunFiles, model: nn.Module | None, message: Message) -> nn.Module:
-    """A network of the right architecture, whose weights do not matter."""
+def _blank(files: RunFiles, model: nn.Module | None, arrays: Mapping[str, Array]) -> nn.Module:
+    """A network of the right architecture, whose weights do not matter; ``arrays`` are those that it may have."""
     if files.graph is None:
         return _checked_architecture(files.certificate.architecture, model)
     record = files.certificate.prior.graph
@@ -195,7 +203,7 @@ def _blank(files: RunFiles, model: nn.Module | None, message: Message) -> nn.Mod
         raise CertificateError(
             "graph: the file that prior.graph names needed, got another; get all files again"
         )
-    shapes = {name: array.shape for name, array in message.arrays.items()}
+    shapes = {name: array.shape for name, array in arrays.items()}
     return GraphNetwork.blank(parse_graph(files.graph), shapes)
 
 

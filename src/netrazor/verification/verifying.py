@@ -51,10 +51,9 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned, as
-            for `netrazor.certify_picked`.
-        given: a file of the given arrays, where there are some; by default ``given.safetensors`` of the run, or else
-            ``model`` has them.
+        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned,
+            as for `netrazor.certify_picked`; where arrays are given, the network that has them.
+        given: a file of the given arrays, in place of ``model``'s; by default ``given.safetensors`` of the run.
         columns: for claims about groups, a value for each example, by the column's name.
         extended: where the directory holds an extension, its network and its inputs without labels.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
@@ -119,8 +118,8 @@ def _verify_plain(
         if certificate.prior.learner is not None:
             return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
         arrays_in = given_file(path, given)
-        has_none = certificate.prior.given_arrays is not None and arrays_in is None
-        needs_model = has_none or (certificate.architecture.index == 0 and files.graph is None)
+        needs_model = certificate.architecture.index == 0 and files.graph is None
+        needs_model |= certificate.prior.given_arrays is not None and arrays_in is None
         if dataset is None and model is None and needs_model:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         network = rebuild(files, message, network_given, arrays_in)
