@@ -11,6 +11,7 @@ import argparse
 import collections
 import datetime
 import functools
+import itertools
 import json
 import random
 import resource
@@ -135,7 +136,7 @@ def valid_messages() -> Iterator[bytes]:
 
 def in_canonical_order(rng: np.random.Generator, widths: list[int], steps: Any) -> dict[str, np.ndarray]:
     """Layers one behind the other whose hidden units are in canonical order, so that it carries bits."""
-    layers = [steps((outputs, inputs), 0.3) for inputs, outputs in zip(widths, widths[1:], strict=False)]
+    layers = [steps((outputs, inputs), 0.3) for inputs, outputs in itertools.pairwise(widths)]
     hidden = [layer[canonical_order(layer)] for layer in layers[:-1]]
     return {f"{place}.weight": layer for place, layer in enumerate([*hidden, layers[-1]])}
 

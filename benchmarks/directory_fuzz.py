@@ -3,9 +3,9 @@
     python benchmarks/directory_fuzz.py --number 100000 --out results/directory_fuzz.json
 
 Starting from small runs of every kind and from the records, one or more files of a directory are altered: the
-certificate in its structure and in its text, messages, positions, given weights and measurements in their bytes. Where
-the altered certificate can be read, mostly digest, seal and all that follows are made to follow again, as a forger
-would, so that what lies behind these checks is reached too. Each directory is checked without torch
+certificate in its structure and in its text, messages, positions, given weights and measurements in their bytes.
+Where the altered certificate can be read, mostly digest, seal and all that follows are made to follow again, as a
+forger would, so that what lies behind these checks is reached too. Each directory is checked without torch
 (`check_consistency`, the verdict as JSON, the measurements), some are printed (`netrazor inspect`), and of the small
 runs some are verified with their data and reported, in a process with torch, whose memory is counted apart.
 

@@ -1,4 +1,4 @@
-"""Bits that the records' networks need when the order and the signs of their hidden units are left out of the message.
+"""Bits that the records' networks need when order and signs of their hidden units are left out of the message.
 
     python benchmarks/symmetries.py --out results/symmetries.json
 
@@ -28,7 +28,14 @@ from netrazor.networks.declared import input_shape, name_of
 from netrazor.networks.network_message import decode_into, encode, limits_of
 from netrazor.simplify import order_for_coding
 
-NAMES = ("mnist", "fashion-mnist", "cifar10-jpeg", "lenet5-mnist", "lenet5-mnist-tight", "lenet5-fashion-mnist")
+NAMES = (
+    "mnist",
+    "fashion-mnist",
+    "cifar10-jpeg",
+    "lenet5-mnist",
+    "lenet5-mnist-tight",
+    "lenet5-fashion-mnist",
+)
 
 
 def main() -> None:
@@ -42,7 +49,8 @@ def main() -> None:
     for name, figures in found.items():
         print(name, json.dumps(figures))
     write_atomically(
-        chosen.out, json.dumps({**circumstances("benchmarks/symmetries.py"), "records": found}, indent=1) + "\n"
+        chosen.out,
+        json.dumps({**circumstances("benchmarks/symmetries.py"), "records": found}, indent=1) + "\n",
     )
 
 

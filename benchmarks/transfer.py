@@ -163,7 +163,9 @@ class Wide(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         layers = [nn.Linear(784, 2000), *(nn.Linear(2000, 2000) for _ in range(5)), nn.Linear(2000, 100)]
-        self.backbone = nn.Sequential(nn.Flatten(), *(part for layer in layers for part in (layer, nn.ReLU())))
+        self.backbone = nn.Sequential(
+            nn.Flatten(), *(part for layer in layers for part in (layer, nn.ReLU()))
+        )
         self.head = nn.Linear(100, 10)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -184,7 +186,12 @@ def cost() -> dict[str, Any]:
     plan = Recipe("head", train=FitConfig(300, optimizer=OptimizerConfig(rate=3e-3)), noise=None)
     started = time.process_time()
     netrazor.certify(
-        model, examples, recipe=plan, given="backbone", given_origin="random numbers of seed 0", progress=False
+        model,
+        examples,
+        recipe=plan,
+        given="backbone",
+        given_origin="random numbers of seed 0",
+        progress=False,
     )
     seconds = time.process_time() - started
     return {

@@ -25,7 +25,9 @@ def examples(n: int = 2000) -> ImageDataset:
     patterns = torch.randint(0, 256, (CLASSES, 1, 8, 8), generator=generator)
     labels = torch.randint(0, CLASSES, (n,), generator=generator)
     noise = torch.randint(0, 256, (n, 1, 8, 8), generator=generator)
-    return ImageDataset((0.6 * patterns[labels] + 0.4 * noise).to(torch.uint8), labels, CLASSES, name="patterns")
+    return ImageDataset(
+        (0.6 * patterns[labels] + 0.4 * noise).to(torch.uint8), labels, CLASSES, name="patterns"
+    )
 
 
 def network() -> nn.Module:

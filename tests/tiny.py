@@ -87,7 +87,7 @@ def linear(seed: int = 0) -> nn.Module:
 _GRAPHS: dict[str, bytes] = {}  # of the runs here, by digest
 
 
-def _known(run: Run) -> Run:
+def known(run: Run) -> Run:
     graph, record = run.issued.graph, run.issued.certificate.prior.graph
     assert graph is not None
     assert record is not None
@@ -104,7 +104,7 @@ def graph_of(certificate: Certificate) -> bytes | None:
 @functools.cache
 def occam_run() -> Run:
     """A certificate of the decoded network as it is."""
-    return _known(run(small(), images(), RunConfiguration(recipe=NO_NOISE)))
+    return known(run(small(), images(), RunConfiguration(recipe=NO_NOISE)))
 
 
 @functools.cache
@@ -116,13 +116,13 @@ def no_graph_run() -> Run:
 @functools.cache
 def noisy_run() -> Run:
     """A certificate of the decoded network with noise."""
-    return _known(run(linear(), images(2000), RunConfiguration(recipe=NOISY)))
+    return known(run(linear(), images(2000), RunConfiguration(recipe=NOISY)))
 
 
 @functools.cache
 def two_claims_run() -> Run:
     """A certificate with two claims: the right answer is the best, or one of the two best."""
-    return _known(run(small(), images(), RunConfiguration(recipe=NO_NOISE, tops=(1, 2))))
+    return known(run(small(), images(), RunConfiguration(recipe=NO_NOISE, tops=(1, 2))))
 
 
 def write(directory: Path, certificate: Certificate, blob: bytes) -> Path:

@@ -1,5 +1,6 @@
 """Slices in any order: the message is shorter by the bits that the order carries, and nothing else changes."""
 
+import itertools
 import math
 from pathlib import Path
 
@@ -33,7 +34,9 @@ from netrazor.coding.range_coder import Writer
 from netrazor.errors import CorruptMessage, MessageError, UnsupportedMessage
 
 LIMITS = coding.Limits()
-MOST_LOST = 12  # bits for each array: what is said of its order, the end of its stream, part of a bit of the number
+MOST_LOST = (
+    12  # bits for each array: what is said of its order, the end of its stream, part of a bit of the number
+)
 
 
 @st.composite
@@ -60,7 +63,7 @@ def shuffled_layers(
     """Weights of layers one behind the other, whose hidden units are in canonical order."""
     rng = np.random.default_rng(seed)
     arrays = {}
-    for layer, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+    for layer, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
         steps = rng.integers(1, values + 1, (outputs, inputs)) * rng.choice([-1, 1], (outputs, inputs))
         weight = np.where(rng.random(steps.shape) < density, steps, 0).astype(np.float32) * np.float32(step)
         if layer < len(widths) - 2:
@@ -154,9 +157,10 @@ def test_signs_are_left_out_too() -> None:
     assert same(arrays, coding.decode(blob))
     decode(blob, used)
     assert "free signs" in used
-    assert content_bits(coding.encode({**arrays, "w": weight})) > content_bits(blob) + free_bits(
-        ordered, Freedom(0, signs=True)
-    ) - MOST_LOST
+    assert (
+        content_bits(coding.encode({**arrays, "w": weight}))
+        > content_bits(blob) + free_bits(ordered, Freedom(0, signs=True)) - MOST_LOST
+    )
 
 
 def test_columns_may_be_free_where_rows_are_not() -> None:
@@ -196,7 +200,9 @@ def test_the_reserved_bit_stands_behind_the_flag_of_free_orders() -> None:
         coding.decode(empty[:4] + content.sealed()[0] + bytes(4))
 
 
-@pytest.mark.parametrize("array", [np.array([[1, -128], [1, 1]], np.int8), np.array([[1, -0.0], [1, 1]], "f4")])
+@pytest.mark.parametrize(
+    "array", [np.array([[1, -128], [1, 1]], np.int8), np.array([[1, -0.0], [1, 1]], "f4")]
+)
 def test_values_without_a_negative_have_no_free_sign(array: np.ndarray) -> None:
     assert find_freedoms(array) == [Freedom(0, signs=False)]
     with pytest.raises(CorruptMessage, match="no negative"):

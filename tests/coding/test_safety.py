@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netrazor import coding
-from netrazor.errors import CorruptMessage, MessageError, MessageTooLarge, UnsupportedMessage, UnsupportedModel
+from netrazor.errors import (
+    CorruptMessage,
+    MessageError,
+    MessageTooLarge,
+    UnsupportedMessage,
+    UnsupportedModel,
+)
 
 TIGHT = coding.Limits(elements=2**16, arrays=64, decisions=2**14)
 MESSAGES = [

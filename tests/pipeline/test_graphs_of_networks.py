@@ -72,7 +72,10 @@ NO_GRAPHS: dict[str, tuple[Callable[[Any, Tensor], Tensor], str]] = {
     "elements under a mask": (lambda net, x: net.fc(x) + x[x > 0.5].mean(), "."),
     "a Fourier transform": (lambda net, x: net.fc(torch.fft.fft(x).real), "none of the operations"),
     "chance": (lambda net, x: net.fc(x + torch.rand_like(x)), "none of the operations"),
-    "dropout that is always on": (lambda net, x: net.fc(nn.functional.dropout(x, 0.5)), "none of the operations"),
+    "dropout that is always on": (
+        lambda net, x: net.fc(nn.functional.dropout(x, 0.5)),
+        "none of the operations",
+    ),
     "statistics of the batch": (lambda net, x: net.fc(net.norm(x)), "rest of a batch"),
     "a state that changes": (lambda net, x: net.fc(x) + net.seen.add_(1), "forward pass changes seen"),
 }

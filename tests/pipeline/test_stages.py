@@ -10,7 +10,7 @@ from torch import nn
 import tiny
 from netrazor.compress import DescentConfig, PostTrainingConfig
 from netrazor.networks import coded_state
-from netrazor.pipeline import Recipe, RunConfiguration, recipe_from_yaml, recipe_named, recipe_scaled, run
+from netrazor.pipeline import Recipe, RunConfiguration, recipe_named, recipe_scaled, run
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.stages import (
     GradualStage,

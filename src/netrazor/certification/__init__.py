@@ -1,5 +1,6 @@
 """The certificate: one record of every kind of claim, what it is charged, and whether it follows from its parts."""
 
+from netrazor.certification import claims
 from netrazor.certification.canonical import parse, seal, to_json
 from netrazor.certification.charging import charge, ledger_of, schema_digest
 from netrazor.certification.checking import check_run
@@ -51,6 +52,7 @@ __all__ = [
     "charge",
     "check_consistency",
     "check_run",
+    "claims",
     "ledger_of",
     "measure_yardsticks",
     "noise_in",

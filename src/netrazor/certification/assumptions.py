@@ -8,6 +8,13 @@ INDEPENDENT = (
     "The training examples are independent draws from one distribution, and new examples come from it too."
 )
 LOSS = "The loss is 0-1: an answer is right or wrong; ties and answers that are not numbers are wrong."
+DECLARED_LOSS = (
+    "Of a cost or a distance the loss is the declared one, as a share of the largest; no answer loses most."
+)
+COLUMN = (
+    "The columns that make groups are part of the examples, fixed without the classifier: a new example comes with "
+    "its values."
+)
 FIXED = (
     "Architecture, decoder, lists and constants were fixed without the counted examples; what was chosen from a list "
     "after seeing them is an index in the message."
@@ -54,6 +61,7 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
     return (
         INDEPENDENT,
         LOSS,
+        *_of_claims(certificate),
         _classifier(certificate),
         _counted(certificate),
         *_given(certificate),
@@ -61,6 +69,12 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
         DECLARED,
         *_network(certificate),
     )
+
+
+def _of_claims(certificate: Certificate) -> tuple[str, ...]:
+    kinds = {claim.statement.kind for claim in certificate.claims}
+    loss = (DECLARED_LOSS,) if kinds & {"cost", "ordinal-distance"} else ()
+    return (*loss, COLUMN) if "group-errors" in kinds else loss
 
 
 def _classifier(certificate: Certificate) -> str:

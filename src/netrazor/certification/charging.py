@@ -14,7 +14,9 @@ from netrazor.units import bits_from_nats
 
 FREE = ("framing", "side information")  # constant, or describing the posterior only
 
-NOISE_WORK = 2**25  # that a message's noise may take (see `layer_perturbation_kl`): a second; the records take 2^16
+NOISE_WORK = (
+    2**25
+)  # that a message's noise may take (see `layer_perturbation_kl`): a second; the records take 2^16
 
 _STEP = 2.0**-10  # bits; divergences are charged in whole steps, rounded up
 _LEAST_EXCESS = 2.0**-20  # bits of rounding, by which another machine's logarithms may differ unseen

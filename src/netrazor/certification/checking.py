@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from netrazor.certification.assumptions import assumptions_of
-from netrazor.certification.bounding import bound_claim, bound_noisy_risk
+from netrazor.certification.bounding import bound_noisy_risk, bounded_claim
 from netrazor.certification.canonical import digest
 from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN, ClaimRecord
+from netrazor.certification.claim_tables import table_faults
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.graph_check import check_graph
 from netrazor.certification.message_record import MessageRecord, PicksRecord
@@ -89,12 +90,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         return
     learner = certificate.prior.learner
     choices = 1 if learner is None else learner.candidates * len(learner.stops)
-    expected = delta_parts(certificate.delta, considered, len(certificate.claims), choices)
+    total = sum(claim.statement.weight for claim in certificate.claims)
     for number, claim in enumerate(certificate.claims):
+        weight = claim.statement.weight
+        expected = delta_parts(certificate.delta, considered, total, choices, weight)
         yield from compare(("delta", f"claims.{number}.delta_parts", claim.delta_parts, expected))
-    tops = [claim.top for claim in certificate.claims]
-    if learner is not None and tops != [1]:
-        yield Finding("claims", "claims: one of the best answer needed for a learner, got others")
+    yield from _check_statements(certificate)
     if (
         learner is not None
         and certificate.method == "hold-out"
@@ -104,8 +105,6 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "picks",
             "prior.learner: one candidate and the stop 0 needed where it learns spent examples only, got others",
         )
-    if len(set(tops)) < len(tops):
-        yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
     has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
@@ -142,6 +141,25 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         ),
         ("message", "message.form: whether it names positions", form == "positions", is_picked),
     )
+
+
+def _check_statements(certificate: Certificate) -> Iterator[Finding]:
+    """Each claim once, the first of them about the error, and those that a learner's certificate can make."""
+    claims = certificate.claims
+    said = [
+        claim.top if claim.is_error else claim.statement.model_copy(update={"weight": 1}) for claim in claims
+    ]
+    if any(each in said[:place] for place, each in enumerate(said)):
+        yield Finding("claims", "claims: each statement once needed, got one twice")
+    if not claims[0].is_error:
+        yield Finding("claims", "claims: an error first needed, which is the headline, got another claim")
+    for claim in claims:
+        asked = claim.asked
+        usual = asked is not None and claim.is_error and asked.weight == 1  # which is not recorded
+        if usual or claim.top != getattr(claim.statement, "k", 1):
+            yield Finding("claims", "claims.top and claims.asked: what belongs together needed, got others")
+    if certificate.prior.learner is not None and [claim.top for claim in claims] != [1]:
+        yield Finding("claims", "claims: one of the best answer needed for a learner, got others")
 
 
 def _check_sample(certificate: Certificate) -> Iterator[Finding]:
@@ -225,17 +243,31 @@ def _check_claim(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:
                 f"claims: errors on all {certificate.sample.counted} counted examples needed, got others",
             )
         ]
+    faults = [Finding("risk", text) for text in table_faults(claim, certificate.sample.classes)]
+    if faults:
+        return faults
     try:
         findings = _check_noisy_risk(certificate, claim)
-        bound = bound_claim(certificate, claim)
+        bounded = bounded_claim(certificate, claim)
     except NetrazorError as error:  # numbers outside of what the bounds take
         return [Finding("risk", str(error))]
-    if claim.bound < bound:
-        findings.append(
-            Finding("bound", f"claims.bound is {claim.bound!r}; what it rests on gives {bound!r}")
-        )
+    findings += _check_bounds(claim, bounded)
     sentence = claim_sentence(certificate, claim)
     return [*findings, *compare(("claim", "claims.sentence", claim.sentence, sentence))]
+
+
+def _check_bounds(claim: ClaimRecord, bounded: ClaimRecord) -> Iterator[Finding]:
+    """No recorded bound says more than the one that follows."""
+    if claim.bound < bounded.bound:
+        yield Finding("bound", f"claims.bound is {claim.bound!r}; what it rests on gives {bounded.bound!r}")
+    for place, (cell, found) in enumerate(zip(claim.cells, bounded.cells, strict=True)):
+        if cell.bound < found.bound or (cell.lower or 0.0) > (found.lower or 0.0):
+            yield Finding(
+                "bound",
+                f"claims.cells.{place} is bounded by {cell.bound!r} (from below {cell.lower!r}); what it rests on "
+                f"gives {found.bound!r} ({found.lower!r})",
+            )
+            return
 
 
 def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:
@@ -247,6 +279,8 @@ def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Find
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
     if noise.draws * noise.examples_per_draw > MOST_EXAMPLES_DRAWN:
-        findings.append(Finding("risk", f"noise: at most {MOST_EXAMPLES_DRAWN} examples in all draws allowed"))
+        findings.append(
+            Finding("risk", f"noise: at most {MOST_EXAMPLES_DRAWN} examples in all draws allowed")
+        )
     upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
     return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]

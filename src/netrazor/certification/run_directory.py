@@ -12,7 +12,7 @@ from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.files import read_regular
 
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
-GRAPH = "graph.json"
+GRAPH, EXTENSION = "graph.json", "extension.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
 GIVEN_ARRAYS = "given.safetensors"  # optional: given arrays that the certificate names by their digest
 
@@ -26,6 +26,7 @@ SIZE_LIMITS = {
     GIVEN: 512 * 2**20,
     GIVEN_ARRAYS: 16 * 2**30,
     GRAPH: graph_text.MAX_BYTES,
+    EXTENSION: 2**20,
     RESULT: 4 * 2**20,
 }
 
@@ -58,7 +59,9 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
             if failure is not None:
                 raise failure
             return files
-    raise CertificateError(f"{place}: changes while it is read; wait until the runs that write there have ended")
+    raise CertificateError(
+        f"{place}: changes while it is read; wait until the runs that write there have ended"
+    )
 
 
 def _read_named(place: Path, certificate: Certificate) -> RunFiles:

@@ -157,6 +157,6 @@ def _read(path: Path, kind: TypeAdapter[AnyResult]) -> AnyResult:
         return kind.validate_python(load_json(read_file(path)))
     except (ValidationError, ValueError, RecursionError, CertificateError) as error:
         raise ConfigurationError(
-            f"{path}: must be the result of a run, got something else ({str(error).partition(chr(10))[0][:200]}); delete it to "
-            "report without"
+            f"{path}: must be the result of a run, got something else ({str(error).partition(chr(10))[0][:200]}); "
+            "delete it to report without"
         ) from error

@@ -142,8 +142,8 @@ def _replace(place: Path, contents: Mapping[str, bytes | str]) -> None:
         for name in sorted(written, key=lambda name: name == CERTIFICATE):
             os.replace(written[name], place / name)
     finally:
-        for path in written.values():
-            path.unlink(missing_ok=True)
+        for left in written.values():
+            left.unlink(missing_ok=True)
 
 
 def _clear_up(place: Path) -> None:

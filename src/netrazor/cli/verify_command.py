@@ -142,9 +142,10 @@ def _dataset(
         )
         return None
     try:
-        return own_data(
+        found: Dataset[Any] = own_data(
             source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory
         )
     except DatasetUnavailable as error:
         console.print(f"not recounted: {error}")
         return None
+    return found

@@ -24,7 +24,7 @@ _COSTS = np.array(COST_BITS)
 
 
 class Source(NamedTuple):
-    """Where a compiled loop finds decisions: a reader's state (above low, range, next word, failure) and its words."""
+    """Where a compiled loop finds decisions: a reader's state (above low, range, next word, failure) and words."""
 
     reads: bool
     state: NDArray[np.uint64]

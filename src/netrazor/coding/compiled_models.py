@@ -249,7 +249,7 @@ def totals(
     ones: int,
     coded: NDArray[np.int64],
 ) -> None:
-    """`margin_totals._code_totals`: ``coded`` holds the totals, or takes them; ``ones`` is -1 where none are given."""
+    """`margin_totals._code_totals`: ``coded`` holds the totals, or takes them; ``ones``: -1 is none."""
     number, kinds = contexts.shape
     found = np.zeros(len(mixer.cells), np.int64)
     left = ones
@@ -296,7 +296,7 @@ def places(
     cells: int,
     known: NDArray[np.uint8],
 ) -> bool:
-    """`margin_totals._code_places`: the elements of ``known`` in live rows and columns; whether the totals fit them."""
+    """`margin_totals._code_places`: elements of ``known`` in live rows and columns; whether the totals fit them."""
     kinds = contexts.shape[1]
     seen, hoped, evidences = np.zeros(cells, np.int64), np.zeros(cells), np.zeros(cells)
     found = np.zeros(kinds + 1, np.int64)
@@ -321,7 +321,8 @@ def places(
                 for kind in range(kinds):
                     found[kind] = contexts[at, kind]
                 found[kinds] = first_neighbour + _around(known, position, steps, lengths, 2)
-                given = _log(float(total)) - _log(float(rows_left - total)) + _log(float(ones)) - _log(float(room - ones))
+                given = _log(float(total)) - _log(float(rows_left - total))
+                given = given + _log(float(ones)) - _log(float(room - ones))
                 given = given - _log(float(supply)) + _log(float(room * rows_left - supply))
                 log_odds = weights[kinds + 1] * given
                 for kind in range(kinds + 1):
@@ -387,7 +388,7 @@ def _distance(
 
 
 class Template(NamedTuple):
-    """The signs around an element (`ContextTemplate`): where its neighbours are, and where the contexts are counted."""
+    """The signs around an element (`ContextTemplate`): where its neighbours are, and where contexts are counted."""
 
     signs: NDArray[np.uint8]
     steps: NDArray[np.int64]
@@ -436,7 +437,13 @@ def values(
             for step in range(len(template.kernel_weights)):
                 kernel += template.kernel_weights[step] * template.signs[template.kernel[step, at]]
             place, width, seen = template.places[at], template.width, template.votes
-            votes = 2 * seen[place] + seen[place - 1] + seen[place + 1] + seen[place - width] + seen[place + width]
+            votes = (
+                2 * seen[place]
+                + seen[place - 1]
+                + seen[place + 1]
+                + seen[place - width]
+                + seen[place + width]
+            )
             sign_mixer.cells[kinds + 1] = template.offsets[1] + kernel
             sign_mixer.cells[kinds + 2] = (
                 template.offsets[2] + max(-_TEMPLATE_SPAN, min(_TEMPLATE_SPAN, votes)) + _TEMPLATE_SPAN

@@ -19,7 +19,9 @@ from netrazor.coding.range_coder import Writer
 from netrazor.coding.schema import Field
 from netrazor.coding.static_stream import StaticArray
 
-_ATTEMPTS = 48  # to find an order after which the models are in the state that was assumed, in all of a message
+_ATTEMPTS = (
+    48  # to find an order after which the models are in the state that was assumed, in all of a message
+)
 _WORTHWHILE_BITS = 3  # saved by a free order; the cut behind it costs about one
 _LONGEST_REST = 2**23  # bits behind a cut
 _MOST_DECISIONS = MAX_SLICES + _LONGEST_REST // (8 * BYTES_A_DECISION)  # that a free order counts as
@@ -97,9 +99,7 @@ class ContentWriter:
         self._later = coder.later
         return writer.ended()
 
-    def _carry(
-        self, index: int, context: MessageContext, freedom: Freedom
-    ) -> tuple[int, BitString] | None:
+    def _carry(self, index: int, context: MessageContext, freedom: Freedom) -> tuple[int, BitString] | None:
         """The arrangement of array ``index``, which gives the first bits of what follows it; and what follows it.
 
         What follows depends on what the models have learnt from the array, a little of which may depend on its

@@ -85,7 +85,9 @@ def _planned(
     return ValuePlan(best_tables(symbols, support.row_counts(), sum(sides), single=False)[1])
 
 
-def _plan(context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides) -> ValuePlan:
+def _plan(
+    context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides
+) -> ValuePlan:
     """The plan with the fewest bits, of those that can be afforded."""
     bits, tables = best_tables(symbols, support.row_counts(), sum(sides), single=False)
     plan = ValuePlan(tables)

@@ -48,7 +48,8 @@ def check_independence(
 def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE) -> None:
     """Refuse ``model``, in evaluation mode, if its scores of an example depend on anything but the example.
 
-    So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a second time.
+    So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a
+    second time.
     Differences within rounding, in the precision of the network, are no reason.
 
     Raises:

@@ -48,7 +48,9 @@ class GraphProgram:
         for step in graph.steps:
             check_call(step.name, step.arguments, step.keywords)
         self.graph = graph
-        self._calls = [prepared(step, done) for step, done in zip(graph.steps, _last_uses(graph), strict=True)]
+        self._calls = [
+            prepared(step, done) for step, done in zip(graph.steps, _last_uses(graph), strict=True)
+        ]
         self.places = [(a.kind, a.name.split(".")[:-1], a.name.split(".")[-1]) for a in graph.arrays]
         self._sized: set[int] = set()  # batches whose memory is known to be bounded
 

@@ -86,8 +86,8 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files raise anything
         raise CheckpointMismatch(
-            f"weights: {path} cannot be read safely ({type(error).__name__}: {str(error).partition(chr(10))[0][:200]}); save "
-            "model.state_dict(), as safetensors or with torch.save"
+            f"weights: {path} cannot be read safely ({type(error).__name__}: "
+            f"{str(error).partition(chr(10))[0][:200]}); save model.state_dict(), as safetensors or with torch.save"
         ) from error
     return _tensors_in(path, content)
 

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
+from netrazor.certification.claims import AnyClaim
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
 from netrazor.certification.run_writing import write_run
-from netrazor.counting import check_independence, count_errors
+from netrazor.counting import GroupColumn, check_independence, count_errors
 from netrazor.data.example_form import in_form_of
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
@@ -26,6 +29,7 @@ from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.plain import unwrapped
 from netrazor.networks.plain_call import plainly_called
+from netrazor.pipeline.claim_records import check_fit, named_groups
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
 from netrazor.pipeline.given_part import (
@@ -69,6 +73,8 @@ def certify(
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     tops: tuple[int, ...] = (1,),
+    claims: Sequence[AnyClaim] | None = None,
+    columns: Mapping[str, Any] | None = None,
     test: Dataset[tuple[Tensor, int]] | None = None,
     training: Dataset[tuple[Tensor, int]] | None = None,
     loss: Loss = F.cross_entropy,
@@ -105,6 +111,9 @@ def certify(
             checkpoint from which a killed run goes on.
         overwrite: whether a run of other settings in ``out`` may be replaced.
         tops: one claim for each number of best scores among which the label must be.
+        claims: what is claimed in place of ``tops``, values of `netrazor.claims` (docs/claims.md): they hold
+            together, and the first, an error, is the headline.
+        columns: for claims about groups, a value for each example of ``dataset``, by the column's name.
         test: examples to report the error on.
         training: examples to train on instead of ``dataset``.
         loss: of scores and labels, for training.
@@ -126,6 +135,8 @@ def certify(
         out=out,
         overwrite=overwrite,
         tops=tops,
+        claims=claims,
+        columns=columns or {},
         test=test,
         training=training,
         loss=loss,
@@ -190,6 +201,8 @@ def _run_plain(
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
+    check_fit(configuration.statements, sample.classes)
+    groups = named_groups(configuration.statements, configuration.columns, sample.n, np.arange(sample.n))
     check_independence(model, dataset, together=100, sample=16)  # what is decoded is tried on more
     settings = settings_of(model, sample.fingerprint, configuration, None if given is None else given.record)
     if configuration.out is not None:
@@ -198,17 +211,19 @@ def _run_plain(
         if finished is not None:
             return _taken_up(model, finished, configuration)
     with only_run_in(configuration.out):
-        return _computed(model, Checked(dataset, sample, rules, settings, given), configuration)
+        return _computed(model, Checked(dataset, sample, rules, settings, *groups, given), configuration)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a run is about, once it was checked: examples and their record, rules, settings, and what is given."""
+    """What a run is about, once it was checked: the examples, their record, the rules, the settings, the claims."""
 
     dataset: Dataset[tuple[Tensor, int]]
     sample: SampleRecord
     rules: Rules
     settings: Mapping[str, Setting]
+    statements: tuple[AnyClaim, ...]
+    columns: Mapping[str, GroupColumn]
     given: GivenArrays | None = None
 
 
@@ -236,7 +251,8 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         about.sample,
         configuration.delta,
         configuration.seed,
-        configuration.tops,
+        about.statements,
+        about.columns,
         search_on,
         count_on,
         configuration=asdict(recipe),

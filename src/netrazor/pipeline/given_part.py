@@ -200,8 +200,8 @@ def _read_by(graph: GraphNetwork, given: GivenArrays) -> GivenArrays:
     names = tuple(name for name in state if name in given.names)
     if not names or len(names) == len(state):
         raise ConfigurationError(
-            f"given: the forward pass reads {len(names)} of the given arrays and {len(state) - len(names)} others; it "
-            "must read some of each, so name others, or leave given out"
+            f"given: the forward pass reads {len(names)} of the given arrays and {len(state) - len(names)} others; "
+            "it must read some of each, so name others, or leave given out"
         )
     return named_by_digest({name: state[name] for name in names}, given.record.origin)
 

@@ -26,13 +26,13 @@ from netrazor.certification import (
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
-from netrazor.certification.bounding import bound_claim
+from netrazor.certification.bounding import bounded_claim
 from netrazor.certification.delta_shares import PAC_BAYES, delta_parts
 from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
 from netrazor.compress import SearchContext
-from netrazor.counting import BATCH_SIZE, ErrorCount, check_independence, count_errors
+from netrazor.counting import BATCH_SIZE, check_independence
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
@@ -40,6 +40,7 @@ from netrazor.perturb import (
     NoiseSearch,
     search_noise,
 )
+from netrazor.pipeline.claim_records import count_records, share_delta
 from netrazor.pipeline.coded_network import (
     CodedNetwork,
     coded_network,
@@ -153,23 +154,12 @@ def certify_rebuilt(
         UnsupportedModel: an answer that depends on more than its example.
     """
     check_independence(devices.copy_on(rebuilt.network, subject.count_on), subject.examples)
-    parts = delta_parts(subject.delta, considered, len(subject.tops))
-    noise, draws = None, None
+    claims = _claims(rebuilt.network, subject, considered)
+    noise = None
     if config is not None and rebuilt.noise is not None:
-        draws = NoisyDraws(rebuilt.network, rebuilt.noise, config, subject, parts)
+        draws = NoisyDraws(rebuilt.network, rebuilt.noise, config, subject, claims[0].delta_parts)
         noise = draws.record
-    claims = tuple(
-        ClaimRecord(
-            sentence="",
-            bound=1.0,
-            top=top,
-            n=subject.n,
-            errors=_count(rebuilt.network, subject, top).errors,
-            noisy=None if draws is None else draws.risk(top),
-            delta_parts=parts,
-        )
-        for top in subject.tops
-    )
+        claims = tuple(_updated(claim, noisy=draws.risk(claim.top, claim.delta_parts)) for claim in claims)
     message = MessageRecord(
         form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
@@ -207,7 +197,7 @@ def certify_rebuilt(
 def conclude(draft: Certificate) -> Certificate:
     """``draft`` with the bounds, sentences and assumptions that follow from its numbers, sealed."""
     bounded = draft.model_copy(
-        update={"claims": tuple(_updated(claim, bound=bound_claim(draft, claim)) for claim in draft.claims)}
+        update={"claims": tuple(bounded_claim(draft, claim) for claim in draft.claims)}
     )
     told = tuple(_updated(claim, sentence=claim_sentence(bounded, claim)) for claim in bounded.claims)
     return seal(bounded.model_copy(update={"claims": told, "assumptions": assumptions_of(bounded)}))
@@ -217,9 +207,17 @@ def _updated(claim: ClaimRecord, **fields: object) -> ClaimRecord:
     return claim.model_copy(update=fields)
 
 
-def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
-    counted = devices.copy_on(network, subject.count_on)
-    return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
+def _claims(network: nn.Module, subject: Subject, considered: tuple[Method, ...]) -> tuple[ClaimRecord, ...]:
+    """What was counted for each claim, with its share of delta."""
+    records = count_records(
+        devices.copy_on(network, subject.count_on),
+        subject.examples,
+        subject.statements,
+        classes=subject.sample.classes,
+        columns=subject.columns,
+        reporter=subject.reporter,
+    )
+    return share_delta(records, subject.delta, considered)
 
 
 def _architecture(rebuilt: Rebuilt, described: nn.Module, name: str) -> ArchitectureRecord:
@@ -252,15 +250,16 @@ def _search_noise(
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
     ledger = ledger_of(static, literals)
-    delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
+    first, total = subject.statements[0], sum(claim.weight for claim in subject.statements)
+    parts = delta_parts(subject.delta, ("occam", "perturbation"), total, weight=first.weight)
     search = search_noise(
         devices.copy_on(network, subject.search_on),
         static.static,
         config,
-        SearchContext(subject.examples, delta, subject.seed, subject.search_on, subject.reporter),
+        SearchContext(subject.examples, parts[PAC_BAYES], subject.seed, subject.search_on, subject.reporter),
         fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
         shares=shares,
-        top=subject.tops[0],
+        top=subject.top,
     )
     return search, processes.on_rank_zero(lambda: encode(network, subject.architecture, search.noise))
 

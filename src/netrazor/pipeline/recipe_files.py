@@ -49,7 +49,11 @@ def recipe_from_yaml(
     try:
         _check_structure(text, place)
         written = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of 5,000 digits, a date without a day
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as error:  # a number of 5,000 digits, a date without a day
         raise ConfigurationError(f"{place}: must be YAML, got {str(error)[:500]}; correct it") from error
     if not isinstance(written, Mapping):
         raise ConfigurationError(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from netrazor.certification.prior_record import GivenArraysRecord
@@ -41,8 +42,18 @@ def settings_of(
         "seed": configuration.seed,
         "tops": ", ".join(map(str, configuration.tops)),
         "count_on": configuration.count_on,
+        **_claims(configuration),
         **dict(_flat("recipe", asdict(configuration.chosen_recipe))),
     }
+
+
+def _claims(configuration: RunConfiguration) -> dict[str, Setting]:
+    """Claims and the columns that they may need, where any were asked for."""
+    if configuration.claims is None:
+        return {}
+    asked = "; ".join(claim.model_dump_json() for claim in configuration.statements)
+    columns = {name: np.asarray(values).astype(np.str_) for name, values in configuration.columns.items()}
+    return {"claims": asked, "columns": run_id(columns)}
 
 
 def _function(function: Callable[..., Any]) -> str:

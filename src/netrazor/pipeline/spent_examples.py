@@ -26,7 +26,7 @@ from netrazor.certification import (
     to_json,
 )
 from netrazor.certification.charging import ledger_of, schema_digest
-from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
 from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
@@ -44,6 +44,13 @@ from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.plain import plain_copy
 from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
+from netrazor.pipeline.claim_records import (
+    check_claims,
+    check_fit,
+    count_records,
+    named_groups,
+    share_delta,
+)
 from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.subject import Subject
@@ -86,6 +93,8 @@ class SpentTerms:
         origin: what the given weights were made from, in words.
         delta: failure probability.
         seed: of what made the network, for the provenance.
+        claims: what is claimed, as values of `netrazor.claims`; they hold together, the first is the headline.
+        columns: for claims about groups, a value for each example, by the column's name.
         configuration: of what made the network, for the provenance.
         reporter: told of the progress.
     """
@@ -96,6 +105,8 @@ class SpentTerms:
     seed: int = 0
     configuration: Mapping[str, Any] = field(default_factory=dict)
     reporter: Reporter = SILENT
+    claims: tuple[AnyClaim, ...] = (Error(),)
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[Any, Any]:
@@ -168,9 +179,7 @@ def run_hold_out(
     """
     terms = terms or SpentTerms()
     given, network, record, sample = _describe(model, dataset, spent, spending, terms)
-    parts = delta_parts(terms.delta, ("hold-out",))
-    assert record.errors is not None
-    claim = ClaimRecord(sentence="", bound=1.0, n=sample.counted, errors=record.errors, delta_parts=parts)
+    claims = _count_hold_out(network, dataset, sample, terms)
     architecture = ArchitectureRecord(
         name=terms.architecture, index=index_of(terms.architecture), source_sha256=source_digest(network)
     )
@@ -178,7 +187,7 @@ def run_hold_out(
         Certificate(
             method="hold-out",
             considered=("hold-out",),
-            claims=(claim,),
+            claims=claims,
             delta=terms.delta,
             sample=sample,
             prior=PriorRecord(architecture=architecture, given=record),
@@ -195,6 +204,24 @@ def run_hold_out(
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))
     return run
+
+
+def _count_hold_out(
+    network: nn.Module, dataset: Examples, sample: SampleRecord, terms: SpentTerms
+) -> tuple[ClaimRecord, ...]:
+    """What each claim rests on, on the counted examples, with its share of delta."""
+    counted = split_positions(sample)[1]
+    check_fit(terms.claims, sample.classes)
+    claims, columns = named_groups(check_claims(terms.claims), terms.columns, sample.n, counted)
+    records = count_records(
+        network,
+        take(dataset, counted),
+        claims,
+        classes=sample.classes,
+        columns=columns,
+        reporter=terms.reporter,
+    )
+    return share_delta(records, terms.delta, ("hold-out",))
 
 
 @on_plain_form
@@ -219,13 +246,18 @@ def run_from_given(
     """
     terms = terms or SpentTerms()
     given, network, record, sample = _describe(model, dataset, spent, spending, terms)
-    counted = take(dataset, split_positions(sample)[1])
+    positions = split_positions(sample)[1]
+    check_fit(terms.claims, sample.classes)
+    claims, columns = named_groups(check_claims(terms.claims), terms.columns, sample.n, positions)
+    counted = take(dataset, positions)
     subject = Subject(
         terms.architecture,
         counted,
         sample,
         terms.delta,
         terms.seed,
+        claims,
+        columns,
         given=record,
         configuration=terms.configuration,
         reporter=terms.reporter,

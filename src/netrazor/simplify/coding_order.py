@@ -102,9 +102,7 @@ def _canonical_permutation(graph: Graph, group: ChannelGroup, first: ChannelAxis
     return np.concatenate([ordered, np.flatnonzero(~live & elsewhere), np.flatnonzero(~live & ~elsewhere)])
 
 
-def _make_positive(
-    graph: Graph, group: ChannelGroup, first: ChannelAxis, expected: Sequence[Tensor]
-) -> int:
+def _make_positive(graph: Graph, group: ChannelGroup, first: ChannelAxis, expected: Sequence[Tensor]) -> int:
     """Change the signs of the channels whose first weight is negative, if all others can change theirs too."""
     slices = _slices(graph, first).flatten(1)
     signs = first_signs(slices.numpy())

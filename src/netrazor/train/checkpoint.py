@@ -95,7 +95,8 @@ class Checkpoint:
             return _identity(content["run"]), dict(content["state"])
         except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
             raise CheckpointMismatch(
-                f"checkpoint {self.path}: cannot be read ({type(error).__name__}: {str(error)[:100]}); delete it to start again"
+                f"checkpoint {self.path}: cannot be read ({type(error).__name__}: {str(error)[:100]}); "
+                "delete it to start again"
             ) from error
 
     def _read(self) -> bytes | None:

@@ -139,8 +139,8 @@ def _filled_beside_given(
     missing = [name for name in names if name not in held]
     if missing:
         raise CheckpointMismatch(
-            f"given: {listed(missing)} needed, on which what was learned rests, got none; bring the network with them, "
-            "or their file"
+            f"given: {listed(missing)} needed, on which what was learned rests, got none; bring the network "
+            "with them, or their file"
         )
     load_coded_state(network, {**own, **{name: held[name] for name in names}})
     check_given(given_arrays(network, names), record.sha256, record.arrays, record.bytes)
@@ -188,7 +188,10 @@ def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
             found = export(copied, example)
     except UnsupportedModel:
         return copied
-    same = {name: np.array_equal(array, weights.get(name)) for name, array in coded_state(found).items()}
+    same = {
+        name: name in weights and np.array_equal(array, weights[name])
+        for name, array in coded_state(found).items()
+    }
     if found.graph.digest != graph.digest or not all(same.values()):
         raise CheckpointMismatch(f"{_OTHER_GRAPH} (SHA-256 {found.graph.digest[:16]}... and others)")
     return copied

@@ -11,7 +11,7 @@ from netrazor.data.subsets import size_of, take
 
 
 def check_dataset(sample: SampleRecord, dataset: Any) -> list[Finding]:
-    """What of the record does not hold on ``dataset``: content, numbers of examples and duplicates, majority class."""
+    """What of the record does not hold on ``dataset``: content, numbers of examples, duplicates, majority."""
     return list(_differences(sample, dataset))[:1]
 
 

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +19,7 @@ from netrazor.networks import as_network
 from netrazor.networks.plain_call import plainly_called
 from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
+from netrazor.verification.extension import Extended, has_extension, verify_extension
 from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
@@ -29,6 +32,8 @@ def verify(
     dataset: Examples | None = None,
     model: nn.Module | Learnable | None = None,
     *,
+    columns: Mapping[str, Any] | None = None,
+    extended: Extended | None = None,
     given: str | os.PathLike[str] | None = None,
     fast: bool = False,
     seed: int | None = None,
@@ -49,6 +54,8 @@ def verify(
         model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned,
             as for `netrazor.certify_picked`; where arrays are given, the network that has them.
         given: a file of the given arrays, in place of ``model``'s; by default ``given.safetensors`` of the run.
+        columns: for claims about groups, a value for each example, by the column's name.
+        extended: where the directory holds an extension, its network and its inputs without labels.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -59,12 +66,29 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
+    own = model if isinstance(model, nn.Module) else None
     dataset, model = as_dataset(dataset), model if model is None else _network_of(path, model)
-    check = partial(_verify_plain, path, given=given, fast=fast, seed=seed, device=device, reporter=reporter)
+    check = partial(
+        _verify_plain,
+        path,
+        columns=columns or {},
+        given=given,
+        fast=fast,
+        seed=seed,
+        device=device,
+        reporter=reporter,
+    )
     if isinstance(model, nn.Module) and dataset is not None:
         with plainly_called(model, dataset) as examples:
-            return check(examples, model)
-    return check(dataset if dataset is None or model is not None else in_plain_form(dataset)[0], model)
+            verdict = check(examples, model)
+    else:
+        verdict = check(dataset if dataset is None or model is not None else in_plain_form(dataset)[0], model)
+    if not has_extension(path):
+        return verdict
+    try:
+        return verify_extension(path, verdict, replace(extended or Extended(), model=own))
+    except CertificateError as error:
+        return replace(verdict, status="INVALID", findings=(Finding("extension", str(error)),))
 
 
 def _verify_plain(
@@ -72,6 +96,7 @@ def _verify_plain(
     dataset: Examples | None,
     model: nn.Module | Learnable | None,
     *,
+    columns: Mapping[str, Any],
     given: str | os.PathLike[str] | None,
     fast: bool,
     seed: int | None,
@@ -103,7 +128,9 @@ def _verify_plain(
         unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
         by_itself = rebuild_given(files, network_given)
         by_itself = None if by_itself is None else devices.copy_on(by_itself, count_on)
-        recount = Recount(certificate, devices.copy_on(network, count_on), by_itself, dataset, reporter)
+        recount = Recount(
+            certificate, devices.copy_on(network, count_on), by_itself, dataset, reporter, columns
+        )
         recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
