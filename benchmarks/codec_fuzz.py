@@ -11,6 +11,7 @@ import argparse
 import collections
 import datetime
 import functools
+import itertools
 import json
 import random
 import resource
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from netrazor import coding
+from netrazor.coding.free_order import canonical_order
 from netrazor.coding.message import read
 from netrazor.errors import MessageError
 from netrazor.files import write_atomically
@@ -129,6 +131,14 @@ def valid_messages() -> Iterator[bytes]:
     yield from with_extended_models(rng, lambda: busy(rng, steps((12, 2, 2, 3), 1)))
     yield from with_extended_models(rng, lambda: busy(rng, steps((14, 16), 1)))
     yield from with_extended_models(rng, lambda: np.rint(rng.normal(0, 5, (2, 40))).astype(np.int8))
+    yield coding.encode(in_canonical_order(rng, [20, 9, 12, 5], steps))
+
+
+def in_canonical_order(rng: np.random.Generator, widths: list[int], steps: Any) -> dict[str, np.ndarray]:
+    """Layers one behind the other whose hidden units are in canonical order, so that it carries bits."""
+    layers = [steps((outputs, inputs), 0.3) for inputs, outputs in itertools.pairwise(widths)]
+    hidden = [layer[canonical_order(layer)] for layer in layers[:-1]]
+    return {f"{place}.weight": layer for place, layer in enumerate([*hidden, layers[-1]])}
 
 
 def busy(rng: np.random.Generator, values: np.ndarray) -> np.ndarray:

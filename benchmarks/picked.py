@@ -3,7 +3,8 @@
     python benchmarks/picked.py mnist [--out results/picked-mnist.json] [--checkpoints FOLDER]
     torchrun --nproc-per-node=2 benchmarks/picked.py mnist
 
-Data sets: mnist, fashion-mnist, cifar10-jpeg (of netrazor.data) and breast-cancer, digits, wine (of scikit-learn).
+Data sets: mnist, fashion-mnist, cifar10-jpeg (of netrazor.data), mails (embedded by benchmarks/mails_features.py) and
+breast-cancer, digits, wine (of scikit-learn).
 A run that was ended goes on from its checkpoint. The test split, where there is one, is looked at once at the end,
 by the predictor of the best stop; nothing depends on it. Writes results/picked-NAME.json: picks and errors at each
 stop, the bound at delta 0.05 shared among the stops, the time of this process, what was counted on the test split.
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mails_features import mails_table
 
 from netrazor import bounds, data
 from netrazor.coding.position_set import encode_positions
@@ -73,8 +75,11 @@ class _Line:
 
 
 def tables(name: str) -> Any:
-    """A table of scikit-learn, as (inputs, labels)."""
+    """The embedded mails, or a table of scikit-learn as (inputs, labels)."""
     from sklearn import datasets
+
+    if name == "mails":
+        return mails_table()
 
     loaders = {
         "breast-cancer": datasets.load_breast_cancer,

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import tiny
 from netrazor.certification import Certificate, RunFiles, check_run, seal
 from netrazor.certification.assumptions import assumptions_of
-from netrazor.certification.bounding import bound_claim
+from netrazor.certification.bounding import bounded_claim
 from netrazor.certification.sentences import claim_sentence
 
 
@@ -20,10 +21,13 @@ def change(record: Any, path: str, value: object) -> Any:
 
 
 def find(
-    certificate: Certificate, blob: bytes | None, given: bytes | None = None, **options: Any
+    certificate: Certificate,
+    blob: bytes | None,
+    given: bytes | None = None,
+    **options: Any,
 ) -> set[str]:
     """The codes of all findings."""
-    findings, _ = check_run(RunFiles(certificate, blob, given), **options)
+    findings, _ = check_run(RunFiles(certificate, blob, given, tiny.graph_of(certificate)), **options)
     return {finding.code for finding in findings}
 
 
@@ -40,9 +44,9 @@ def conclude_again(certificate: Certificate, changes: dict[str, object]) -> Cert
     """Altered, with everything that follows made to follow again, as a forger would."""
     for path, value in changes.items():
         certificate = change(certificate, path, value)
-    for field, follows in (("bound", bound_claim), ("sentence", claim_sentence)):
-        claims = tuple(
-            claim.model_copy(update={field: follows(certificate, claim)}) for claim in certificate.claims
-        )
-        certificate = certificate.model_copy(update={"claims": claims})
+    claims = tuple(bounded_claim(certificate, claim) for claim in certificate.claims)
+    told = tuple(
+        claim.model_copy(update={"sentence": claim_sentence(certificate, claim)}) for claim in claims
+    )
+    certificate = certificate.model_copy(update={"claims": told})
     return seal(certificate.model_copy(update={"assumptions": assumptions_of(certificate)}))

@@ -35,7 +35,7 @@ def test_extras_hold_what_the_missing_extra_says() -> None:
         wanted = {distributions.get(package, package).lower() for package in packages}
         listed = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in optional[extra]}
         assert listed - {"netrazor"} == wanted
-    assert "netrazor[torch,report,docs]" in optional["dev"]
+    assert "netrazor[torch,fast,report,docs]" in optional["dev"]
 
 
 def test_the_version_is_written_once() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.certification import Certificate, to_json
-from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
+from netrazor.certification.run_directory import CERTIFICATE, GRAPH, MESSAGE
 from netrazor.compress import CodebookConfig
 from netrazor.data import ImageDataset
 from netrazor.perturb import NoiseConfig
@@ -65,33 +65,71 @@ def small(seed: int = 0) -> nn.Module:
     return Small()
 
 
+class Branching(Small):
+    """The same, but what it does next is up to its input: no graph of operations."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x if bool(x.sum() >= 0) else x + 1)
+
+
+def branching(seed: int = 0) -> nn.Module:
+    """A fresh `Branching`."""
+    torch.manual_seed(seed)
+    return Branching()
+
+
 def linear(seed: int = 0) -> nn.Module:
     """One layer of 256 weights."""
     torch.manual_seed(seed)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, CLASSES))
 
 
+_GRAPHS: dict[str, bytes] = {}  # of the runs here, by digest
+
+
+def known(run: Run) -> Run:
+    graph, record = run.issued.graph, run.issued.certificate.prior.graph
+    assert graph is not None
+    assert record is not None
+    _GRAPHS[record.sha256] = graph
+    return run
+
+
+def graph_of(certificate: Certificate) -> bytes | None:
+    """The file of the graph that a certificate of a run here names, altered or not."""
+    record = certificate.prior.graph
+    return None if record is None else _GRAPHS.get(record.sha256)
+
+
 @functools.cache
 def occam_run() -> Run:
     """A certificate of the decoded network as it is."""
-    return run(small(), images(), RunConfiguration(recipe=NO_NOISE))
+    return known(run(small(), images(), RunConfiguration(recipe=NO_NOISE)))
+
+
+@functools.cache
+def no_graph_run() -> Run:
+    """A certificate of a network that is no graph."""
+    return run(branching(), images(), RunConfiguration(recipe="as-is"))
 
 
 @functools.cache
 def noisy_run() -> Run:
     """A certificate of the decoded network with noise."""
-    return run(linear(), images(2000), RunConfiguration(recipe=NOISY))
+    return known(run(linear(), images(2000), RunConfiguration(recipe=NOISY)))
 
 
 @functools.cache
 def two_claims_run() -> Run:
     """A certificate with two claims: the right answer is the best, or one of the two best."""
-    return run(small(), images(), RunConfiguration(recipe=NO_NOISE, tops=(1, 2)))
+    return known(run(small(), images(), RunConfiguration(recipe=NO_NOISE, tops=(1, 2))))
 
 
 def write(directory: Path, certificate: Certificate, blob: bytes) -> Path:
     """A directory as `certify` leaves it."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / MESSAGE).write_bytes(blob)
+    if (graph := graph_of(certificate)) is not None:
+        (directory / GRAPH).write_bytes(graph)
     (directory / CERTIFICATE).write_text(to_json(certificate))
     return directory

@@ -18,8 +18,10 @@ __all__ = [
     "certify",
     "certify_hold_out",
     "certify_picked",
+    "claims",
     "coding",
     "data",
+    "extend",
     "load",
     "split_spent",
     "verify",
@@ -27,19 +29,21 @@ __all__ = [
 
 if TYPE_CHECKING:
     from netrazor import bounds, coding, data
-    from netrazor.certification import Certificate, Verdict
+    from netrazor.certification import Certificate, Verdict, claims
     from netrazor.pipeline import certify, certify_hold_out, certify_picked, split_spent
-    from netrazor.verification import load, verify
+    from netrazor.verification import extend, load, verify
 
 # Loaded when first asked for: `import netrazor` stays fast, and much of it works without torch. What has no line
 # here is a package of that name.
 _HOMES = {
     "Certificate": "netrazor.certification",
     "Verdict": "netrazor.certification",
+    "claims": "netrazor.certification",
     "certify": "netrazor.pipeline",
     "certify_hold_out": "netrazor.pipeline",
     "certify_picked": "netrazor.pipeline",
     "split_spent": "netrazor.pipeline",
+    "extend": "netrazor.verification",
     "load": "netrazor.verification",
     "verify": "netrazor.verification",
 }

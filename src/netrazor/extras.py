@@ -8,6 +8,7 @@ from netrazor.errors import MissingExtra
 # Names as imported, by the extra of pyproject.toml that installs them.
 EXTRAS = {
     "torch": ("torch", "kmeans1d", "PIL", "pooch", "yaml"),
+    "fast": ("numba",),  # never missed: the codec runs without it, more slowly
     "report": ("matplotlib", "jinja2"),
 }
 

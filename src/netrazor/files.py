@@ -1,9 +1,11 @@
-"""Writing files so that a reader never meets half of one."""
+"""Writing files so that a reader never meets half of one, and reading those of strangers."""
 
+import errno
 import os
+import stat
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from netrazor.errors import OutputError
 
@@ -17,38 +19,60 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
         OutputError: the directory cannot be made, or the file cannot be written (permissions, full disk);
             what stood at ``path`` before is untouched and no temporary file is left.
     """
-    write_together(Path(path).parent, {Path(path).name: content})
+    target, temporary = Path(path), ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+        write_through(Path(temporary), content)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
 
 
-def write_together(directory: str | os.PathLike[str], contents: Mapping[str, bytes | str]) -> None:
-    """As `write_atomically`, files of one directory that belong together: none is replaced before all are on disk.
+def write_through(path: Path, content: bytes | str) -> None:
+    """Write a file of one's own, flushed to disk, with the usual permissions."""
+    with path.open("wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(path, 0o666 & ~_umask())
+
+
+def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
+    """A regular file, opened for reading without waiting for the writer of a pipe.
 
     Raises:
-        OutputError: as for `write_atomically`.
+        OSError: it cannot be opened, or is another kind of file, which could be endless.
     """
-    target = place = Path(directory)
-    temporary: dict[Path, str] = {}
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            target = place / name
-            handle, temporary[target] = tempfile.mkstemp(prefix=f".{name}.", dir=place)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary[target], 0o666 & ~_umask())
-        for target, written in temporary.items():
-            os.replace(written, target)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {target}: {error.strerror or error}; "
-            "choose a directory that can be written and has space left"
-        ) from error
-    finally:
-        for written in temporary.values():
-            if os.path.exists(written):
-                os.unlink(written)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "a regular file needed, got another kind")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """The content of a regular file of at most ``limit`` bytes.
+
+    Raises:
+        OSError: as for `open_regular`; it is larger.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"at most {limit} bytes allowed, got more")
+    return content
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """What is raised where the system refuses to write ``path``."""
+    return OutputError(
+        f"cannot write {path}: {error.strerror or error}; choose a directory that can be written and has space left"
+    )
 
 
 def _umask() -> int:

@@ -7,7 +7,7 @@ import pytest
 
 import tiny
 from netrazor import bounds, coding
-from netrazor.certification import Noise, charge, noise_in
+from netrazor.certification import Noise, charge, ledger_of, noise_in, schema_digest
 from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, SIGMA
 from netrazor.coding.message import read
 from netrazor.errors import CertificateError, CorruptMessage
@@ -50,18 +50,44 @@ def test_the_coded_column_is_the_file() -> None:
         assert charge(blob).coded_bits == 8 * len(blob)
 
 
-def test_without_noise_all_is_paid_but_magic_and_padding() -> None:
+def test_without_noise_all_is_paid_but_magic_padding_and_schema() -> None:
     blob = coding.encode(ARRAYS)
     free = charge(blob).coded_bits - charge(blob).charged_bits
-    assert free == coding.ledger(blob).bits_of("framing")
-    assert 24 <= free < 24 + 2 * 8
+    assert free == coding.ledger(blob).bits_of("framing") + coding.ledger(blob).bits_of("schema")
+    assert 24 <= coding.ledger(blob).bits_of("framing") < 24 + 2 * 8
 
 
-def test_the_schema_is_free_for_a_declared_architecture_alone() -> None:
+def test_the_schema_is_paid_for_where_nothing_fixed_it_beforehand() -> None:
     own, declared = coding.encode(ARRAYS), coding.encode(ARRAYS, architecture=1)
-    assert kinds(own)["schema"] == coding.ledger(own).bits_of("schema") > 0
-    assert kinds(declared)["schema"] == 0
+    assert kinds(own)["schema"] == kinds(declared)["schema"] == 0
     assert kinds(declared)["header"] > kinds(own)["header"]  # its index is paid for
+    paid, free = (
+        ledger_of(read(blob, coding.Limits()), schema_is_fixed=False).charged_to("schema")
+        for blob in (own, declared)
+    )
+    assert paid == coding.ledger(own).bits_of("schema") > 0
+    assert free == 0
+
+
+def digest_of(arrays: dict, **settings: object) -> str:
+    return schema_digest(read(coding.encode(arrays, **settings), coding.Limits()))
+
+
+def test_the_digest_of_a_schema_is_that_of_names_types_and_shapes_in_their_order() -> None:
+    first = digest_of(ARRAYS)
+    assert first == digest_of({name: 2 * array for name, array in ARRAYS.items()}, architecture=3)
+    others = (
+        {"v": WEIGHTS, "b": BIAS},
+        {"w": WEIGHTS.T, "b": BIAS},
+        {"w": WEIGHTS, "b": BIAS[:3]},
+        {"w": WEIGHTS.astype(np.float64), "b": BIAS},
+        {"b": BIAS, "w": WEIGHTS},
+        {**ARRAYS, "c": BIAS},
+        {"w": WEIGHTS},
+    )
+    assert len({first, *map(digest_of, others)}) == 1 + len(others)
+    noise = noisy({"w": 0.1, "b": 0.0}, {"w": 60, "b": 0})
+    assert schema_digest(read(noise, coding.Limits())) == first  # noise is no part of the architecture
 
 
 def test_with_noise_values_cost_their_divergence() -> None:
@@ -81,7 +107,7 @@ def test_with_noise_values_cost_their_divergence() -> None:
     assert code_bits <= divergences["b"] <= code_bits + 0.003  # the bias has no noise
     assert set(divergences) == {"w", "b", LAMBDA}  # and so does the index of lambda
     assert ledger.charged_to("values", "side information", "framing") == 0
-    paid = ledger.charged_to("header", "pattern", "codebook", "table", "schema", "divergence")
+    paid = ledger.charged_to("header", "pattern", "codebook", "table", "divergence")
     assert ledger.charged_bits == pytest.approx(paid)
 
 
@@ -89,7 +115,7 @@ def test_pattern_codebooks_and_tables_stay_charged_under_noise() -> None:
     """A noisy value must not make anything else cheaper."""
     blob = noisy({"w": 0.1, "b": 0.0}, {"w": 60, "b": 0})
     coded = coding.ledger(blob)
-    for kind in ("header", "pattern", "codebook", "table", "schema"):
+    for kind in ("header", "pattern", "codebook", "table"):
         assert kinds(blob)[kind] == coded.bits_of(kind)
 
 

@@ -5,8 +5,8 @@ import pytest
 import spent_runs
 import tiny
 from netrazor.certification import RunFiles, check_run, seal
-from netrazor.certification.checking import compare
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.verdict import compare
 from netrazor.coding import Limits
 from netrazor.pipeline.spent_examples import SpentRun
 from tampering import alter, change, conclude_again, find
@@ -99,15 +99,17 @@ def test_each_claim_has_its_part_of_delta_and_its_own_bound() -> None:
 
 def test_what_the_check_read_is_handed_on() -> None:
     issued = OCCAM().issued
-    findings, message = check_run(RunFiles(issued.certificate, issued.blob, None))
+    findings, message = check_run(RunFiles(issued.certificate, issued.blob, None, issued.graph))
     assert findings == ()
     assert message is not None
     assert sum(entry.bits for entry in message.ledger.entries) == 8 * len(issued.blob)
-    findings, message = check_run(RunFiles(seal(change(issued.certificate, "delta", 0.5)), issued.blob, None))
+    findings, message = check_run(
+        RunFiles(seal(change(issued.certificate, "delta", 0.5)), issued.blob, None, issued.graph)
+    )
     assert [finding.code for finding in findings] == ["delta"]
     assert message is None
     altered = seal(change(issued.certificate, "message.effective_bits", 1.0))
-    assert check_run(RunFiles(altered, issued.blob, None))[1] is not None
+    assert check_run(RunFiles(altered, issued.blob, None, issued.graph))[1] is not None
 
 
 def test_a_method_is_considered_once() -> None:

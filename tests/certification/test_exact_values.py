@@ -9,11 +9,11 @@ import pytest
 import tiny
 from netrazor import coding
 from netrazor.certification import Noise, charging, parse, seal, to_json
-from netrazor.certification.bounding import risk_up
 from netrazor.certification.canonical import MAX_BYTES
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, SIGMA
 from netrazor.certification.record import SampleRecord
+from netrazor.certification.risk_rounding import risk_up
 from netrazor.certification.spending import hash_positions, split_positions, split_positions_of
 from netrazor.coding.static_stream import StaticValues
 from netrazor.errors import CertificateError

@@ -73,6 +73,23 @@ def test_a_network_and_its_weights_from_files(photos: Path, mine: Path, tmp_path
     assert netrazor("verify", tmp_path / "run")[0] == 3, "without the network there is nothing to count with"
 
 
+def test_given_weights(photos: Path, mine: Path, tmp_path: Path) -> None:
+    weights = {"1.weight": torch.randn(6, 48), "1.bias": torch.zeros(6), "3.bias": torch.ones(3)}
+    save_file({**weights, "3.weight": torch.randn(3, 6)}, tmp_path / "mine.safetensors")
+    source = ["--model", f"{mine}:build", "--weights", tmp_path / "mine.safetensors", "--data", photos]
+    given = ["--given", "1", "--given-origin", "drawn at random"]
+    code, text = netrazor("certify", *source, "--recipe", "as-is", *given, "--out", tmp_path / "run")
+    assert code == 0, text
+    assert parse((tmp_path / "run" / CERTIFICATE).read_text()).prior.given_arrays is not None
+    words = asked_for(text)
+    assert netrazor(*words)[0] == 0
+    assert netrazor(*words[: words.index("--given")])[0] == 1, "the network as it is built has other weights"
+    code, text = netrazor("certify", *source, *given[:2], "--out", tmp_path / "other")
+    assert (code, "--given-origin" in text) == (2, True)
+    code, text = netrazor("certify", *source, *given, "--kind", "picked", "--out", tmp_path / "other")
+    assert (code, "kind" in text) == (2, True)
+
+
 def test_a_recipe_with_rules(photos: Path, mine: Path, tmp_path: Path) -> None:
     (tmp_path / "short.yaml").write_text(SHORT)
     source = ["--model", f"{mine}:build", "--data", photos, "--config", tmp_path / "short.yaml"]

@@ -6,6 +6,7 @@ An array is its type, its shape and its elements as little-endian bytes. ``used`
 from collections import defaultdict
 from math import isqrt, prod
 
+from reference_free_orders import Chain, settled
 from reference_masks import blocks, busy, mixed_box, totals
 from reference_mixing import Mixer, table
 from reference_range import Stream, below, number
@@ -23,10 +24,14 @@ def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], byte
     schema = Stream(data[3:])
     fields = read_schema(schema)
     at = 3 + schema.end()
-    content = Stream(data[at:])
-    reader = Reader(content, used)
+    content = Chain(data[at:])
+    reader = Reader(content.stream, used)
     _, static, has_side_information = reader.header()
-    elements = {name: reader.array(name, kind, shape, static) for name, kind, shape in fields}
+    elements = {}
+    for name, kind, shape in fields:
+        elements[name] = reader.array(name, kind, shape, static)
+        if reader.number:
+            reader.stream = content.cut(*reader.number)
     at += content.end()
     if static:
         values = Stream(data[at:])
@@ -92,9 +97,15 @@ class Reader:
 
     def header(self) -> tuple[int, bool, bool]:
         self.extended = bool(self.stream.bit(0))
-        assert not (self.extended and self.stream.bit(0)), "a later format"
+        self.free_orders = bool(self.extended and self.stream.bit(0))
+        if self.free_orders:
+            assert not self.stream.bit(-320), "a later format"
+            self.extended = bool(self.stream.bit(0))
         self.used.add("extended" if self.extended else "not extended")
-        return number(self.stream, 2**16), bool(self.stream.bit(-160)), bool(self.stream.bit(-160))
+        architecture = number(self.stream, 2**16)
+        static = bool(self.stream.bit(-160))
+        assert not (static and self.free_orders)
+        return architecture, static, bool(self.stream.bit(-160))
 
     def choose(self, name: str) -> bool:
         chosen = bool(self.choices[name].bit(self.stream))
@@ -105,10 +116,20 @@ class Reader:
     def array(self, name: str, kind: str, shape, static: bool) -> list[int]:
         """Keys of the elements."""
         elements = [0] * prod(shape)
+        self.number = None
         if not elements or self.choose("empty"):
             return elements
+        freedom = None
+        if self.free_orders and len(shape) > 1 and self.choose("free order"):
+            axis = self.stream.bit(-320)
+            signed = kind in FLOATS or kind.startswith("int")
+            freedom = axis, bool(signed and self.stream.bit(-160))
+            self.used.add("free signs" if freedom[1] else "free order without signs")
         if self.choose("raw"):
-            return self.raw(kind, len(elements))
+            elements = self.raw(kind, len(elements))
+            if freedom:
+                elements, *self.number = settled(elements, shape, *freedom, offset=kind in FLOATS)
+            return elements
         view, link_axis, extent = self.view(shape)
         mask, box, links = self.mask(view, link_axis, extent)
         assert any(mask)
@@ -122,6 +143,9 @@ class Reader:
         else:
             for place, symbol in zip(places, self.values(mask, view, box, links, rows, sides), strict=True):
                 elements[place] = keys[symbol]
+        if freedom:
+            elements, *self.number = settled(elements, shape, *freedom, offset=kind in FLOATS)
+            mask = [int(key != 0) for key in elements]
         if len(shape) > 1:
             width = prod(shape[1:])
             self.outputs = [sum(mask[row * width : (row + 1) * width]) for row in range(shape[0])]

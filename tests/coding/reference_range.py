@@ -92,16 +92,26 @@ class Stream:
 
     def end(self) -> int:
         """Length in bytes; the fewest bits that lead into the last interval whatever follows, then zeros."""
+        length, found = self._fewest()
+        padding = -length % 8
+        stream = (found << padding).to_bytes((length + padding) // 8, "big")
+        assert self._data[: len(stream)] == stream, "not in canonical form"
+        return len(stream)
+
+    def end_in_bits(self) -> int:
+        """Length in bits, where others follow at once."""
+        length, found = self._fewest()
+        data = self._data[: -(-length // 8)]
+        assert int.from_bytes(data, "big") >> 8 * len(data) - length == found, "not in canonical form"
+        return length
+
+    def _fewest(self) -> tuple[int, int]:
         for bits in range(65):
             unit = 1 << 64 - bits
             found = -(-self._low // unit)
             if (found + 1) * unit <= self._low + self._range:
                 break
-        length = WORD * (self._words - 2) + bits
-        padding = -length % 8
-        stream = (found << padding).to_bytes((length + padding) // 8, "big")
-        assert self._data[: len(stream)] == stream, "not in canonical form"
-        return len(stream)
+        return WORD * (self._words - 2) + bits, found
 
 
 def below(stream: Stream, size: int) -> int:

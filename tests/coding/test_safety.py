@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netrazor import coding
-from netrazor.errors import CorruptMessage, MessageError, MessageTooLarge, UnsupportedMessage
+from netrazor.errors import (
+    CorruptMessage,
+    MessageError,
+    MessageTooLarge,
+    UnsupportedMessage,
+    UnsupportedModel,
+)
 
 TIGHT = coding.Limits(elements=2**16, arrays=64, decisions=2**14)
 MESSAGES = [
@@ -87,6 +93,16 @@ def test_limits_come_before_work() -> None:
         coding.decode(mixed, limits=coding.Limits(decisions=2000))
     with pytest.raises(MessageTooLarge, match="names"):
         coding.decode(MESSAGES[0], limits=coding.Limits(decisions=80))
+
+
+def test_a_short_message_has_short_names() -> None:
+    """Else some 100 bytes would be read for seconds: a name takes eight decisions a byte, each almost free."""
+    blob = coding.encode({"n" * 4000: np.zeros(1, np.float32)})
+    assert list(coding.decode(blob)) == ["n" * 4000]
+    with pytest.raises(UnsupportedModel, match=r"names of arrays: at most \d+ bytes .* got 6000"):
+        coding.encode({"n" * 6000: np.zeros(1, np.float32)})
+    long = coding.encode({"n" * 6000: np.arange(500.0)})
+    assert list(coding.decode(long)) == ["n" * 6000]
 
 
 def test_many_mutations() -> None:

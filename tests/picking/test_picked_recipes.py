@@ -7,6 +7,7 @@ import torch
 from netrazor.certification import LearnerRecord
 from netrazor.errors import CheckpointMismatch, ConfigurationError
 from netrazor.picking import OWN, Examples, TorchLearner, declared_learner, learner_digest, rebuild_learner
+from netrazor.picking.declared_estimators import estimator_learners, logarithms
 from netrazor.picking.declared_networks import Ensemble, PickedCnn, ensemble_loss
 from netrazor.picking.stops import check_stops
 from netrazor.reproduction.picked_recipes import PICKED_RECIPES, picked_recipe
@@ -16,6 +17,7 @@ SIZES = {
     "mnist": 60_000,
     "fashion-mnist": 60_000,
     "cifar10-jpeg": 50_000,
+    "mails": 5915,
     "breast-cancer": 569,
     "digits": 1797,
     "wine": 178,
@@ -52,6 +54,30 @@ def test_an_ensemble_learns_as_its_members_and_answers_by_their_mean() -> None:
     learner.start(0)
     learner.learn(examples, examples)
     assert np.array_equal(learner.predict(images), labels.numpy())
+
+
+@pytest.mark.parametrize("name", dict(estimator_learners()))
+def test_declared_estimators_learn_rows(name: str) -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    rows = generator.random((40, 3)) + 3 * labels[:, None]
+    learner = declared_learner(name)
+    learner.start(0)
+    learner.learn(Examples(rows, labels), Examples(rows, labels))
+    assert np.mean(learner.predict(rows) == labels) > 0.9
+
+
+def test_logarithms_are_finite_where_a_feature_is_none() -> None:
+    assert np.allclose(logarithms(np.array([0.0, -1.0, 1.0])), [np.log(1e-3), np.log(1e-3), np.log(1.001)])
+
+
+def test_what_was_tried_on_breast_cancer_before_is_among_its_candidates() -> None:
+    recipe = picked_recipe("breast-cancer")
+    first_run = {
+        f"standardised-{name}" for name in ("support-vectors", "logistic-regression", "nearest-neighbour")
+    }
+    assert first_run < set(recipe.learners)
+    assert recipe.config.stops == (6, 9, 13, 19, 27, 40)
 
 
 def test_no_recipe_of_that_name() -> None:

@@ -70,11 +70,11 @@ def test_trained_pruned_quantized_certified_and_verified(name: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["mlp", "text", "transformer"])
-def test_as_is_keeps_every_weight(name: str, tmp_path: Path) -> None:
+def test_exact_keeps_every_weight(name: str, tmp_path: Path) -> None:
     case = CASES[name]
     torch.manual_seed(0)
     before = coded_state(case.build())
-    model, _ = certified(case, "as-is", tmp_path)
+    model, _ = certified(case, "exact", tmp_path)
     after = coded_state(netrazor.load(tmp_path, model=case.build()))
     assert all((after[key] == before[key]).all() for key in before)
     assert_decoded_is_same(model, case, tmp_path)
@@ -244,5 +244,5 @@ def test_a_short_constant_in_a_transform_is_no_learnt_number() -> None:
 
 def test_a_message_of_another_network_is_refused(tmp_path: Path) -> None:
     certified(CASES["mlp"], "as-is", tmp_path)
-    with pytest.raises(CheckpointMismatch, match="source"):
+    with pytest.raises(CheckpointMismatch, match="whose graph is that of the certificate"):
         netrazor.load(tmp_path, model=CASES["text"].build())

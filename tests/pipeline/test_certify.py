@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 import netrazor
 import tiny
 from netrazor.certification import parse
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.coding import decode
 from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
@@ -36,16 +36,16 @@ SHORT = replace(tiny.NO_NOISE, train=None, quantize=None)
 
 
 def files(directory: Path) -> set[str]:
-    return {path.name for path in directory.iterdir()}
+    return {path.name for path in directory.iterdir() if path.name != ".lock"}
 
 
-def test_three_files_that_agree(tmp_path: Path) -> None:
+def test_files_that_agree(tmp_path: Path) -> None:
     done = run(
         tiny.small(),
         tiny.images(),
         RunConfiguration(recipe=tiny.NO_NOISE, out=tmp_path, test=tiny.images(50, seed=9)),
     )
-    assert files(tmp_path) == {MESSAGE, CERTIFICATE, RESULT}
+    assert files(tmp_path) == {MESSAGE, GRAPH, CERTIFICATE, RESULT}
     certificate = parse((tmp_path / CERTIFICATE).read_text())
     blob = (tmp_path / MESSAGE).read_bytes()
     assert certificate.seal == done.issued.certificate.seal
@@ -117,7 +117,7 @@ def test_interrupted_anywhere_it_ends_as_if_never_stopped(
     resumed = run(tiny.small(), tiny.images(), RunConfiguration(recipe=tiny.NO_NOISE, out=tmp_path))
     assert resumed.issued.blob == tiny.occam_run().issued.blob
     assert resumed.issued.certificate.seal == tiny.occam_run().issued.certificate.seal
-    assert files(tmp_path) == {MESSAGE, CERTIFICATE, RESULT}
+    assert files(tmp_path) == {MESSAGE, GRAPH, CERTIFICATE, RESULT}
 
 
 def test_both_kinds_are_tried_and_delta_is_divided() -> None:
@@ -215,7 +215,7 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
     run(tiny.small(), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path))
     before = {name: (tmp_path / name).read_bytes() for name in (MESSAGE, CERTIFICATE, RESULT)}
     pipeline = importlib.import_module("netrazor.pipeline.certified_run")
-    real = pipeline.write_together
+    real = pipeline.write_run
 
     def filling(directory: object, contents: dict) -> None:
         left = [calls]
@@ -229,11 +229,11 @@ def test_a_disk_that_fills_while_writing_leaves_what_was_there(
             monkeypatch.setattr("netrazor.files.os.fsync", fsync)
         real(directory, contents)
 
-    monkeypatch.setattr(pipeline, "write_together", filling)
+    monkeypatch.setattr(pipeline, "write_run", filling)
     with pytest.raises(OutputError, match="No space left on device"):
         run(tiny.small(1), tiny.images(), RunConfiguration(recipe=SHORT, out=tmp_path, overwrite=True))
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
-    assert files(tmp_path) <= {*before, CHECKPOINT}
+    assert files(tmp_path) <= {*before, CHECKPOINT, GRAPH}
 
 
 def test_copies_are_spoken_of() -> None:

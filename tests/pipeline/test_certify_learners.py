@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sklearn
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -22,12 +23,13 @@ import netrazor
 import tiny
 from netrazor import bounds
 from netrazor.certification import Certificate, check_run, read_run
+from netrazor.certification.assumptions import OWN_START
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, PICKS, RESULT
 from netrazor.certification.run_result import read_picked_result
 from netrazor.certification.spending import spending_order
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, NetrazorError, UnsupportedLearner
-from netrazor.picking import SklearnLearner, TorchLearner, as_learner
-from netrazor.pipeline import SpentRun
+from netrazor.picking import PickingConfig, SklearnLearner, TorchLearner, as_learner, declared_learner
+from netrazor.pipeline import LearnerTerms, SpentRun, run_picked
 from tampering import change, conclude_again
 
 
@@ -40,6 +42,19 @@ def table(n: int = 300, seed: int = 0) -> tuple[Any, Any]:
 
 def estimator() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression())
+
+
+def test_where_a_learner_of_ones_own_starts_from_is_assumed_and_libraries_are_named() -> None:
+    own = netrazor.certify_picked(estimator(), table(60), stops=(6, 12))
+    assert OWN_START[0] in own.assumptions
+    assert f"sklearn {sklearn.__version__}" in own.evaluation.runtime
+    held = netrazor.certify_hold_out(estimator(), table(60), spent=20)
+    assert OWN_START[0] in held.assumptions
+    config = PickingConfig(stops=(6, 12), first=6)
+    learners = {"declared": declared_learner("logistic-regression")}
+    terms = LearnerTerms(config, names={"declared": "logistic-regression"})
+    declared = run_picked(learners, table(60), terms=terms).certificate
+    assert OWN_START[0] not in declared.assumptions
 
 
 def linear() -> nn.Module:

@@ -37,7 +37,7 @@ def test_claims_that_are_none(tops: tuple[int, ...]) -> None:
 
 
 def test_recipes_of_the_product_and_of_the_records_are_apart() -> None:
-    assert set(RECIPES) == {"quick", "as-is", "post-training", "noise-only", "polish"}
+    assert set(RECIPES) == {"quick", "small", "as-is", "exact", "post-training", "noise-only", "polish"}
     with pytest.raises(
         ConfigurationError, match=r"one of quick, .* or a Recipe itself, allowed, got 'paper'"
     ):
@@ -97,7 +97,7 @@ def test_a_file_that_is_no_result(tmp_path: Path, content: bytes) -> None:
 
 
 def test_own_networks_need_data() -> None:
-    with pytest.raises(ConfigurationError, match="data: a known name or a folder"):
+    with pytest.raises(ConfigurationError, match="data: a known name, a folder of images"):
         certify_own("lenet5", RunInputs(), RunConfiguration())
     with pytest.raises(ConfigurationError, match="data: elsewhere needs a folder"):
         certify_experiment(

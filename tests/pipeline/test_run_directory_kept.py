@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 import netrazor
 import tiny
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.errors import CheckpointMismatch, ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.pipeline import RunConfiguration, run
@@ -169,7 +169,7 @@ def test_a_directory_with_files_of_others_is_not_touched(tmp_path: Path, overwri
 def test_hidden_files_are_nobodys(tmp_path: Path) -> None:
     (tmp_path / ".keep").write_text("")
     run(tiny.small(), DATA, RunConfiguration(recipe=SHORT, out=tmp_path))
-    assert set(content(tmp_path)) == {".keep", MESSAGE, CERTIFICATE, RESULT}
+    assert set(content(tmp_path)) == {".keep", MESSAGE, GRAPH, CERTIFICATE, RESULT}
 
 
 def _without_result(place: Path) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 import tiny
 from netrazor.compress import DescentConfig, PostTrainingConfig
 from netrazor.networks import coded_state
-from netrazor.pipeline import Recipe, RunConfiguration, recipe_from_yaml, recipe_named, recipe_scaled, run
+from netrazor.pipeline import Recipe, RunConfiguration, recipe_named, recipe_scaled, run
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.stages import (
     GradualStage,
@@ -55,7 +55,8 @@ def test_one_stage_of_pruning_has_no_number() -> None:
 
 
 def test_a_recipe_without_stages_has_none() -> None:
-    assert stages_of(recipe_named("as-is")) == {}
+    assert list(stages_of(recipe_named("as-is"))) == ["simplify"]
+    assert stages_of(recipe_named("exact")) == {}
     assert stages_of(recipe_named("noise-only")) == {}
 
 
@@ -118,13 +119,12 @@ def _with_dead_units() -> nn.Module:
     return model
 
 
-def test_a_network_as_it_is_stays_as_it_is_unless_the_recipe_says_simplify() -> None:
+def test_a_network_as_it_is_loses_what_its_function_does_not_need_and_an_exact_one_nothing() -> None:
     model = _with_dead_units()
     before = coded_state(model)
-    kept = run(model, tiny.images(), RunConfiguration(recipe="as-is"))
+    kept = run(model, tiny.images(), RunConfiguration(recipe="exact"))
     assert all((coded_state(kept.issued.decoded)[name] == array).all() for name, array in before.items())
-    recipe = recipe_from_yaml("{base: as-is, name: simplified, simplify: true}")
-    shorter = run(_with_dead_units(), tiny.images(), RunConfiguration(recipe=recipe))
+    shorter = run(_with_dead_units(), tiny.images(), RunConfiguration(recipe="as-is"))
     assert shorter.issued.certificate.message_bytes < kept.issued.certificate.message_bytes
     assert shorter.issued.certificate.errors == kept.issued.certificate.errors
     assert "simplify" in shorter.result.seconds

@@ -19,7 +19,7 @@ import netrazor
 from netrazor.counting import in_order
 from netrazor.errors import CheckpointMismatch, ConfigurationError, UnsupportedModel
 from netrazor.networks import load_weights, make_plain
-from netrazor.pipeline import Recipe, RunConfiguration, run
+from netrazor.pipeline import Recipe, RunConfiguration, recipe_named, run
 from netrazor.pipeline.stages import QuantizeStage
 from netrazor.runtime import Silent
 
@@ -197,6 +197,76 @@ def test_it_is_certified_verified_and_loaded(kind: str, recipe: str | Recipe, tm
     with torch.inference_mode():
         assert torch.equal(loaded(inputs), model.eval()(inputs))
     assert torch.allclose(fresh.eval()(inputs), before), "the network that was passed is left as it was"
+
+
+def with_compiled_layer() -> nn.Module:
+    model = mlp()
+    model[1] = torch.compile(model[1], backend="eager")  # type: ignore[call-overload]
+    return model
+
+
+def averaged() -> nn.Module:
+    model = torch.optim.swa_utils.AveragedModel(mlp())
+    model.update_parameters(mlp())
+    return model
+
+
+WRAPPED = {
+    "pruned": pruned,
+    "weight norm": lambda: mlp(parametrizations.weight_norm),
+    "old weight norm": lambda: mlp(nn.utils.weight_norm),
+    "spectral norm": lambda: mlp(parametrizations.spectral_norm),
+    "DataParallel": lambda: nn.DataParallel(mlp()),
+    "DataParallel of a part": lambda: nn.Sequential(*(nn.DataParallel(part) for part in mlp())),
+    "compiled": lambda: torch.compile(mlp(), backend="eager"),
+    "a compiled layer": with_compiled_layer,
+    "averaged": averaged,
+    "averaged, compiled, parallel": lambda: nn.DataParallel(torch.compile(averaged(), backend="eager")),
+}
+
+
+@pytest.mark.parametrize("kind", WRAPPED)
+def test_it_is_verified_with_the_plain_class(kind: str, tmp_path: Path) -> None:
+    """What training put around a network is no part of it: neither names, nor order, nor source."""
+    torch.manual_seed(0)
+    netrazor.certify(WRAPPED[kind](), grey(), recipe="as-is", out=tmp_path / "a")
+    assert netrazor.verify(tmp_path / "a", grey(), model=mlp()).status == "VALID"
+    certificate = netrazor.certify_hold_out(WRAPPED[kind](), grey(), spent=12, out=tmp_path / "b")
+    assert certificate.method == "hold-out"
+    assert netrazor.verify(tmp_path / "b", grey(), model=mlp()).status == "VALID"
+
+
+@pytest.mark.parametrize("recipe", ["post-training", "quick"])
+def test_half_precision_through_every_stage(recipe: str, tmp_path: Path) -> None:
+    whole = recipe_named(recipe)
+    if whole.train is not None and whole.quantize is not None:
+        prune_few = tuple(replace(stage, fit=SHORT) for stage in whole.prune)  # type: ignore[type-var]
+        quantize = replace(whole.quantize, fit=SHORT)
+        whole = replace(whole, train=SHORT, prune=prune_few, quantize=quantize)
+    torch.manual_seed(0)
+    netrazor.certify(converting(torch.bfloat16), grey(), recipe=replace(whole, noise=None), out=tmp_path)
+    assert netrazor.verify(tmp_path, grey(), model=converting(torch.bfloat16)).status == "VALID"
+
+
+def test_a_causal_mask_in_a_buffer(tmp_path: Path) -> None:
+    """It holds minus infinity; it is a constant, and comes back to the bit."""
+
+    def build() -> nn.Module:
+        def make(net: Any) -> None:
+            net.attend, net.fc = nn.MultiheadAttention(8, 2, batch_first=True), nn.Linear(8, CLASSES)
+            net.register_buffer("mask", torch.full((8, 8), float("-inf")).triu(1))
+
+        def use(net: Any, x: Tensor) -> Tensor:
+            rows = x[:, 0]
+            return net.fc(net.attend(rows, rows, rows, attn_mask=net.mask, need_weights=False)[0].mean(1))
+
+        return Net(make, use)
+
+    for recipe in ("as-is", CUT):
+        netrazor.certify(build(), grey(), recipe=recipe, out=tmp_path, overwrite=True)
+        assert netrazor.verify(tmp_path, grey(), model=build()).status == "VALID"
+        loaded: Any = netrazor.load(tmp_path, model=build())
+        assert torch.equal(loaded.mask, build().mask)  # type: ignore[arg-type]
 
 
 def lazy() -> nn.Module:

@@ -1,5 +1,7 @@
 """From files to the network: which files are needed, which network they fit, how much the reader allows."""
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ from tampering import change
 
 def occam_files() -> RunFiles:
     issued = tiny.occam_run().issued
-    return RunFiles(issued.certificate, issued.blob, None)
+    return RunFiles(issued.certificate, issued.blob, None, issued.graph)
 
 
 def test_the_reader_allows_what_the_network_at_hand_holds() -> None:
@@ -63,13 +65,39 @@ def test_given_weights_alone() -> None:
     assert torch.allclose(rebuild(alone, None, tiny.small(4))(images), tiny.small().eval()(images), atol=1e-6)
 
 
+def test_a_graph_needs_no_model_and_looks_at_none() -> None:
+    files = occam_files()
+    message, inputs = read(files.message, Limits()), torch.rand(5, 1, 8, 8)
+    expected = tiny.occam_run().issued.decoded(inputs)
+    for model in (None, nn.Linear(2, 2)):
+        assert torch.equal(rebuild(files, message, model)(inputs), expected)
+
+
+def test_another_graph_than_the_certificate_names_is_none_of_its() -> None:
+    files = occam_files()
+    other = tiny.noisy_run().issued.graph
+    with pytest.raises(CertificateError, match=r"prior\.graph names needed"):
+        rebuild(replace(files, graph=other), read(files.message, Limits()))
+
+
+def test_a_graph_of_other_arrays_than_the_message_has_takes_no_memory() -> None:
+    files = occam_files()
+    assert files.graph is not None
+    text = files.graph.replace(b"[12,36]", b"[%d,36]" % 2**39)
+    record = files.certificate.prior.graph.model_copy(update={"sha256": hashlib.sha256(text).hexdigest()})
+    forged = replace(files, graph=text, certificate=change(files.certificate, "prior.graph", record))
+    with pytest.raises(CheckpointMismatch, match=r"arrays of its shapes needed for fc1\.weight"):
+        rebuild(forged, read(files.message, Limits()))
+
+
 def test_another_name_index_or_source_does_not_fit() -> None:
     files = occam_files()
     message = read(files.message, Limits())
-    record = files.certificate.architecture
+    own = source_digest(tiny.small())
+    plain = change(change(files.certificate, "prior.graph", None), "prior.architecture.source_sha256", own)
 
     def rebuilt(changes: dict[str, object]) -> nn.Module:
-        certificate = files.certificate
+        certificate = plain
         for field, value in changes.items():
             certificate = change(certificate, f"prior.architecture.{field}", value)
         return rebuild(RunFiles(certificate, files.message, None), message, tiny.small(2))
@@ -80,12 +108,10 @@ def test_another_name_index_or_source_does_not_fit() -> None:
     with pytest.raises(CheckpointMismatch, match="10000"):
         rebuilt({"index": 10_000})
     other = "0123456789abcdef" * 4
-    its_own = record.source_sha256[:16]
-    expected = f"architecture.source_sha256 is {other[:16]}..., the module's source has {its_own}..."
+    expected = f"architecture.source_sha256 is {other[:16]}..., the module's source has {own[:16]}..."
     with pytest.raises(CheckpointMismatch, match="certified") as caught:
         rebuilt({"source_sha256": other})
     assert str(caught.value).startswith(expected + ";")
-    assert record.source_sha256 == source_digest(tiny.small())
 
 
 def test_the_limits_of_the_reader_are_held_to(tmp_path: Path) -> None:

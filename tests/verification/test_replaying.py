@@ -183,6 +183,12 @@ def test_other_picks_differ_or_are_invalid_where_arithmetic_is_exact(tmp_path: P
     verdict = netrazor.verify(tmp_path / "float", table(), Nearest())
     assert (verdict.status, verdict.exit_code, codes(verdict)) == ("DIFFERS", 3, {"replay"})
     assert "this gives" in verdict.notes[0]
+    assert len(verdict.notes) == 1, "the same libraries here"
+    issued = other_picks(run())
+    elsewhere = conclude_again(issued.certificate, {"evaluation.runtime": "numpy 0.1"})
+    write(tmp_path / "elsewhere", replace(issued, certificate=elsewhere))
+    verdict = netrazor.verify(tmp_path / "elsewhere", table(), Nearest())
+    assert verdict.notes[1].startswith("recorded with numpy 0.1; replayed with torch")
     write(tmp_path / "exact", other_picks(exact_run()))
     verdict = netrazor.verify(tmp_path / "exact", table(), Exact())
     assert (verdict.status, codes(verdict)) == ("INVALID", {"replay"})

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,9 +16,10 @@ import tiny
 from netrazor import coding
 from netrazor.certification import NoisyRisk, charge
 from netrazor.certification.bounding import bound_noisy_risk
-from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
+from netrazor.certification.run_directory import CERTIFICATE, GRAPH, MESSAGE
 from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError, CorruptMessage
 from netrazor.networks import LeNet5, source_digest
+from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.network_message import codable_arrays, decode_into, encode
 from netrazor.verification.recounting import noisy_limits
 from tampering import conclude_again
@@ -189,12 +191,52 @@ def test_a_missing_or_strange_file_is_a_finding(occam: Path) -> None:
     assert finding(netrazor.verify(occam)) == "certificate"
 
 
-def test_another_source_or_shape(occam: Path) -> None:
-    class Other(tiny.Small):
+def test_a_network_that_is_no_graph_needs_its_own_source(tmp_path: Path) -> None:
+    class Other(tiny.Branching):
         """Another network of the same shapes."""
 
-    assert finding(netrazor.verify(occam, tiny.images(), model=Other())) == "architecture"
-    assert finding(netrazor.verify(occam, model=tiny.linear())) == "architecture"
+    issued = tiny.no_graph_run().issued
+    tiny.write(tmp_path, issued.certificate, issued.blob)
+    assert netrazor.verify(tmp_path, tiny.images(), model=tiny.branching(5)).status == "VALID"
+    assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
+    assert finding(netrazor.verify(tmp_path, tiny.images(), model=Other())) == "architecture"
+    assert finding(netrazor.verify(tmp_path, model=tiny.linear())) == "architecture"
+    with pytest.raises(ConfigurationError, match="the user's own, got none"):
+        netrazor.verify(tmp_path, tiny.images())
+    with pytest.raises(ConfigurationError, match="the user's own, got none"):
+        netrazor.load(tmp_path)
+
+
+class Trap(nn.Module):
+    """A network whose code must not run."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("the user's code was run")
+
+
+def test_a_graph_is_verified_and_loaded_without_its_authors_code(occam: Path) -> None:
+    for model in (None, Trap()):
+        assert netrazor.verify(occam, tiny.images(), model=model).status == "VALID"
+    assert isinstance(netrazor.load(occam), GraphNetwork)
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (lambda text: text[:-1], "digest"),
+        (lambda text: text.replace(b"relu", b"tanh"), "digest"),
+        (lambda text: b"", "digest"),
+        (None, "certificate"),
+    ],
+)
+def test_another_graph_is_a_finding(occam: Path, edit: Callable[[bytes], bytes] | None, code: str) -> None:
+    text = (occam / GRAPH).read_bytes()
+    (occam / GRAPH).unlink()
+    if edit is not None:
+        (occam / GRAPH).write_bytes(edit(text))
+    verdict = netrazor.verify(occam, tiny.images())
+    assert verdict.status == "INVALID"
+    assert code in {f.code for f in verdict.findings}
 
 
 def test_a_declared_architecture_cannot_stand_for_the_users_own(tmp_path: Path) -> None:
@@ -208,7 +250,9 @@ def test_a_declared_architecture_cannot_stand_for_the_users_own(tmp_path: Path) 
         ("lenet5", source_digest(LeNet5())),
     ):
         named = {"name": name, "index": 1, "source_sha256": digest}
-        changes = {f"prior.architecture.{field}": value for field, value in named.items()}
+        changes = {f"prior.architecture.{field}": value for field, value in named.items()} | {
+            "prior.graph": None
+        }
         forged = conclude_again(issued.certificate, {**about(blob), **changes})
         tiny.write(tmp_path, forged, blob)
         assert finding(netrazor.verify(tmp_path, tiny.images(), model=model)) == "architecture"
@@ -247,8 +291,6 @@ def test_what_is_no_certificate(occam: Path, text: str) -> None:
 def test_wrong_use_says_nothing_about_the_certificate(occam: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot read"):
         netrazor.verify(tmp_path / "nowhere")
-    with pytest.raises(ConfigurationError, match="the user's own, got none"):
-        netrazor.verify(occam, tiny.images())
     with pytest.raises(BadDataset):
         netrazor.verify(occam, iter([]), model=tiny.small())  # type: ignore[arg-type]
 
@@ -257,9 +299,8 @@ def test_load_gives_the_network_that_was_certified(occam: Path) -> None:
     x = torch.rand(5, 1, 8, 8)
     loaded = netrazor.load(occam, model=tiny.small(9))
     assert torch.equal(loaded(x), tiny.occam_run().issued.decoded(x))
+    assert isinstance(loaded, tiny.Small)
     assert not loaded.training
-    with pytest.raises(ConfigurationError, match="the user's own, got none"):
-        netrazor.load(occam)
     with pytest.raises(CheckpointMismatch):
         netrazor.load(occam, model=tiny.linear())
     with pytest.raises(ConfigurationError, match="cannot read"):
@@ -289,3 +330,18 @@ def test_loading_changes_no_model(occam: Path) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     netrazor.load(occam, model=model)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_the_number_of_duplicates_is_counted_again(occam: Path, tmp_path: Path) -> None:
+    issued = tiny.occam_run().issued
+    altered = conclude_again(issued.certificate, {"sample.duplicates": 3})
+    verdict = netrazor.verify(tiny.write(tmp_path, altered, issued.blob), tiny.images(), model=tiny.small(5))
+    assert finding(verdict) == "sample"
+    assert "the data set has 0" in verdict.findings[0].text
+
+
+def test_labels_changed_in_place_are_another_data_set(occam: Path) -> None:
+    images = tiny.images()
+    assert netrazor.verify(occam, images, model=tiny.small(5)).status == "VALID"
+    images.labels[0] = (images.labels[0] + 1) % tiny.CLASSES
+    assert finding(netrazor.verify(occam, images, model=tiny.small(5))) == "dataset"

@@ -5,6 +5,7 @@ the exact one: upper bounds are rounded up, lower bounds down. Plain numbers giv
 together) an array.
 """
 
+from netrazor.bounds.bounded_loss import bounded_loss
 from netrazor.bounds.catoni import ALPHA, ALPHAS, catoni, catoni_at, catoni_over_alpha
 from netrazor.bounds.comparison import Line, side_by_side
 from netrazor.bounds.divergence import kl_inverse
@@ -22,6 +23,7 @@ __all__ = [
     "LambdaChoice",
     "Line",
     "Outcome",
+    "bounded_loss",
     "catoni",
     "catoni_at",
     "catoni_over_alpha",

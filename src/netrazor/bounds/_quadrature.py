@@ -21,7 +21,7 @@ from scipy.special import ndtr
 from netrazor.bounds._arguments import Array
 from netrazor.bounds._rounding import UNIT_ROUNDOFF
 
-_REACH = 9.0  # sigmas around a value that are given nodes; the outermost cells extend to infinity
+REACH = 9.0  # sigmas around a value that are given nodes; the outermost cells extend to infinity
 _OUTSIDE = 1e-15  # at least E[|z| - 8; |z| > 8] for a standard normal z, which is 1e-16
 _BLOCK = 2**17  # numbers held at once
 _ERROR = (
@@ -71,7 +71,7 @@ class Cells:
     @classmethod
     def around(cls, values: Array, counts: Array, sigma: float, spacing: float) -> "Cells":
         """Cells of width ``spacing`` around ``values``, each with its count of weights."""
-        half = np.ceil(_REACH * sigma / spacing)
+        half = np.ceil(REACH * sigma / spacing)
         reach = np.arange(-half, half + 1)
         places = np.rint(values / spacing)
         lattice = np.unique(np.unique(places)[:, None] + reach)

@@ -21,12 +21,13 @@ from netrazor.bounds._arguments import (
     Numbers,
     elementwise,
 )
-from netrazor.bounds._quadrature import Cells, Mixture
+from netrazor.bounds._quadrature import REACH, Cells, Mixture
 from netrazor.bounds._rounding import UNIT_ROUNDOFF
 from netrazor.errors import InvalidArgument
 
 _FIRST = 4.0  # nodes for each sigma, before any refinement
 _MOST = 8192.0
+_CELL, _CURVED = 16, 4  # work of a cell's moments, and of a curved bound's look at a centre, in plain looks
 _FINEST = 2.0**-32  # the noise, as a share of the largest value, below which floats have no room for it
 
 
@@ -81,10 +82,12 @@ def layer_perturbation_kl(
     lams: Numbers,
     *,
     tolerance: float = 1e-5,
+    most_work: float = np.inf,
 ) -> Array:
     """At least the sum over a layer's non-zero weights of their divergences, for each lambda of a grid.
 
-    Claim: as for ``perturbation_kl``; ``tolerance`` is the allowed excess for each weight.
+    Claim: as for ``perturbation_kl``; ``tolerance`` is the allowed excess for each weight, unless that would take
+    more than ``most_work``.
 
     Args:
         values: distinct values of the non-zero weights, one-dimensional.
@@ -94,12 +97,14 @@ def layer_perturbation_kl(
         probabilities: prior mass of each centre.
         lams: the grid.
         tolerance: allowed excess in nats for each weight.
+        most_work: for each lambda, how often a centre may be looked at from a node, a node's own moments as 16 times.
 
     Raises:
-        InvalidArgument: as for ``perturbation_kl``; counts negative or not as many as values.
+        InvalidArgument: as for ``perturbation_kl``; counts negative or not as many as values; more work needed
+            than ``most_work`` for any value at all.
     """
     (prior, surplus), w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
-    totals = [_refined(prior, w, c, sigma, np.array([lam]), tolerance)[0] for lam in grid]
+    totals = [_refined(prior, w, c, sigma, np.array([lam]), tolerance, most_work)[0] for lam in grid]
     return np.asarray(np.array(totals) + c.sum() * surplus)
 
 
@@ -162,6 +167,11 @@ def _layer(
     return _mixture(centers, probabilities), w, c, grid
 
 
+def _cells(values: Array, nodes: float) -> float:
+    """How many cells have their moments computed, with so many nodes for each sigma."""
+    return len(values) * 2 * REACH * nodes
+
+
 def _refined(
     prior: Mixture,
     values: Array,
@@ -169,6 +179,7 @@ def _refined(
     sigma: float,
     lams: Array,
     tolerance: float,
+    most_work: float = np.inf,
 ) -> Array:
     """Upper values for a grid of lambdas, the least of them refined until its checked error is allowed."""
     if sigma < _FINEST * np.abs(values).max():
@@ -177,12 +188,23 @@ def _refined(
             "certify the layer without noise"
         )
     allowed = tolerance * float(counts.sum())
-    cells = Cells.around(values, counts, sigma, sigma / _FIRST)
+    most_cells = _cells(values, _FIRST)
+    if _CELL * most_cells <= most_work:
+        cells = Cells.around(values, counts, sigma, sigma / _FIRST)
+    if _CELL * most_cells > most_work or len(cells.nodes) * len(prior.centers) > most_work:
+        raise InvalidArgument(
+            f"values and centers: {len(values)} and {len(prior.centers)} take more work than is allowed; certify the "
+            "layer without noise, or with fewer distinct values"
+        )
     upper, gap = np.array([cells.divergence(prior, float(lam), curved=False) for lam in lams]).T
     lower, best, nodes = upper - gap, int(np.argmin(upper)), _FIRST
     while upper[best] - lower[best] > allowed and nodes < _MOST:
+        looks = 2 * len(cells.nodes) * len(prior.centers)
+        if max(_CELL * _cells(values, 2 * nodes), _CURVED * looks) > most_work:
+            break  # what was found is an upper value too
         for i in np.flatnonzero(lower <= upper[best]):
-            found, gap = cells.divergence(prior, float(lams[i]), curved=True)
+            with np.errstate(over="ignore", invalid="ignore"):  # of no use then: NaN takes no minimum's place
+                found, gap = cells.divergence(prior, float(lams[i]), curved=True)
             upper[i], lower[i] = min(upper[i], found), max(lower[i], found - gap)
         nodes *= 2
         cells = Cells.around(values, counts, sigma, sigma / nodes)

@@ -1,12 +1,20 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
 from netrazor.certification.message_record import PicksRecord
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.certification.record import Certificate
 
 INDEPENDENT = (
     "The training examples are independent draws from one distribution, and new examples come from it too."
 )
 LOSS = "The loss is 0-1: an answer is right or wrong; ties and answers that are not numbers are wrong."
+DECLARED_LOSS = (
+    "Of a cost or a distance the loss is the declared one, as a share of the largest; no answer loses most."
+)
+COLUMN = (
+    "The columns that make groups are part of the examples, fixed without the classifier: a new example comes with "
+    "its values."
+)
 FIXED = (
     "Architecture, decoder, lists and constants were fixed without the counted examples; what was chosen from a list "
     "after seeing them is an index in the message."
@@ -16,14 +24,35 @@ SOURCE = (
     "All that was learnt from the counted examples is in the message: the module's source, whose digest is recorded, "
     "holds no number that was."
 )
+GRAPH = (
+    "All that was learnt from the counted examples is in the message: the network is the graph of operations whose "
+    "digest is recorded, and this was fixed without them, but for those of its numbers that are charged."
+)
+NO_GRAPH = (
+    "The network is not recorded as a graph of operations. It is what the Python code of its author computes, and "
+    "that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number that "
+    "was learnt from the counted examples and is not in the message."
+)
+SIZES = (
+    "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, "
+    "whose digests are recorded, were fixed without the counted examples."
+)
 PICKING = (
     "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
     "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
     "example depends on no other.",
 )
+GIVEN_ARRAYS = (
+    "The given arrays, whose digest and origin are recorded, were fixed without the counted examples, and so was "
+    "which arrays of the network they are: nothing in them was chosen by these examples or is a statistic of them."
+)
 
 LEARNING = (
     "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
+)
+OWN_START = (
+    "What the learner's own code builds or loads to start from, weights among it, was fixed without the counted "
+    "examples.",
 )
 
 
@@ -32,13 +61,20 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
     return (
         INDEPENDENT,
         LOSS,
+        *_of_claims(certificate),
         _classifier(certificate),
         _counted(certificate),
         *_given(certificate),
         *_learning(certificate),
         DECLARED,
-        *(() if certificate.prior.learner is not None else (SOURCE,)),
+        *_network(certificate),
     )
+
+
+def _of_claims(certificate: Certificate) -> tuple[str, ...]:
+    kinds = {claim.statement.kind for claim in certificate.claims}
+    loss = (DECLARED_LOSS,) if kinds & {"cost", "ordinal-distance"} else ()
+    return (*loss, COLUMN) if "group-errors" in kinds else loss
 
 
 def _classifier(certificate: Certificate) -> str:
@@ -55,7 +91,7 @@ def classifier_of(certificate: Certificate) -> str:
     if isinstance(certificate.message, PicksRecord):
         return "what the learner makes of the examples that it picked"
     network = "the network decoded from the message"
-    if certificate.message.form == "steps":
+    if certificate.message.form == "steps" or certificate.prior.given_arrays is not None:
         network = "the network decoded from prior and message"
     return network if certificate.noise is None else f"{network}, with its noise drawn anew for each answer,"
 
@@ -73,15 +109,31 @@ def _counted(certificate: Certificate) -> str:
 
 
 def _learning(certificate: Certificate) -> tuple[str, ...]:
-    if certificate.prior.learner is None:
-        return (FIXED,)
-    return LEARNING if certificate.message is None else PICKING
+    learner = certificate.prior.learner
+    if learner is None:
+        architecture = certificate.prior.architecture
+        is_own = architecture is not None and architecture.schema_sha256 is not None
+        return (FIXED, SIZES) if is_own else (FIXED,)
+    start = OWN_START if learner.name == OWN_LEARNER else ()
+    return (*(LEARNING if certificate.message is None else PICKING), *start)
 
 
 def _given(certificate: Certificate) -> tuple[str, ...]:
     if certificate.prior.given is None:
         return ()
+    if certificate.prior.given_arrays is not None:
+        return (GIVEN_ARRAYS,)
     return (
         "The given weights, whose digest and origin are recorded, were fixed without the counted examples: nothing "
         "about them, how long they were trained included, was chosen by these.",
     )
+
+
+def _network(certificate: Certificate) -> tuple[str, ...]:
+    """What is taken for granted of the network's own computation."""
+    prior = certificate.prior
+    if prior.learner is not None or prior.architecture is None:
+        return ()
+    if prior.graph is not None:
+        return (GRAPH,)
+    return (SOURCE,) if prior.architecture.index > 0 else (SOURCE, NO_GRAPH)

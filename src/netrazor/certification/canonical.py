@@ -6,14 +6,14 @@ again, so verification computes every number anew.
 
 import hashlib
 import json
-from typing import Any
 
 from pydantic import ValidationError
 
+from netrazor.certification.bounded_json import load_json
 from netrazor.certification.record import FORMAT, Certificate
 from netrazor.errors import CertificateError
 
-MAX_BYTES = 16 * 2**20
+MAX_BYTES = 4 * 2**20
 HEADLINE = ("claim", "risk_bound", "empirical_risk", "errors", "n", "effective_bits", "message_bytes")
 
 
@@ -51,7 +51,7 @@ def parse(text: str | bytes) -> Certificate:
     if len(text) > MAX_BYTES:
         raise CertificateError(f"certificate: at most {MAX_BYTES} bytes allowed, got {len(text)}")
     try:
-        content = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+        content = load_json(text)
         _refuse_other_formats(content)
         headline = {
             name: content.pop(name) for name in HEADLINE if isinstance(content, dict) and name in content
@@ -88,14 +88,3 @@ def _refuse_other_formats(content: object) -> None:
             f"format: {FORMAT} needed, got {found[:80]!r}; issue it again with this version, or verify it with the "
             "version that its provenance names"
         )
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("a key appears twice in one object")
-    return content
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")

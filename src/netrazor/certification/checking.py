@@ -10,24 +10,24 @@ from collections.abc import Iterator
 import numpy as np
 
 from netrazor.certification.assumptions import assumptions_of
-from netrazor.certification.bounding import bound_claim, bound_noisy_risk
+from netrazor.certification.bounding import bound_noisy_risk, bounded_claim
 from netrazor.certification.canonical import digest
-from netrazor.certification.charging import ledger_of
-from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.charging import ledger_of, schema_digest
+from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN, ClaimRecord
+from netrazor.certification.claim_tables import table_faults
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.graph_check import check_graph
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import Certificate
+from netrazor.certification.record import COUNTING_BATCH, Certificate
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import split_positions
-from netrazor.certification.verdict import Finding
+from netrazor.certification.verdict import Finding, compare
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.coding.position_set import decode_positions
 from netrazor.errors import MessageError, NetrazorError
-
-_SHOWN = 120  # characters of a value in a finding
 
 
 def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[Finding, ...], Message | None]:
@@ -36,11 +36,12 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     What is cheap comes first: a message whose digest is another's is not read at all.
 
     Args:
-        files: certificate, message and given weights.
+        files: of the run.
         limits: of the reader of messages.
     """
     certificate = files.certificate
     findings = [*_check_digests(files), *_check_terms(certificate), *_check_sample(certificate)]
+    findings += [] if findings else check_graph(files)
     if findings:
         return tuple(findings), None
     message = None
@@ -59,18 +60,17 @@ def check_run(files: RunFiles, *, limits: Limits | None = None) -> tuple[tuple[F
     return tuple(findings), message
 
 
-def compare(*items: tuple[str, str, object, object]) -> Iterator[Finding]:
-    """A finding for each (code, name, got, expected) whose last two differ."""
-    for code, name, got, expected in items:
-        if got != expected:
-            yield Finding(code, f"{name} is {_shown(got)}; what it rests on gives {_shown(expected)}")
-
-
 def _check_digests(files: RunFiles) -> Iterator[Finding]:
     certificate = files.certificate
     yield from compare(("seal", "seal", certificate.seal, digest(certificate)))
-    recorded = {"message": certificate.message, "prior.given": certificate.prior.given}
-    for (name, record), content in zip(recorded.items(), (files.message, files.given), strict=True):
+    prior = certificate.prior
+    recorded = {
+        "message": certificate.message,
+        "prior.given": prior.given_file,
+        "prior.graph": prior.graph,
+    }
+    contents = (files.message, files.given, files.graph)
+    for (name, record), content in zip(recorded.items(), contents, strict=True):
         if record is not None and content is not None:
             yield from compare(
                 ("digest", f"{name}.sha256", record.sha256, hashlib.sha256(content).hexdigest()),
@@ -90,12 +90,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         return
     learner = certificate.prior.learner
     choices = 1 if learner is None else learner.candidates * len(learner.stops)
-    expected = delta_parts(certificate.delta, considered, len(certificate.claims), choices)
+    total = sum(claim.statement.weight for claim in certificate.claims)
     for number, claim in enumerate(certificate.claims):
+        weight = claim.statement.weight
+        expected = delta_parts(certificate.delta, considered, total, choices, weight)
         yield from compare(("delta", f"claims.{number}.delta_parts", claim.delta_parts, expected))
-    tops = [claim.top for claim in certificate.claims]
-    if learner is not None and tops != [1]:
-        yield Finding("claims", "claims: one of the best answer needed for a learner, got others")
+    yield from _check_statements(certificate)
     if (
         learner is not None
         and certificate.method == "hold-out"
@@ -105,13 +105,13 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "picks",
             "prior.learner: one candidate and the stop 0 needed where it learns spent examples only, got others",
         )
-    if len(set(tops)) < len(tops):
-        yield Finding("claims", "claims: each statement once needed, got one twice")
     has_noise, is_noisy = certificate.noise is not None, certificate.method == "perturbation"
-    has_message, has_given = certificate.message is not None, certificate.prior.given is not None
+    has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
+    batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
     yield from compare(
+        ("evaluation", "evaluation.batch_size", certificate.evaluation.batch_size, batch),
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
         ("noise", "noise: whether there is a record", has_noise, is_noisy),
         ("message", "message: whether there is one", has_message, certificate.method != "hold-out"),
@@ -120,6 +120,12 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
             "prior.given: whether there are given weights",
             has_given,
             form == "steps" or (form is None and learner is None),
+        ),
+        (
+            "prior",
+            "prior.given: whether arrays are given beside a message of others",
+            certificate.prior.given_arrays is not None and form != "arrays",
+            False,
         ),
         (
             "prior",
@@ -137,6 +143,25 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     )
 
 
+def _check_statements(certificate: Certificate) -> Iterator[Finding]:
+    """Each claim once, the first of them about the error, and those that a learner's certificate can make."""
+    claims = certificate.claims
+    said = [
+        claim.top if claim.is_error else claim.statement.model_copy(update={"weight": 1}) for claim in claims
+    ]
+    if any(each in said[:place] for place, each in enumerate(said)):
+        yield Finding("claims", "claims: each statement once needed, got one twice")
+    if not claims[0].is_error:
+        yield Finding("claims", "claims: an error first needed, which is the headline, got another claim")
+    for claim in claims:
+        asked = claim.asked
+        usual = asked is not None and claim.is_error and asked.weight == 1  # which is not recorded
+        if usual or claim.top != getattr(claim.statement, "k", 1):
+            yield Finding("claims", "claims.top and claims.asked: what belongs together needed, got others")
+    if certificate.prior.learner is not None and [claim.top for claim in claims] != [1]:
+        yield Finding("claims", "claims: one of the best answer needed for a learner, got others")
+
+
 def _check_sample(certificate: Certificate) -> Iterator[Finding]:
     sample = certificate.sample
     if sample.spent >= sample.n or (sample.spent == 0) != (sample.spending == "none"):
@@ -151,7 +176,7 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
         yield Finding(
             "sample", "sample.spent: what was trained on and what is counted must differ, got none spent"
         )
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     given_errors = given.errors or 0 if given is not None else 0
     if sample.duplicates > sample.n or max(sample.majority_errors, given_errors) > sample.counted:
         yield Finding(
@@ -162,9 +187,20 @@ def _check_sample(certificate: Certificate) -> Iterator[Finding]:
 
 
 def _check_message(certificate: Certificate, message: Message) -> Iterator[Finding]:
-    ledger, record, architecture = ledger_of(message), certificate.message, certificate.prior.architecture
+    record, architecture, graph = certificate.message, certificate.prior.architecture, certificate.prior.graph
     assert isinstance(record, MessageRecord)  # there is a message of arrays,
     assert architecture is not None  # and so an architecture
+    literal_bits = 0 if graph is None else graph.literal_bits
+    ledger = ledger_of(message, literal_bits, schema_is_fixed=architecture.fixes_schema)
+    if architecture.schema_sha256 is not None:
+        yield from compare(
+            (
+                "architecture",
+                "prior.architecture.schema_sha256",
+                architecture.schema_sha256,
+                schema_digest(message),
+            )
+        )
     yield from compare(
         ("ledger", "message.ledger", record.ledger, ledger),
         ("bits", "message.effective_bits", record.effective_bits, ledger.charged_bits),
@@ -207,17 +243,31 @@ def _check_claim(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:
                 f"claims: errors on all {certificate.sample.counted} counted examples needed, got others",
             )
         ]
+    faults = [Finding("risk", text) for text in table_faults(claim, certificate.sample.classes)]
+    if faults:
+        return faults
     try:
         findings = _check_noisy_risk(certificate, claim)
-        bound = bound_claim(certificate, claim)
+        bounded = bounded_claim(certificate, claim)
     except NetrazorError as error:  # numbers outside of what the bounds take
         return [Finding("risk", str(error))]
-    if claim.bound < bound:
-        findings.append(
-            Finding("bound", f"claims.bound is {claim.bound!r}; what it rests on gives {bound!r}")
-        )
+    findings += _check_bounds(claim, bounded)
     sentence = claim_sentence(certificate, claim)
     return [*findings, *compare(("claim", "claims.sentence", claim.sentence, sentence))]
+
+
+def _check_bounds(claim: ClaimRecord, bounded: ClaimRecord) -> Iterator[Finding]:
+    """No recorded bound says more than the one that follows."""
+    if claim.bound < bounded.bound:
+        yield Finding("bound", f"claims.bound is {claim.bound!r}; what it rests on gives {bounded.bound!r}")
+    for place, (cell, found) in enumerate(zip(claim.cells, bounded.cells, strict=True)):
+        if cell.bound < found.bound or (cell.lower or 0.0) > (found.lower or 0.0):
+            yield Finding(
+                "bound",
+                f"claims.cells.{place} is bounded by {cell.bound!r} (from below {cell.lower!r}); what it rests on "
+                f"gives {found.bound!r} ({found.lower!r})",
+            )
+            return
 
 
 def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Finding]:
@@ -228,10 +278,9 @@ def _check_noisy_risk(certificate: Certificate, claim: ClaimRecord) -> list[Find
     findings = []
     if n % noise.examples_per_draw or noise.draws * noise.examples_per_draw % n:
         findings.append(Finding("risk", "noise: the draws do not cover every example equally often"))
+    if noise.draws * noise.examples_per_draw > MOST_EXAMPLES_DRAWN:
+        findings.append(
+            Finding("risk", f"noise: at most {MOST_EXAMPLES_DRAWN} examples in all draws allowed")
+        )
     upper = bound_noisy_risk(noisy, noise.draws, claim.delta_parts)
     return [*findings, *compare(("risk", "claims.noisy.upper", noisy.upper, upper))]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -1,10 +1,14 @@
 """The claim: which loss, on how many examples, at which share of delta, and the bound; with the draws of noise."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from netrazor.certification.record_fields import LARGEST_COUNT, Count, Positive, Probability, Record, Risk
+from netrazor.certification.claims import MOST_CELLS, AnyClaim, CellRecord, Error, TopK
+from netrazor.certification.record_fields import Count, Positive, Probability, Record, Risk, Seed
+
+# What a verifier is asked to repeat at most, four times over: draws, and examples in all of them together.
+MOST_DRAWS, MOST_EXAMPLES_DRAWN = 2**22, 2**28
 
 
 class NoiseRecord(Record):
@@ -17,10 +21,10 @@ class NoiseRecord(Record):
         seed: of the draws, for repetition; verification draws its own.
     """
 
-    draws: Annotated[int, Field(ge=2, le=LARGEST_COUNT)]
+    draws: Annotated[int, Field(ge=2, le=MOST_DRAWS)]
     examples_per_draw: Positive
     estimator: Literal["empirical-bernstein"] = "empirical-bernstein"
-    seed: int
+    seed: Seed
 
 
 class NoisyRisk(Record):
@@ -32,16 +36,23 @@ class NoisyRisk(Record):
 
 
 class ClaimRecord(Record):
-    """One statement about the error on new examples.
+    """One statement about new examples.
+
+    Fields that came later (``asked``, ``cells``, ``losses``) are left out of the canonical form where they are empty,
+    so that records without them keep their seal.
 
     Attributes:
         sentence: the statement.
-        bound: the certified upper bound on the expected loss of a new example.
+        bound: the certified upper bound on the expected loss of a new example; of a table, the largest of its cells,
+            and of answers withheld, the error bound at the threshold that the sentence names.
         top: an answer is right if the label is among so many best scores.
         n: number of counted examples.
         errors: wrong answers of the classifier without noise on them; for "picked", on those that were not picked.
         noisy: its risk with noise, where there is noise.
         delta_parts: this claim's share of delta, by what it is spent on.
+        asked: what was asked for; None for the error among the ``top`` best answers, of weight 1.
+        cells: of a table, in the order of `netrazor.certification.claim_tables`.
+        losses: of a loss between 0 and 1, each value and how many counted examples have it, increasing.
     """
 
     sentence: str
@@ -51,9 +62,37 @@ class ClaimRecord(Record):
     n: Positive
     errors: Count
     noisy: NoisyRisk | None = None
-    delta_parts: dict[str, Probability]
+    delta_parts: Annotated[dict[str, Probability], Field(max_length=10)]
+    asked: AnyClaim | None = None
+    cells: Annotated[tuple[CellRecord, ...], Field(max_length=MOST_CELLS)] = ()
+    losses: Annotated[tuple[tuple[Risk, Positive], ...], Field(max_length=MOST_CELLS)] = ()
 
     @property
     def empirical_risk(self) -> float:
         """The risk on the sample that enters the bound: counted, or the upper confidence bound of the noisy risk."""
         return self.errors / self.n if self.noisy is None else self.noisy.upper
+
+    @property
+    def statement(self) -> AnyClaim:
+        """What is claimed, as a typed value."""
+        if self.asked is not None:
+            return self.asked
+        return Error() if self.top == 1 else TopK(k=self.top)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it bounds the error, among the best answers, on all new examples."""
+        return self.statement.kind in ("error", "top-k")
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        later: tuple[tuple[str, object], ...] = (
+            ("asked", self.asked),
+            ("cells", self.cells),
+            ("losses", self.losses),
+        )
+        for name, value in later:
+            if not value:
+                del content[name]
+        return content

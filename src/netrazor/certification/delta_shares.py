@@ -1,4 +1,4 @@
-"""How delta is spent: evenly on the claims, and of each claim's share evenly on the methods considered."""
+"""How delta is spent: on the claims by their weights, and of each claim's share evenly on the methods considered."""
 
 import math
 from collections.abc import Iterable
@@ -14,9 +14,11 @@ NOISY_RISK, PAC_BAYES = "noisy risk", "PAC-Bayes"
 
 
 def delta_parts(
-    delta: float, considered: Iterable[str], claims: int = 1, choices: int = 1
+    delta: float, considered: Iterable[str], claims: int = 1, choices: int = 1, weight: int = 1
 ) -> dict[str, float]:
-    """The parts of delta of each of ``claims`` claims, by name: one for a method, two for a noisy one.
+    """The parts of delta of a claim of ``weight`` among ``claims``, by name: one for a method, two for a noisy one.
+
+    ``claims`` is the sum of the weights of all claims: their number, where all weigh the same.
 
     By the union bound all statements hold together with probability at least 1 - delta. Each part is rounded down in
     the decimal figures that it prints as, so that the sum over parts and claims is at most delta. What "picked" has
@@ -25,7 +27,7 @@ def delta_parts(
     methods = list(considered)
     parts: dict[str, float] = {}
     with localcontext(Context(rounding=ROUND_FLOOR)):
-        share = Decimal(repr(delta)) / (len(methods) * claims)
+        share = Decimal(repr(delta)) * weight / (len(methods) * claims)
         risk = (share * NOISY_RISK_SHARE).quantize(Decimal(1).scaleb(share.adjusted() - _FIGURES))
         for method in methods:
             if method == "perturbation":
@@ -38,7 +40,7 @@ def delta_parts(
 
 
 def equal_share(delta: float, number: int) -> float:
-    """What each of ``number`` certificates has of ``delta``, if all of them are to hold together; rounded down."""
+    """What each of ``number`` statements has of ``delta``, if all of them are to hold together; rounded down."""
     with localcontext(Context(rounding=ROUND_FLOOR)):
         return _float_down(Decimal(repr(delta)) / number)
 

@@ -4,7 +4,9 @@ import math
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
+
+MOST_LINES = 2**15  # eight for each of as many arrays as a reader takes
 
 Bits = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -30,7 +32,7 @@ class ChargedLedger(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lines: tuple[LedgerLine, ...]
+    lines: Annotated[tuple[LedgerLine, ...], Field(max_length=MOST_LINES), FailFast()]
 
     @property
     def coded_bits(self) -> int:

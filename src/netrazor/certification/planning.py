@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from netrazor import bounds
-from netrazor.certification.bounding import risk_up
+from netrazor.certification.risk_rounding import risk_up
 from netrazor.certification.yardsticks import HOLD_OUT_SHARE, majority_bound
 from netrazor.errors import InvalidArgument
 

@@ -7,26 +7,31 @@ claims    which loss, on how many examples, at which share of delta, bounded by 
 certificate = sample + prior + message + claims, with the assumptions and a seal
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from netrazor.certification.claim_record import ClaimRecord, NoiseRecord
 from netrazor.certification.ledger import ChargedLedger
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.prior_record import ArchitectureRecord, PriorRecord
-from netrazor.certification.record_fields import Probability, Record
+from netrazor.certification.record_fields import Probability, Record, Seed
 from netrazor.certification.sample_record import SampleRecord
 from netrazor.errors import CertificateError
 
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
-LARGEST_BATCH = 2**20
+LARGEST_BATCH = 2**16  # as for counting
+COUNTING_BATCH = 1000  # examples together when a network is counted; an answer must not depend on it
 
 Method = Literal["occam", "perturbation", "picked", "hold-out"]
 
 
 class EvaluationRecord(Record):
-    """How the errors were counted."""
+    """How the errors were counted.
+
+    Attributes:
+        batch_size: `COUNTING_BATCH` for networks, for a learner what its configuration declares; no free choice.
+    """
 
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)]
     precision: Literal["float32"] = "float32"
@@ -34,11 +39,21 @@ class EvaluationRecord(Record):
 
 
 class Provenance(Record):
-    """What made it: for people who want to make it again. Nothing of the claims depends on it."""
+    """What made it: for people who want to make it again. Nothing of the claims depends on it.
+
+    Attributes:
+        netrazor: version.
+        seed: of everything random.
+        configuration: all other settings.
+        no_graph: why the network could not be written as a graph of operations, where it could not.
+    """
+
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"no_graph"})
 
     netrazor: str
-    seed: int
+    seed: Seed
     configuration: dict[str, Any]
+    no_graph: str | None = None
 
 
 class Certificate(Record):
@@ -58,15 +73,15 @@ class Certificate(Record):
 
     format: Literal["netrazor-certificate-2"] = FORMAT
     method: Method
-    considered: tuple[Method, ...]
-    claims: Annotated[tuple[ClaimRecord, ...], Field(min_length=1, max_length=1000)]
+    considered: Annotated[tuple[Method, ...], Field(max_length=10), FailFast()]
+    claims: Annotated[tuple[ClaimRecord, ...], Field(min_length=1, max_length=1000), FailFast()]
     delta: Probability
     sample: SampleRecord
     prior: PriorRecord
     message: MessageRecord | PicksRecord | None = Field(discriminator="form")
     noise: NoiseRecord | None = None
     evaluation: EvaluationRecord
-    assumptions: tuple[str, ...] = ()
+    assumptions: Annotated[tuple[str, ...], Field(max_length=100), FailFast()] = ()
     provenance: Provenance
     seal: str = ""
 

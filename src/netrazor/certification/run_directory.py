@@ -1,24 +1,33 @@
 """The layout of a run's directory, and the size up to which each of its files is read."""
 
+import errno
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from netrazor.certification.canonical import parse
+from netrazor.certification import graph_text
+from netrazor.certification.canonical import MAX_BYTES, parse
 from netrazor.certification.record import Certificate
 from netrazor.errors import CertificateError, ConfigurationError
+from netrazor.files import read_regular
 
 CERTIFICATE, MESSAGE, PICKS, GIVEN = "certificate.json", "network.nrz", "picks.nrz", "prior.nrz"
+GRAPH, EXTENSION = "graph.json", "extension.json"
 RESULT, CHECKPOINT = "result.json", "checkpoint.pt"
+GIVEN_ARRAYS = "given.safetensors"  # optional: given arrays that the certificate names by their digest
+
+_ATTEMPTS = 5
 
 # Bytes. Far above what certificates of real networks take, and below what would hurt a reader.
 SIZE_LIMITS = {
-    CERTIFICATE: 16 * 2**20,
+    CERTIFICATE: MAX_BYTES,
     MESSAGE: 512 * 2**20,
     PICKS: 64 * 2**20,
     GIVEN: 512 * 2**20,
-    RESULT: 64 * 2**20,
+    GIVEN_ARRAYS: 16 * 2**30,
+    GRAPH: graph_text.MAX_BYTES,
+    EXTENSION: 2**20,
+    RESULT: 4 * 2**20,
 }
 
 
@@ -29,6 +38,7 @@ class RunFiles:
     certificate: Certificate
     message: bytes | None
     given: bytes | None
+    graph: bytes | None = None
 
 
 def read_run(directory: str | os.PathLike[str]) -> RunFiles:
@@ -39,12 +49,28 @@ def read_run(directory: str | os.PathLike[str]) -> RunFiles:
         CertificateError: a malformed certificate, a file that is too large, or one that it names and is missing.
     """
     place = Path(directory)
-    certificate = parse(read_file(place / CERTIFICATE))
+    for _ in range(_ATTEMPTS):
+        text, failure = read_file(place / CERTIFICATE), None
+        try:
+            files = _read_named(place, parse(text))
+        except CertificateError as error:
+            failure = error
+        if read_file(place / CERTIFICATE) == text:  # else another run was put there meanwhile
+            if failure is not None:
+                raise failure
+            return files
+    raise CertificateError(
+        f"{place}: changes while it is read; wait until the runs that write there have ended"
+    )
+
+
+def _read_named(place: Path, certificate: Certificate) -> RunFiles:
     message = None
     if certificate.message is not None:
         message = _named(place, PICKS if certificate.message.form == "positions" else MESSAGE)
-    given = None if certificate.prior.given is None else _named(place, GIVEN)
-    return RunFiles(certificate, message, given)
+    given = None if certificate.prior.given_file is None else _named(place, GIVEN)
+    graph = None if certificate.prior.graph is None else _named(place, GRAPH)
+    return RunFiles(certificate, message, given, graph)
 
 
 def read_message(path: str | os.PathLike[str]) -> bytes:
@@ -67,17 +93,13 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
     """
     limit = SIZE_LIMITS[path.name] if limit is None else limit
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise CertificateError(f"{path}: a regular file needed, got another kind; replace it")
-            content = file.read(limit + 1)
+        content = read_regular(path, limit)
     except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EFBIG):
+            raise CertificateError(f"{path}: {error.strerror}; get the file again") from error
         raise ConfigurationError(
             f"cannot read {path}: {error.strerror}; give the directory that `netrazor certify` wrote"
         ) from error
-    if len(content) > limit:
-        raise CertificateError(f"{path}: at most {limit} bytes allowed, got more; get the file again")
     return content
 
 

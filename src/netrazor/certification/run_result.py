@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
+from netrazor.certification.bounded_json import load_json
 from netrazor.certification.run_directory import read_file
 from netrazor.errors import CertificateError, ConfigurationError
 
@@ -27,7 +28,7 @@ class Layer:
     """
 
     name: str
-    shape: tuple[int, ...]
+    shape: Annotated[tuple[int, ...], FailFast()]
     elements: int
     nonzeros: int
     coded_bytes: float
@@ -44,7 +45,7 @@ class Histogram:
     """
 
     reach: float
-    counts: tuple[int, ...]
+    counts: Annotated[tuple[int, ...], FailFast()]
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,12 @@ class Result:
     """
 
     original_bytes: int
-    layers: tuple[Layer, ...]
+    layers: Annotated[tuple[Layer, ...], FailFast()]
     bounds: dict[str, float]
     test: dict[str, float] | None
     seconds: dict[str, float]
     before: dict[str, Histogram] = field(default_factory=dict)
-    trials: tuple[Trial, ...] = ()
+    trials: Annotated[tuple[Trial, ...], FailFast()] = ()
     settings: dict[str, Setting] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -121,7 +122,7 @@ class PickedResult:
         test: errors on the test set and their number, of no weight in the certificate.
     """
 
-    learners: dict[str, tuple[StopResult, ...]]
+    learners: dict[str, Annotated[tuple[StopResult, ...], FailFast()]]
     seconds: float
     test: dict[str, float] | None = None
 
@@ -153,9 +154,9 @@ def read_picked_result(path: Path) -> PickedResult:
 
 def _read(path: Path, kind: TypeAdapter[AnyResult]) -> AnyResult:
     try:
-        return kind.validate_python(json.loads(read_file(path)))
+        return kind.validate_python(load_json(read_file(path)))
     except (ValidationError, ValueError, RecursionError, CertificateError) as error:
         raise ConfigurationError(
-            f"{path}: must be the result of a run, got something else ({str(error).splitlines()[0]}); delete it to "
-            "report without"
+            f"{path}: must be the result of a run, got something else ({str(error).partition(chr(10))[0][:200]}); "
+            "delete it to report without"
         ) from error

@@ -4,16 +4,61 @@ from decimal import ROUND_FLOOR, Decimal, localcontext
 
 from netrazor.certification.assumptions import classifier_of
 from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.claim_tables import chosen_threshold
+from netrazor.certification.claims import (
+    BalancedError,
+    ClassErrors,
+    ClassPrecision,
+    Confusion,
+    Cost,
+    GroupErrors,
+    OrdinalDistance,
+    Withheld,
+)
 from netrazor.certification.record import Certificate
-from netrazor.units import percent_up
+from netrazor.units import percent_down, percent_up
 
 
 def claim_sentence(certificate: Certificate, claim: ClaimRecord) -> str:
     """The claim in one sentence."""
-    answers = "" if claim.top == 1 else f" (top {claim.top})"
     return (
         f"With probability at least {confidence(certificate.delta)} % over the draw of the {_examples(certificate)}, "
-        f"{classifier_of(certificate)} errs{answers} on at most {percent_up(claim.bound)} of new examples."
+        f"{classifier_of(certificate)} {_what_holds(claim)}."
+    )
+
+
+def _what_holds(claim: ClaimRecord) -> str:
+    """What the classifier does at most, as a verb and its object."""
+    statement, most = claim.statement, percent_up(claim.bound)
+    if isinstance(statement, ClassErrors):
+        return f"errs on at most {most} of the new examples of each class"
+    if isinstance(statement, ClassPrecision):
+        return f"is wrong about at most {most} of the new examples that it answers with any one class"
+    if isinstance(statement, Confusion):
+        return f"answers at most {most} of the new examples of any one class with any one other"
+    if isinstance(statement, GroupErrors):
+        return f"errs on at most {most} of the new examples of each group of the column {statement.column!r}"
+    if isinstance(statement, BalancedError):
+        weights = (
+            "mean over the classes" if statement.class_weights is None else "weighted mean over the classes"
+        )
+        return f"errs on at most {most} of new examples in the {weights}"
+    if isinstance(statement, Cost):
+        return f"costs at most {most} of the largest declared cost in the mean over new examples"
+    if isinstance(statement, OrdinalDistance):
+        return f"is off by at most {most} of the scale's length in the mean over new examples"
+    if isinstance(statement, Withheld):
+        return _withheld(claim, statement)
+    answers = "" if claim.top == 1 else f" (top {claim.top})"
+    return f"errs{answers} on at most {most} of new examples"
+
+
+def _withheld(claim: ClaimRecord, statement: Withheld) -> str:
+    place = chosen_threshold(statement, claim.cells)
+    withheld = claim.cells[2 * place]
+    return (
+        f"answers at least {percent_down(1 - withheld.bound)} of new examples, those of a margin of at least "
+        f"{statement.thresholds[place]:g}, and errs on at most {percent_up(claim.bound)} of these"
     )
 
 

@@ -1,6 +1,7 @@
 """What checking and verification come to: findings, and a status that says how far they went."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ from netrazor.certification.yardsticks import measure_yardsticks, says_less_than
 Status = Literal["VALID", "DIFFERS", "CONSISTENT, NOT RECOUNTED", "INVALID"]
 
 _EXIT_CODES: dict[Status, int] = {"VALID": 0, "INVALID": 1, "DIFFERS": 3, "CONSISTENT, NOT RECOUNTED": 3}
+_SHOWN = 120  # characters of a value in a finding
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,15 @@ class Verdict:
                     "says_less_than_guessing": says_less_than_guessing(self.certificate),
                 }
         return json.dumps({**content, "notes": list(self.notes)}, indent=2) + "\n"
+
+
+def compare(*items: tuple[str, str, object, object]) -> Iterator[Finding]:
+    """A finding for each (code, name, got, expected) whose last two differ."""
+    for code, name, got, expected in items:
+        if got != expected:
+            yield Finding(code, f"{name} is {_shown(got)}; what it rests on gives {_shown(expected)}")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

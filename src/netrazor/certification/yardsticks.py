@@ -3,9 +3,20 @@
 from dataclasses import dataclass
 
 from netrazor import bounds
-from netrazor.certification.bounding import risk_up
 from netrazor.certification.claim_record import ClaimRecord
+from netrazor.certification.claim_tables import Price, bound_table, loss_values
+from netrazor.certification.claims import (
+    BalancedError,
+    ClassErrors,
+    ClassPrecision,
+    Confusion,
+    Cost,
+    GroupErrors,
+    OrdinalDistance,
+    Withheld,
+)
 from netrazor.certification.record import Certificate
+from netrazor.certification.risk_rounding import risk_up
 from netrazor.units import percent_up
 
 HOLD_OUT_SHARE = 5  # a fifth of the counted examples, as people usually hold out
@@ -17,8 +28,10 @@ class Yardsticks:
     """Numbers to set a bound beside; each holds alone, at the certificate's delta, and none is certified.
 
     Attributes:
-        majority_bound: bound of always answering the most frequent label, paid with log2(classes) bits, rounded up.
-        uniform_risk: error of answering any label with the same probability.
+        majority_bound: of an error, the bound of always answering the most frequent label, paid with log2(classes)
+            bits, rounded up. Of other claims, what always giving one answer, the best for it, loses at most whatever
+            the frequencies of the classes are.
+        uniform_risk: what answering any label with the same probability loses; at most, as before.
         hold_out_bound: the Clopper-Pearson bound of what was given or learned from the spent examples by itself,
             where some were spent on it; or else what a fifth of the counted examples, held out, would give if the
             classifier erred on them as often as on the sample (rounded up to whole errors). It usually errs less
@@ -38,14 +51,30 @@ class Yardsticks:
 
 def measure_yardsticks(certificate: Certificate, claim: ClaimRecord | None = None) -> Yardsticks:
     """The yardsticks of one claim, by default of the headline."""
-    sample, claim, delta = certificate.sample, claim or certificate.claims[0], certificate.delta
-    held_out, errors = _hold_out(certificate, claim)
-    return Yardsticks(
-        majority_bound=majority_bound(sample.majority_errors, claim.n, sample.classes, delta),
-        uniform_risk=1 - claim.top / sample.classes if claim.top < sample.classes else 0.0,
-        hold_out_bound=risk_up(bounds.clopper_pearson(errors, held_out, delta)),
-        held_out=held_out,
-    )
+    claim = claim or certificate.claims[0]
+    constant, uniform = _guesses(certificate, claim)
+    bound, held_out = _hold_out(certificate, claim)
+    return Yardsticks(constant, uniform, bound, held_out)
+
+
+def _guesses(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float]:
+    """What always the same answer, and any answer with the same probability, lose."""
+    sample, statement = certificate.sample, claim.statement
+    classes = sample.classes
+    if isinstance(statement, (Cost, OrdinalDistance)):
+        losses = loss_values(statement, classes)[:, :classes]
+        return float(losses.max(axis=0).min()), float(losses.mean(axis=1).max())
+    if isinstance(statement, Confusion):
+        return 1.0, 1 / classes
+    if isinstance(statement, ClassPrecision):  # depends on how frequent the rarest class is
+        return 1.0, 1.0
+    if isinstance(statement, BalancedError):
+        weights = statement.class_weights or (1 / classes,) * classes
+        return max(0.0, sum(weights) - max(weights)), sum(weights) * (1 - 1 / classes)
+    if isinstance(statement, (ClassErrors, GroupErrors)):
+        return 1.0, 1 - 1 / classes
+    uniform = 1 - claim.top / classes if claim.top < classes else 0.0
+    return majority_bound(sample.majority_errors, claim.n, classes, certificate.delta), uniform
 
 
 def majority_bound(errors: int, n: int, classes: int, delta: float) -> float:
@@ -70,32 +99,63 @@ def yardstick_sentence(certificate: Certificate, claim: ClaimRecord | None = Non
     """What guessing and a hold-out give, to stand beside a printed claim."""
     claim = claim or certificate.claims[0]
     found = measure_yardsticks(certificate, claim)
+    held_out = _held_out_words(certificate, claim)
+    hold_out = f"{held_out} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
+    if not claim.is_error and not isinstance(claim.statement, Withheld):
+        return (
+            f"To compare: always the same label reaches {percent_up(found.majority_bound)}, a uniform guess "
+            f"{percent_up(found.uniform_risk)}; {hold_out}"
+        )
     majority = f"always the most frequent label errs on at most {percent_up(found.majority_bound)}, "
     return (
         f"To compare: {majority if claim.top == 1 else ''}a uniform guess on {100 * found.uniform_risk:.2f} %; "
-        f"{_held_out_words(certificate, claim)} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
+        f"{hold_out}"
     )
 
 
 def _held_out_words(certificate: Certificate, claim: ClaimRecord) -> str:
     if certificate.method == "hold-out":
         return "this hold-out by itself"
-    if _given_errors(certificate) is not None and claim.top == 1:
+    if _given_errors(certificate) is not None and claim.is_error and claim.top == 1:
         return "the given network by itself, on the same counted examples,"
     return "a hold-out of a fifth, with errors as frequent,"
 
 
-def _hold_out(certificate: Certificate, claim: ClaimRecord) -> tuple[int, int]:
-    """Number of held-out examples, and errors on them."""
-    given = _given_errors(certificate)
+def _hold_out(certificate: Certificate, claim: ClaimRecord) -> tuple[float, int]:
+    """The bound of a hold-out and its number of examples."""
+    given, delta, n = _given_errors(certificate), certificate.delta, claim.n
+    held_out = max(1, n // HOLD_OUT_SHARE)
+    if not claim.is_error:
+        if certificate.method == "hold-out":
+            return claim.bound, n
+        fifth = bound_table(_fifth(claim), certificate.sample.classes, Price(0.0, delta))
+        return fifth.bound, held_out
     if certificate.method == "hold-out":
-        return claim.n, claim.errors
-    if given is not None and claim.top == 1:
-        return claim.n, given
-    held_out = max(1, claim.n // HOLD_OUT_SHARE)
-    return held_out, min(held_out, -(-claim.errors * held_out // claim.n))
+        held_out, errors = n, claim.errors
+    elif given is not None and claim.top == 1:
+        held_out, errors = n, given
+    else:
+        errors = _share(claim.errors, held_out, n)
+    return risk_up(bounds.clopper_pearson(errors, held_out, delta)), held_out
+
+
+def _fifth(claim: ClaimRecord) -> ClaimRecord:
+    """``claim`` with a fifth of the examples in each cell, and events as frequent."""
+    cells = []
+    for cell in claim.cells:
+        n = cell.n // HOLD_OUT_SHARE
+        cells.append(cell.model_copy(update={"n": n, "count": _share(cell.count, n, cell.n) if n else 0}))
+    losses = tuple((value, -(-count // HOLD_OUT_SHARE)) for value, count in claim.losses)
+    n = max(1, claim.n // HOLD_OUT_SHARE)
+    errors = _share(claim.errors, n, claim.n)
+    return claim.model_copy(update={"cells": tuple(cells), "losses": losses, "n": n, "errors": errors})
+
+
+def _share(count: int, part: int, whole: int) -> int:
+    """So many of ``part`` as ``count`` are of ``whole``, rounded up."""
+    return min(part, -(-count * part // whole))
 
 
 def _given_errors(certificate: Certificate) -> int | None:
-    given = certificate.prior.given
+    given = certificate.prior.given_file
     return None if given is None else given.errors

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from netrazor.errors import ConfigurationError
+from netrazor.files import open_regular
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -25,7 +26,8 @@ def read_bytes(path: Path) -> bytes:
         ConfigurationError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}; give a file that exists") from error
 

@@ -1,12 +1,13 @@
 """`netrazor certify`: from data to a message and its certificate."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
@@ -15,9 +16,6 @@ from netrazor.progress_bars import Bars
 if TYPE_CHECKING:
     from netrazor.reproduction.certificate_kinds import KindIssued
     from netrazor.reproduction.experiments import Experiment
-
-
-OWN = "own"  # the name of a learner of the user's own in certificates
 
 
 @Parameter(name="*")
@@ -30,17 +28,24 @@ class Procedure:
             hold-out: a fifth is not trained on but counted; all: each of them at a third of delta, side by side.
         recipe: name of a recipe of a message, see below; default: the experiment's, or quick.
         config: a recipe of your own, as YAML.
+        exact: leave every array as the stages of the recipe leave it: no dead units removed, no units ordered.
         scale: multiplies the steps of every stage of a message, and of a hold-out: 0.1 is a tenth.
         delta: failure probability of the certificate.
         seed: of everything random.
+        given: what of the network was fixed without these examples and costs nothing: a pattern of names of arrays or
+            modules, several if repeated; frozen; or a file of weights.
+        given_origin: what the given weights were made from, in words; the certificate says it.
     """
 
     kind: Literal["message", "picked", "hold-out", "all"] = "message"
     recipe: str | None = None
     config: Path | None = None
+    exact: bool = False
     scale: float = 1.0
     delta: float = 0.05
     seed: int = 0
+    given: tuple[str, ...] = ()
+    given_origin: str | None = None
 
 
 @Parameter(name="*")
@@ -88,15 +93,23 @@ def certify(
         raise ConfigurationError("certify: one of a named experiment and --model allowed; give either")
     if procedure.recipe is not None and procedure.config is not None:
         raise ConfigurationError("certify: one of --recipe and --config allowed, got both; choose one")
+    if procedure.given and procedure.kind != "message":
+        raise ConfigurationError(
+            f"given: allowed for the kind message, got {procedure.kind!r}; leave --given or --kind out"
+        )
     console = open_console()
     named = None if experiment is None else experiment_named(experiment)
     usual = "quick" if named is None else named.recipe
+    recipe = recipe_of(
+        procedure.config or procedure.recipe or usual,
+        scale=procedure.scale,
+        pretrained=weights is not None,
+        own=named is None,
+    )
     configuration = RunConfiguration(
-        recipe=recipe_of(
-            procedure.config or procedure.recipe or usual,
-            scale=procedure.scale,
-            pretrained=weights is not None,
-        ),
+        recipe=replace(recipe, simplify=False) if procedure.exact else recipe,
+        given=given_of(procedure.given),
+        given_origin=procedure.given_origin,
         delta=procedure.delta,
         seed=procedure.seed,
         out=out,
@@ -115,9 +128,16 @@ def certify(
         else:
             print_claim(console, each.certificate)
         words = checking_command(each, named, source, machine)
+        if procedure.given and weights is not None:
+            words += ["--given", str(weights)]
         console.print(f"\nwritten to {each.place}; check it with: {shlex.join(words)}")
     if len(issued) > 1:
         print_kinds(console, issued, procedure.delta)
+
+
+def given_of(words: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """What ``--given`` said: nothing, one word (which may be a file, or "frozen"), or several patterns."""
+    return None if not words else words[0] if len(words) == 1 else words
 
 
 def checking_command(
@@ -125,7 +145,7 @@ def checking_command(
 ) -> list[str]:
     """The words of the command that verifies what was ``issued``."""
     words = ["netrazor", "verify", str(issued.place)]
-    if issued.certificate.predictor in ("custom", OWN):
+    if issued.certificate.predictor in ("custom", OWN_LEARNER):
         words += ["--model", str(source.model) if named is None else named.architecture]
     if source.data is not None:
         size = source.size or (None if named is None else named.size)

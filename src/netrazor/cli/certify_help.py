@@ -9,8 +9,10 @@ WIDTH = 79  # columns, where a terminal may have more
 # The recipes themselves need torch; a test holds that each has its line here.
 RECIPE_TITLES = {
     "quick": "prune, quantize, descend on the bound; some minutes for MNIST on a few cores (the default)",
+    "small": "whole numbers, searched on the bound: few examples, a linear or a small network",
     "paper": "Appendix A.1 of the paper: surgery and trained codebooks, hours",
-    "as-is": "the network given, coded as it is",
+    "as-is": "the network given, without what its function does not need: dead units, the order of units",
+    "exact": "the network given, every array as it is",
     "noise-only": "the network given, with the search for noise of Theorem 5.1",
     "post-training": "the network given, pruned and quantized without training",
     "mobilenet": "Appendix A.2, from trained weights",

@@ -1,5 +1,6 @@
 """`netrazor inspect`: what is in a run or a message, what it costs, and what it is worth."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from netrazor.certification import (
     read_message,
     read_run,
 )
+from netrazor.certification.graph_literals import price_literals
+from netrazor.certification.graph_text import ExportedGraph, parse_graph
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.cli.console import open_console
 from netrazor.cli.ledger_tables import ledger_table
@@ -38,6 +41,8 @@ def inspect(message: Path, /) -> None:
         for name, blob in (("given weights", files.given), ("message", files.message)):
             if blob is not None:
                 _print_message(console, f"{message}, {name}", blob)
+    if files.graph is not None:
+        _print_graph(console, parse_graph(files.graph))
     _print_claim(console, files)
 
 
@@ -51,6 +56,14 @@ def _print_message(console: Console, name: str, blob: bytes) -> None:
         shape = " x ".join(map(str, array.shape)) or "scalar"
         table.add_row(array_name, str(array.dtype), shape, str(array.size), str(nonzeros), str(distinct))
     console.print(table, "", ledger_table(charge(blob)))
+
+
+def _print_graph(console: Console, graph: ExportedGraph) -> None:
+    table = Table("operation", "steps", title=f"Graph: {len(graph.steps)} steps", title_justify="left")
+    for name, steps in Counter(step.name for step in graph.steps).most_common():
+        table.add_row(name, str(steps))
+    literals = price_literals(graph)
+    console.print(table, f"{literals.count} of its numbers are paid for, at {literals.bits} bits")
 
 
 def _print_picks(console: Console, certificate: Certificate, record: PicksRecord) -> None:

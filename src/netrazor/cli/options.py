@@ -14,7 +14,8 @@ class Source:
     Attributes:
         model: a network of your own: file.py:function or package.module:function that builds it; or the name of a
             declared architecture.
-        data: the training set: a known name, a folder with a folder for each class, or a folder of .tar shards.
+        data: the training set: a known name, a folder with a folder for each class, a folder of .tar shards, a CSV
+            file with a column label, labels, y or target, or file.py:function, which gives a data set or two arrays.
         size: side of the images of a folder, in pixels.
         data_directory: where data sets with names are kept, instead of the default.
     """

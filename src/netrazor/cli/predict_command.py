@@ -29,14 +29,18 @@ def predict(
 
     from netrazor.data.pictures import read_picture
     from netrazor.networks import input_shape
+    from netrazor.networks.graph_network import GraphNetwork
     from netrazor.verification import architecture_of, load
 
     network = load(run)
-    shape = input_shape(architecture_of(run))
-    if shape is None:
+    found = (
+        network.graph.input_shape if isinstance(network, GraphNetwork) else input_shape(architecture_of(run))
+    )
+    if found is None or len(found) != 3:
         raise ConfigurationError(
             f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"
         )
+    shape = (found[0], found[1], found[2])
     console = open_console()
     for path in images:
         with torch.inference_mode():

@@ -12,7 +12,7 @@ from netrazor.coding.log_odds import PROBABILITY, TOP_LEVEL, log, nearest_level
 
 _PRIOR = 0.7  # ones that a context is taken to have seen as expected
 _GIVEN_SHARE = 0.1  # of the learning rate, for the weight of the given log-odds
-_WEIGHT = 0.15
+INITIAL_WEIGHT = 0.15
 _RATE = 0.02
 
 
@@ -20,7 +20,7 @@ class AdaptiveOdds:
     """Contexts by number, and the weights of the contexts that are asked together."""
 
     def __init__(self, contexts: int) -> None:
-        self._weights = [_WEIGHT] * contexts
+        self._weights = [INITIAL_WEIGHT] * contexts
         self._given_weight = 1.0
         self._cells: defaultdict[int, _Cell] = defaultdict(_Cell)
 

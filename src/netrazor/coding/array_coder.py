@@ -7,8 +7,17 @@ import numpy as np
 from netrazor.coding.array_view import view_of
 from netrazor.coding.bit_account import IdealBits
 from netrazor.coding.codebook import MAX_ENTRIES, Codebook, fill
+from netrazor.coding.coder import Coder
 from netrazor.coding.element_contexts import Mask, output_counts
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.free_order import (
+    Arrangement,
+    Freedom,
+    can_be_free,
+    can_change_sign,
+    live_slices,
+    settle,
+)
+from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import code_raw_bytes
 from netrazor.coding.schema import Field
@@ -17,6 +26,8 @@ from netrazor.coding.support import code_support
 from netrazor.coding.value_coder import code_symbols, code_table
 from netrazor.errors import CorruptMessage
 
+_FIRST_AXIS_LEVEL = -320  # of the second axis being the free one
+_NO_SIGNS_LEVEL = -160
 _RAW_ABOVE = 256  # distinct values, if they also are more than a quarter of the elements
 
 
@@ -30,32 +41,76 @@ class ArrayCoder:
         self._charged = context.coder.spent
         self.later: list[StaticArray] = []
         """Arrays whose values are static: `StaticArray.code` fills them in."""
+        self.arrangement: Arrangement | None = None
+        """Of the last array's slices, if their order is free."""
 
-    def code(self, field: Field, array: Array | None) -> Array:
-        """An array; if values are static, without them."""
+    def code(
+        self, field: Field, array: Array | None, freedom: Freedom | None = None, number: int = 0
+    ) -> Array:
+        """An array; if values are static, without them; if the order of its slices is free, in canonical order.
+
+        Args:
+            field: its name, type and shape.
+            array: to encode, its elements in the arrangement that is sent.
+            freedom: to encode, how its slices are free.
+            number: to encode, that of the arrangement.
+        """
         context = self._context
+        self.arrangement = None
         if field.size == 0:
             return np.zeros(field.shape, dtype=field.dtype)
         mask = None if array is None else nonzero_mask(array)
         if context.choose("empty", None if mask is None else not mask.any()):
             self._charge(field, "header")
             return np.zeros(field.shape, dtype=field.dtype)
+        freedom = self._code_freedom(field, freedom, array is not None)
         keys = None if array is None else keys_of(array[mask])
         entries = None if keys is None else np.unique(keys)
-        if context.choose("raw", None if entries is None else self._is_raw(field, len(entries))):
-            self._charge(field, "header")
+        is_raw = context.choose("raw", None if entries is None else self._is_raw(field, len(entries)))
+        self._charge(field, "header")
+        if is_raw:
             coded = code_raw_bytes(context, array, field)
             self._charge(field, "values")
-            return coded
-        return self._code_quantized(field, mask, keys, entries)
+        else:
+            coded = self._code_quantized(field, mask, keys, entries, TrialKey(field.name, freedom, number))
+        if freedom is not None:
+            coded, self.arrangement = settle(coded, freedom)
+            context.spend(len(live_slices(np.moveaxis(coded, freedom.axis, 0))))
+            self._charges.save(field.name, self.arrangement.bits)
+            if not is_raw:
+                context.outputs = output_counts(nonzero_mask(coded))
+        return coded
+
+    def go_on(self, coder: Coder) -> None:
+        """Code the arrays that follow with another coder."""
+        self._context.coder = coder
+        self._charged = coder.spent
+
+    def _code_freedom(self, field: Field, freedom: Freedom | None, encodes: bool) -> Freedom | None:
+        """Whether the order of an array's slices is free; then along which axis, and whether their signs are."""
+        context = self._context
+        if not context.free_orders or not can_be_free(field.shape):
+            return None
+        if not context.choose("free order", freedom is not None if encodes else None):
+            return None
+        axis = context.coder.bit(None if freedom is None else freedom.axis, _FIRST_AXIS_LEVEL)
+        signs = can_change_sign(field.dtype) and bool(
+            context.coder.bit(None if freedom is None else int(freedom.signs), _NO_SIGNS_LEVEL)
+        )
+        return Freedom(axis, signs)
 
     def _code_quantized(
-        self, field: Field, mask: Mask | None, keys: Keys | None, entries: Keys | None
+        self,
+        field: Field,
+        mask: Mask | None,
+        keys: Keys | None,
+        entries: Keys | None,
+        key: TrialKey,
     ) -> Array:
         context = self._context
         view = view_of(field.shape, context)
         self._charge(field, "header")
-        support = code_support(context, field.name, None if mask is None else mask.reshape(view.shape), view)
+        support = code_support(context, key, None if mask is None else mask.reshape(view.shape), view)
         if not support.inside.any():
             raise CorruptMessage(
                 f"array {field.name!r} should have non-zero elements, got none; get the message again"
@@ -74,7 +129,7 @@ class ArrayCoder:
             self._charge(field, "table")
         else:
             sides = (codebook.negatives, len(codebook.keys) - codebook.negatives)
-            coded = code_symbols(context, field.name, symbols, support, sides, partial(self._charge, field))
+            coded = code_symbols(context, key, symbols, support, sides, partial(self._charge, field))
             fill(array, mask, codebook, coded)
         if len(field.shape) > 1:
             context.outputs = output_counts(mask)

@@ -41,6 +41,14 @@ class IdealBits:
         """Charge ``bits`` of the content stream."""
         self.content[array, kind] = self.content.get((array, kind), 0.0) + bits
 
+    def save(self, array: str, bits: float) -> None:
+        """Take back bits of an array whose order carries bits of others, from what it was charged, pattern first."""
+        for kind in ("pattern", "values", "table", "codebook", "header"):
+            share = min(bits, self.content.get((array, kind), 0.0))
+            if share > 0:
+                self.content[array, kind] -= share
+                bits -= share
+
     def total(self) -> float:
         """Ideal bits of everything."""
         return sum(self.content.values()) + sum(self.noisy.values())

@@ -62,6 +62,10 @@ class CodebookModel:
         self._choices: defaultdict[str, Mixer] = defaultdict(Mixer)
         self._before: dict[str, int] = {}
 
+    def learnt(self) -> object:
+        """What later codebooks are predicted from, to be compared."""
+        return self._earlier, {name: mixer.learnt() for name, mixer in self._choices.items()}, self._before
+
     def code(self, coder: Coder, codebook: Codebook | None, dtype: DType) -> Codebook:
         """A codebook for an array of ``dtype``."""
         known = [other for other in self._earlier if other.dtype == dtype]

@@ -8,7 +8,7 @@ So no model knows in which direction it runs, and the encoder and the decoder ar
 
 import math
 from array import array
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,15 @@ Counts = NDArray[np.int64]
 
 UNIFORM_LIMIT = 2**16
 _CHUNK = 2**20
+_COSTS = np.array(COST_BITS)
+
+
+class Source(NamedTuple):
+    """Where a compiled loop finds decisions: a reader's state (above low, range, next word, failure) and words."""
+
+    reads: bool
+    state: NDArray[np.uint64]
+    words: NDArray[np.uint32]
 
 
 class Coder(Protocol):
@@ -37,6 +46,12 @@ class Coder(Protocol):
 
     def symbols(self, values: Symbols | None, counts: Counts, number: int) -> Symbols:
         """``number`` independent symbols with probabilities proportional to ``counts`` (all positive)."""
+
+    def source(self) -> Source:
+        """What a compiled loop reads decisions from; a writer's gives none."""
+
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """The decisions of a compiled loop at their levels: to write, or as read from ``source``."""
 
 
 class Meter:
@@ -63,6 +78,15 @@ class Meter:
         self.spent += float(occurrences(values, len(counts)) @ np.log2(counts.sum() / counts))
         return values
 
+    def source(self) -> Source:
+        """See Coder."""
+        return Source(False, np.zeros(4, dtype=np.uint64), np.zeros(0, dtype=np.uint32))
+
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """See Coder."""
+        costs = _COSTS[TOP_LEVEL + np.where(bits, levels, -levels)]
+        self.spent = float(np.add.accumulate(np.concatenate([[self.spent], costs]))[-1])  # one after another
+
     def replay(self, recorded: "Recorder") -> None:
         """Code again what was recorded."""
         self.spent += recorded.spent
@@ -83,6 +107,12 @@ class Recorder(Meter):
         self.levels.append(level)
         self.spent += COST_BITS[TOP_LEVEL + level if bit else TOP_LEVEL - level]
         return bit
+
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """See Coder."""
+        self.bits += bits.tobytes()
+        self.levels.frombytes(levels.tobytes())
+        super().take(bits, levels, source)
 
 
 def occurrences(values: Symbols, entries: int) -> Counts:

@@ -61,6 +61,10 @@ class Mixer:
         """Take a base as having seen so many ones, and as many zeros."""
         self._bases[base] = [visits, visits]
 
+    def learnt(self) -> object:
+        """What later decisions are predicted from, to be compared."""
+        return self._weights, self._base_weight, self._bases, self._ones, self._zeros
+
     def code(self, coder: Coder, bit: int | None, contexts: Sequence[int] = (), base: int = 0) -> int:
         """Code one decision in these contexts, given in the order of the weights, and learn from it."""
         rates = self._bases[base]

@@ -8,10 +8,12 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from math import prod
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netrazor.coding.compiled import steps_of
 from netrazor.coding.element_contexts import Grid
 
 _KERNEL_STEPS = (
@@ -33,7 +35,10 @@ class ContextTemplate:
     def __init__(self, grid: Grid) -> None:
         self._signs = bytearray([_UNKNOWN]) * (prod(grid.shape) + 1)
         self._positions = _compact(grid.positions)
+        self._grid = grid
         self._has_space = len(grid.shape) > 2
+        self._kernel: list[tuple[Sequence[int], int]] = []
+        self._width = self._plane = 0
         self.sizes = [3 ** sum(length > 1 for length in grid.shape)]
         if self._has_space:
             self.sizes += [2 * _KERNEL_SPAN + 1, 2 * _TEMPLATE_SPAN + 1]
@@ -41,6 +46,7 @@ class ContextTemplate:
             rows, columns = np.divmod(grid.positions % (height * width), width)
             self._kernel = _kernel_positions(grid, rows, columns, width)
             self._width = width + 2
+            self._plane = (height + 2) * self._width
             self._places = _compact((rows + 1) * self._width + columns + 1)
             self._outputs = _compact(grid.positions // prod(grid.shape[1:]))
             self._output = -1
@@ -66,6 +72,23 @@ class ContextTemplate:
             kernel,
             max(-_TEMPLATE_SPAN, min(_TEMPLATE_SPAN, votes)) + _TEMPLATE_SPAN,
         ]
+
+    def compiled(self, models: ModuleType, offsets: list[int]) -> object:
+        """The template for compiled models, which number its contexts from ``offsets`` on."""
+        grid, nothing = self._grid, np.zeros(0, dtype=np.int64)
+        kernel = [np.array(positions, dtype=np.int64) for positions, _ in self._kernel]
+        return models.Template(
+            np.full(prod(grid.shape) + 1, _UNKNOWN, dtype=np.uint8),
+            *steps_of(grid),
+            np.array(offsets, dtype=np.int64),
+            self._has_space,
+            np.stack(kernel) if kernel else np.zeros((0, 0), dtype=np.int64),
+            np.array([weight for _, weight in self._kernel], dtype=np.int64),
+            np.array(self._places, dtype=np.int64) if self._has_space else nothing,
+            np.array(self._outputs, dtype=np.int64) if self._has_space else nothing,
+            self._width,
+            np.zeros(self._plane, dtype=np.int64),
+        )
 
     def put(self, at: int, sign: int) -> None:
         """The element visited at time ``at`` has this sign, -1 or 1."""

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from netrazor.coding.coder import Coder
 from netrazor.coding.context_mixing import Mixer
 
-_WEIGHT = 0.2
-_RATE = 0.02
+WEIGHT = 0.2
+RATE = 0.02
 _MODELLED_BITS = 3  # behind the leading one; those below are taken as equally likely
-_NODES = 512  # numbers for the decisions of one context
+NODES = 512  # numbers for the decisions of one context
 
 
 class CountModel:
     """Counts that are asked in the same number of contexts."""
 
     def __init__(self, contexts: int) -> None:
-        self._mixer = Mixer(contexts, _WEIGHT, _RATE)
+        self._mixer = Mixer(contexts, WEIGHT, RATE)
 
     @staticmethod
     def decisions(number: int, limit: int) -> int:
@@ -45,5 +45,5 @@ class CountModel:
         return coded - 1
 
     def _decide(self, coder: Coder, bit: int | None, contexts: Sequence[int], node: int) -> int:
-        cells = [context * _NODES + node for context in contexts]
+        cells = [context * NODES + node for context in contexts]
         return self._mixer.code(coder, bit, cells, node)

@@ -21,6 +21,10 @@ class TableModel:
     def __init__(self) -> None:
         self._shape = Mixer()
 
+    def learnt(self) -> object:
+        """What later tables are predicted from, to be compared."""
+        return self._shape.learnt()
+
     def code(self, coder: Coder, counts: Counts | None, entries: int, precision: int | None) -> Counts:
         """A table of ``entries`` positive frequencies; ``counts`` are rounded to ``precision``."""
         if entries == 1:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from netrazor.coding.coder import Coder
 from netrazor.coding.integer_codes import code_number
-from netrazor.errors import UnsupportedMessage
+from netrazor.errors import CorruptMessage, UnsupportedMessage
 
 MAX_ARCHITECTURE = 2**16
 
 _FALSE_LEVEL = -160
+_RESERVED_LEVEL = -320
 
 
 @dataclass(frozen=True)
@@ -21,23 +22,33 @@ class Header:
     static: bool
     """Values are in a stream of their own, under tables sent before."""
     side_information: bool
+    free_orders: bool = False
+    """The order of an array's slices may carry bits of what follows (`netrazor.coding.free_order`)."""
 
 
 def code_header(coder: Coder, header: Header | None) -> Header:
-    """The header; behind a set flag ``extended`` a reserved bit, by which a later format would announce itself.
+    """The header; behind a set flag ``extended`` whether orders are free, and behind that a reserved bit.
 
     Raises:
-        UnsupportedMessage: the reserved bit is set.
+        UnsupportedMessage: the reserved bit is set, by which a later format would announce itself.
+        CorruptMessage: free orders together with static values.
     """
-    extended = bool(coder.bit(None if header is None else int(header.extended), 0))
-    if extended and coder.bit(None if header is None else 0, 0):
-        raise UnsupportedMessage(
-            "the reserved bit of the header must be 0, got 1: the message is of a later format; "
-            "install a newer netrazor"
-        )
-    return Header(
+    extended = bool(coder.bit(None if header is None else int(header.extended or header.free_orders), 0))
+    free_orders = extended and bool(coder.bit(None if header is None else int(header.free_orders), 0))
+    if free_orders:
+        if coder.bit(None if header is None else 0, _RESERVED_LEVEL):
+            raise UnsupportedMessage(
+                "the reserved bit of the header must be 0, got 1: the message is of a later format; "
+                "install a newer netrazor"
+            )
+        extended = bool(coder.bit(None if header is None else int(header.extended), 0))
+    coded = Header(
         extended,
         code_number(coder, None if header is None else header.architecture, MAX_ARCHITECTURE),
         bool(coder.bit(None if header is None else int(header.static), _FALSE_LEVEL)),
         bool(coder.bit(None if header is None else int(header.side_information), _FALSE_LEVEL)),
+        free_orders,
     )
+    if coded.static and coded.free_orders:
+        raise CorruptMessage("free orders and static values exclude each other; get the message again")
+    return coded

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from netrazor.errors import MessageTooLarge
 
 ENCODER_DECISIONS = 2**19  # that an encoder spends at most on masks and values: seconds for a small network
+MAX_NAMES_BYTES = 2**16
+_NAMES_ANYHOW, _NAMES_PER_BYTE = 2**12, 16  # bytes of names for any message, and for each byte of it
 _TABLES = 9  # a codebook, and at most eight tables of as many entries
 _MOST_ENTRIES = 2**16
 
@@ -42,6 +44,10 @@ class Limits:
     def elements_in(self, length: int) -> int:
         """Elements allowed in a message of ``length`` bytes."""
         return self.elements + self.elements_per_byte * length
+
+    def names_in(self, length: int) -> int:
+        """Bytes of names allowed in a message of ``length`` bytes; each takes eight decisions."""
+        return min(MAX_NAMES_BYTES, self.decisions // 8, _NAMES_ANYHOW + _NAMES_PER_BYTE * length)
 
 
 def check_limit(name: str, needed: int, allowed: int) -> None:

@@ -38,11 +38,11 @@ def nearest_level(log_odds: float) -> int:
 
 
 _MANTISSA_STEPS = 256
-_LOG_MANTISSA = [_logarithm(2 * j + 1, 4 * _MANTISSA_STEPS) for j in range(2 * _MANTISSA_STEPS)]
-_LOG_2 = _logarithm(2, 1)
+LOG_MANTISSA = [_logarithm(2 * j + 1, 4 * _MANTISSA_STEPS) for j in range(2 * _MANTISSA_STEPS)]
+LOG_2 = _logarithm(2, 1)
 
 
 def log(x: float) -> float:
     """Natural logarithm of x > 0 to 0.2 %, by a table of mantissas: exactly rounded operations only."""
     mantissa, exponent = math.frexp(x)
-    return _LOG_MANTISSA[int(mantissa * (2 * _MANTISSA_STEPS))] + exponent * _LOG_2
+    return LOG_MANTISSA[int(mantissa * (2 * _MANTISSA_STEPS))] + exponent * LOG_2

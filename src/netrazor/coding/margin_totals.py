@@ -11,9 +11,10 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.adaptive_odds import AdaptiveOdds
+from netrazor.coding.adaptive_odds import INITIAL_WEIGHT, AdaptiveOdds
 from netrazor.coding.coder import Coder
-from netrazor.coding.count_model import CountModel
+from netrazor.coding.compiled import context_matrix, models_for, run, steps_of
+from netrazor.coding.count_model import NODES, RATE, WEIGHT, CountModel
 from netrazor.coding.element_contexts import (
     COUNT_CLASSES,
     Activity,
@@ -31,6 +32,8 @@ from netrazor.coding.mixed_mask import mask_of
 from netrazor.errors import CorruptMessage
 
 Totals = NDArray[np.int64]
+
+_NO_MASK = "the totals of rows and columns fit no mask; get the message again"
 
 
 def code_by_totals(
@@ -74,9 +77,20 @@ def _code_totals(
     """A total for each position of a full grid, at most ``most``; with ``ones`` in all, the last follows."""
     columns, sizes = contexts(grid)
     neighbours = sum(length > 1 for length in grid.shape)
-    model = CountModel(len(columns) + neighbours + 2 * (neighbours > 1) + (ones is not None))
     number = len(grid.positions)
+    asked = neighbours + 2 * (neighbours > 1) + (ones is not None)
+    cells = (sum(sizes) + asked * COUNT_CLASSES) * NODES
+    if (models := models_for(CountModel.decisions(number, most), cells)) is not None:
+        flat = np.zeros(number, np.int64) if totals is None else totals.astype(np.int64)
+        steps, lengths = steps_of(grid)
+        mixer = models.mixer_state(len(columns) + asked, WEIGHT, RATE, cells, NODES)
+        matrix = context_matrix(columns, sizes, number)
+        arguments = (mixer, matrix, steps, lengths, sum(sizes), most, -1 if ones is None else ones, flat)
+        run(models, coder, models.totals, CountModel.decisions(number, most), *arguments)
+        _check_last(flat, most)
+        return flat
     coded = [0] * (number + 1)
+    model = CountModel(len(columns) + asked)
     left = ones
     elements = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
     for at, (found, back) in enumerate(elements):
@@ -93,11 +107,16 @@ def _code_totals(
         coded[at] = model.code(coder, None if totals is None else int(totals[at]), limit, found)
         if left is not None:
             left -= coded[at]
-    if coded[number - 1] > most:
+    made = np.array(coded[:-1], dtype=np.int64)
+    _check_last(made, most)
+    return made
+
+
+def _check_last(totals: Totals, most: int) -> None:
+    if totals[-1] > most:
         raise CorruptMessage(
-            f"a column of {most} elements should have {coded[number - 1]} ones; get the message again"
+            f"a column of {most} elements should have {totals[-1]} ones; get the message again"
         )
-    return np.array(coded[:-1], dtype=np.int64)
 
 
 def _code_places(
@@ -108,6 +127,18 @@ def _code_places(
     grid = Grid(box, (live_rows[:, None] * len(columns) + live_columns).ravel())
     kinds, sizes = _interactions(grid)
     near = sum(sizes)
+    cells = near + (1 << len(box))
+    if (models := models_for(len(grid.positions), cells)) is not None:
+        flat = np.zeros(prod(box) + 1, dtype=np.uint8)
+        if mask is not None:
+            flat[:-1] = mask.ravel()
+        steps, lengths = steps_of(grid)
+        weights = np.array([INITIAL_WEIGHT] * (len(kinds) + 1) + [1.0])
+        matrix = context_matrix(kinds, sizes, len(grid.positions))
+        arguments = (rows, columns, live_rows, live_columns, matrix, steps, lengths, near, cells, flat)
+        if not run(models, coder, models.places, len(grid.positions), weights, *arguments):
+            raise CorruptMessage(_NO_MASK)
+        return flat[:-1].astype(np.bool_).reshape(box)
     odds = AdaptiveOdds(len(kinds) + 1)
     known = bytearray(prod(box) + 1)
     elements = zip(
@@ -148,7 +179,7 @@ class _Rest:
         self._places = len(undecided)
         self._supply = sum(undecided)
         if not 0 <= self._ones <= self._places:
-            raise CorruptMessage("the totals of rows and columns fit no mask; get the message again")
+            raise CorruptMessage(_NO_MASK)
 
     def is_open(self, total: int) -> bool:
         """Whether an element in a column with so many ones left is to be decided."""

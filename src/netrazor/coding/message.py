@@ -11,6 +11,7 @@ import numpy as np
 
 from netrazor.coding.array_coder import ArrayCoder
 from netrazor.coding.bit_account import IdealBits, Ledger, account
+from netrazor.coding.content_segments import Segments
 from netrazor.coding.header import Header, code_header
 from netrazor.coding.limits import Limits
 from netrazor.coding.message_context import MessageContext
@@ -34,6 +35,8 @@ class Message:
     """Names of the arrays that are not charged."""
     extended: bool
     """Whether the header offers the extended models (masks by totals, smooth values)."""
+    free_orders: bool
+    """Whether the order of slices may carry bits (`netrazor.coding.free_order`)."""
     architecture: int
     """Index into the declared architectures."""
     static: dict[str, StaticValues]
@@ -107,6 +110,7 @@ class _MessageReader:
             {**arrays, **side_information},
             tuple(side_information),
             header.extended,
+            header.free_orders,
             header.architecture,
             {waiting.name: waiting.values() for waiting in coder.later},
             account(self._sections, self._charges),
@@ -125,17 +129,20 @@ class _MessageReader:
     def _read_content(
         self, fields: list[Field], progress: Progress | None
     ) -> tuple[Header, dict[str, Array], ArrayCoder]:
-        content = self._stream()
-        header = code_header(content, None)
-        self._charges.add("", "header", content.spent)
-        context = MessageContext(content, self._limits, header.extended)
+        segments = Segments(self._data[self._at :])
+        header = code_header(segments.reader, None)
+        self._charges.add("", "header", segments.reader.spent)
+        context = MessageContext(segments.reader, self._limits, header.extended, header.free_orders)
         coder = ArrayCoder(context, self._charges, header.static)
         done = ProgressCounter(progress, sum(field.size for field in fields))
         arrays = {}
         for field in fields:
             arrays[field.name] = coder.code(field, None)
+            if coder.arrangement is not None:
+                context.spend(segments.work)
+                coder.go_on(segments.cut(coder.arrangement))
             done.add(field.size)
-        self._finish("content", content)
+        self._finish("content", segments)
         return header, arrays, coder
 
     def _read_side_information(self, others: dict[str, Array]) -> dict[str, Array]:
@@ -160,7 +167,7 @@ class _MessageReader:
     def _stream(self) -> Reader:
         return Reader(self._data[self._at :])
 
-    def _finish(self, name: str, stream: Reader) -> None:
+    def _finish(self, name: str, stream: Reader | Segments) -> None:
         length, padding = stream.end()
         self._at += length
         self._sections += [(name, 8 * length - padding), ("framing", padding)]

@@ -5,7 +5,8 @@ Later arrays are predicted from what the bound charges for only, never from valu
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -14,10 +15,20 @@ from numpy.typing import NDArray
 from netrazor.coding.codebook import CodebookModel
 from netrazor.coding.coder import Coder, Meter, Recorder
 from netrazor.coding.context_mixing import Mixer
+from netrazor.coding.free_order import Freedom
 from netrazor.coding.frequency_tables import TableModel
 from netrazor.coding.limits import Limits, check_limit
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TrialKey:
+    """What an encoder has tried something for: an array and, if the order of its slices is free, an arrangement."""
+
+    name: str
+    freedom: Freedom | None = None
+    number: int = 0
 
 
 class Trials:
@@ -25,8 +36,22 @@ class Trials:
 
     def __init__(self) -> None:
         self._recordings: dict[Hashable, tuple[object, Recorder]] = {}
+        self._plans: dict[Hashable, object] = {}
         self.saved = 0.0
         """Bits that the extended models save against the best of the others."""
+
+    def plan(self, key: TrialKey, kind: str, make: Callable[[], T]) -> tuple[T, bool]:
+        """A choice of models, and whether it was made before: all arrangements of an array have the same.
+
+        So what later arrays are predicted from hardly depends on the arrangement.
+        """
+        if key.freedom is None:
+            return make(), False
+        place = (key.name, key.freedom, kind)
+        known = place in self._plans
+        if not known:
+            self._plans[place] = make()
+        return self._plans[place], known  # type: ignore[return-value]
 
     def run(self, key: Hashable, model: Callable[[Coder], T], coder: Coder) -> T:
         """Code by ``model``, or what it coded before under this ``key``."""
@@ -47,6 +72,8 @@ class MessageContext:
     limits: Limits
     extended: bool
     """Whether the extended models are there to choose (a flag of the header)."""
+    free_orders: bool = False
+    """Whether arrays say if the order of their slices is free (a flag of the header)."""
     budget: int = 0
     """Decisions coded one by one that an encoder is ready to spend."""
     trials: Trials | None = None
@@ -61,9 +88,29 @@ class MessageContext:
     table_entries: int = 0
     """Entries of tables by class so far."""
 
+    def continued(self, coder: Coder) -> "MessageContext":
+        """The same state with another coder; what either learns from now on, the other does not."""
+        return replace(
+            self,
+            coder=coder,
+            codebooks=deepcopy(self.codebooks),
+            tables=deepcopy(self.tables),
+            choices=deepcopy(self.choices),
+        )
+
+    def learnt(self) -> object:
+        """What later arrays are predicted from, to be compared."""
+        choices = {name: mixer.learnt() for name, mixer in self.choices.items()}
+        outputs = None if self.outputs is None else self.outputs.tolist()
+        return choices, self.codebooks.learnt(), self.tables.learnt(), outputs
+
     def choose(self, name: str, choice: bool | None) -> bool:
         """A choice of models, as an adaptive bit of this name."""
         return bool(self.choices[name].code(self.coder, None if choice is None else int(choice)))
+
+    def plan(self, key: TrialKey, kind: str, make: Callable[[], T]) -> tuple[T, bool]:
+        """A choice of models of an encoder, and whether it was made for another arrangement (`Trials.plan`)."""
+        return (make(), False) if self.trials is None else self.trials.plan(key, kind, make)
 
     def run(self, key: Hashable, model: Callable[[Coder], T]) -> T:
         """Code by a ``model`` that depends on nothing but its ``key``: an array's name, the model, its settings."""

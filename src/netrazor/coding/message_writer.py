@@ -1,16 +1,17 @@
 """Writing messages: arrays in, bytes out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from netrazor.coding.array_coder import ArrayCoder
-from netrazor.coding.bit_account import IdealBits
-from netrazor.coding.header import MAX_ARCHITECTURE, Header, code_header
-from netrazor.coding.limits import ENCODER_DECISIONS, Limits
+from netrazor.coding.content_writer import Content, ContentWriter
+from netrazor.coding.free_order import find_freedoms
+from netrazor.coding.header import MAX_ARCHITECTURE, Header
+from netrazor.coding.limits import ENCODER_DECISIONS, MAX_NAMES_BYTES, Limits
 from netrazor.coding.message import MAGIC
-from netrazor.coding.message_context import MessageContext, Trials
+from netrazor.coding.message_context import Trials
 from netrazor.coding.message_progress import Progress, ProgressCounter
 from netrazor.coding.ordered_keys import Array, check_finite
 from netrazor.coding.range_coder import Writer
@@ -43,7 +44,7 @@ def encode(
 
     Raises:
         NonFiniteWeights: an array holds NaN or infinite values.
-        UnsupportedModel: an array of a type, shape or name that the format does not have.
+        UnsupportedModel: an array of a type, shape or name that the format does not have; names too long in all.
         InvalidArgument: ``values`` or ``architecture`` is outside what is stated.
     """
     if values not in ("auto", "static"):
@@ -66,41 +67,49 @@ def encode(
         message += [
             extra[field.name].astype(field.dtype.newbyteorder("<")).tobytes() for field in side_fields
         ]
-    return b"".join(message)
+    written = b"".join(message)
+    _check_names(main, len(written))
+    _check_names(extra, len(written))
+    return written
+
+
+def _check_names(arrays: Mapping[str, Array], length: int) -> None:
+    """Refuse names that no reader would take in a message of ``length`` bytes."""
+    names, most = sum(len(name.encode()) for name in arrays), Limits.for_arrays(arrays).names_in(length)
+    if names > most:
+        raise UnsupportedModel(
+            f"names of arrays: at most {most} bytes in a message of {length} allowed, got {names}; shorten them"
+        )
 
 
 def _schema_stream(fields: list[Field], arrays: Mapping[str, Array]) -> bytes:
     schema = Writer()
-    code_schema(schema, fields, Limits.for_arrays(arrays), 0)
+    code_schema(schema, fields, Limits.for_arrays(arrays), MAX_NAMES_BYTES)  # the length is not known yet
     return schema.sealed()[0]
 
 
 def _shortest_content(
     header: Header, fields: list[Field], arrays: Mapping[str, Array], progress: Progress | None
 ) -> bytes:
-    """The stream of content, and that of values if they are static, with or without the extended models."""
+    """The stream of content, and that of values if they are static: with or without the further models."""
     elements = sum(field.size for field in fields)
     small = elements <= _SMALL
     done, trials = ProgressCounter(progress, (1 + small) * elements), Trials()
-    limits = Limits.for_arrays(arrays)
-    found: list[bytes] = []
+    budget = ENCODER_DECISIONS if small else _LARGE_BUDGET
+    found: list[tuple[Content, Header]] = []
     for extended in (True, False) if small else (False,):
         if found and trials.saved > _CLEARLY_SHORTER:
             done.add(elements)
             break
-        content, charges = Writer(), IdealBits()
-        code_header(content, Header(extended, header.architecture, header.static, header.side_information))
-        budget = ENCODER_DECISIONS if small else _LARGE_BUDGET
-        context = MessageContext(content, limits, extended, budget, trials)
-        coder = ArrayCoder(context, charges, header.static)
-        for field in fields:
-            coder.code(field, arrays[field.name])
-            done.add(field.size)
-        values = Writer()
-        for waiting in coder.later:
-            waiting.code(values, charges)
-        found.append(content.sealed()[0] + (values.sealed()[0] if header.static else b""))
-    return min(found[::-1], key=len)
+        chosen = replace(header, extended=extended)
+        found.append((ContentWriter(chosen, fields, arrays, budget, trials).write(done), chosen))
+    ordered, chosen = min(found[::-1], key=lambda candidate: len(candidate[0].data))
+    freedoms = {name: ways for name, array in arrays.items() if (ways := find_freedoms(array))}
+    if not small or header.static or not freedoms:
+        return ordered.data
+    chosen = replace(chosen, free_orders=True)
+    free = ContentWriter(chosen, fields, arrays, budget, trials, freedoms).write(ProgressCounter(None, 0))
+    return min(ordered, free, key=lambda content: content.bits).data
 
 
 def _native(array: Array) -> Array:

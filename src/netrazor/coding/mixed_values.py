@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from netrazor.coding.coder import Coder, Symbols
+from netrazor.coding.compiled import context_matrix, models_for, run
 from netrazor.coding.context_mixing import Mixer
 from netrazor.coding.context_template import ContextTemplate
 from netrazor.coding.element_contexts import (
@@ -55,6 +56,26 @@ def code_mixed_values(
         sizes.append(COUNT_CLASSES)
     template = ContextTemplate(grid)
     offsets = np.cumsum([sum(sizes), *template.sizes])[:-1].tolist()
+    nodes, mixed_nodes = _numbers_of_nodes(sides, smooth)
+    cells = (sum(sizes) + sum(template.sizes) + 2) * nodes
+    if (models := models_for(number * sum(sides).bit_length(), cells)) is not None:
+        asked = len(columns) + len(offsets)
+        fine = models.mixer_state(0, 0.0, 0.0, 0, nodes)
+        for node, visits in _fine_visits(nodes, mixed_nodes):
+            fine.bases[node] = visits
+        if symbols is not None:
+            coded[:] = symbols
+        arguments = (
+            models.mixer_state(asked, _SIGN_WEIGHT, _RATE, cells, 1),
+            models.mixer_state(asked + 1, _DISTANCE_WEIGHT, _RATE, cells, nodes),
+            fine,
+            grid.positions,
+            context_matrix(columns, sizes, number),
+            template.compiled(models, offsets),
+        )
+        most = number * (1 + nodes.bit_length())
+        run(models, coder, models.values, most, *arguments, *sides, nodes, mixed_nodes, coded)
+        return coded
     model = _ValueModel(sides, len(columns) + len(offsets), smooth)
     elements = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
     for at, (found, back) in enumerate(elements):
@@ -83,6 +104,20 @@ def _activity_contexts(mask: Mask, grid: Grid) -> list[Indices]:
     ]
 
 
+def _numbers_of_nodes(sides: Sides, smooth: bool) -> tuple[int, int]:
+    """Of the tree of distances: all of its nodes, and those that are mixed from contexts."""
+    nodes = 1 << (max(sides) - 1).bit_length()
+    return nodes, min(nodes, 1 << _MIXED_DEPTH) if smooth else nodes
+
+
+def _fine_visits(nodes: int, mixed_nodes: int) -> list[tuple[int, float]]:
+    """The other nodes, and how many zeros and ones each is taken to have seen."""
+    return [
+        (node, _FINE_PRIOR * 4.0 ** (node.bit_length() - 1 - _MIXED_DEPTH))
+        for node in range(mixed_nodes, nodes)
+    ]
+
+
 class _ValueModel:
     """A decision on the sign, then the bits of the distance from zero, highest first, each with its own contexts.
 
@@ -92,13 +127,12 @@ class _ValueModel:
 
     def __init__(self, sides: Sides, contexts: int, smooth: bool) -> None:
         self._sides = sides
-        self._nodes = 1 << (max(sides) - 1).bit_length()
-        self._mixed_nodes = min(self._nodes, 1 << _MIXED_DEPTH) if smooth else self._nodes
+        self._nodes, self._mixed_nodes = _numbers_of_nodes(sides, smooth)
         self._sign = Mixer(contexts, _SIGN_WEIGHT, _RATE)
         self._distance = Mixer(contexts + 1, _DISTANCE_WEIGHT, _RATE)
         self._fine = Mixer()
-        for node in range(self._mixed_nodes, self._nodes):
-            self._fine.expect_half(node, _FINE_PRIOR * 4.0 ** (node.bit_length() - 1 - _MIXED_DEPTH))
+        for node, visits in _fine_visits(self._nodes, self._mixed_nodes):
+            self._fine.expect_half(node, visits)
 
     def code(self, coder: Coder, symbol: int | None, contexts: list[int]) -> int:
         """Code the symbol of an element in these contexts."""

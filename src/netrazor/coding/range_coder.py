@@ -10,7 +10,8 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.coder import Counts, Meter, Recorder, Symbols
+from netrazor.coding.bit_string import BitString
+from netrazor.coding.coder import Counts, Meter, Recorder, Source, Symbols
 from netrazor.coding.log_odds import COST_BITS, PROBABILITY, TOP_LEVEL
 from netrazor.errors import CorruptMessage
 
@@ -20,6 +21,7 @@ _BERNOULLI = [_model.Bernoulli(p, perfect=False) for p in PROBABILITY]
 _BERNOULLI_FAMILY = _model.Bernoulli(perfect=False)
 _PROBABILITIES = np.array(PROBABILITY)
 _MOST_WAITING = 2**16
+_FOREIGN = "the message holds bits that no encoder writes; it was altered or cut: get it again"
 
 
 class Writer(Meter):
@@ -55,6 +57,18 @@ class Writer(Meter):
             self._encoder.encode(values, _categorical(counts))
         return super().symbols(values, counts, number)
 
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """See Coder."""
+        self._encode_waiting()
+        self._encode(bits, levels.astype(np.intp))
+        super().take(bits, levels, source)
+
+    def state(self) -> tuple[int, tuple[int, int]]:
+        """Words written, and the interval: its low end and its size."""
+        self._encode_waiting()
+        state: tuple[int, tuple[int, int]] = self._encoder.pos()
+        return state
+
     def replay(self, recorded: Recorder) -> None:
         """Code again what was recorded, in one call."""
         self._encode_waiting()
@@ -62,13 +76,15 @@ class Writer(Meter):
         super().replay(recorded)
 
     def sealed(self) -> tuple[bytes, int]:
-        """The stream, and how many zero bits pad its last byte.
+        """The stream, and how many zero bits pad its last byte."""
+        return self.ended().padded()
 
-        The bits before the padding are the shortest that lead into the coder's last interval whatever follows
-        them: the streams of one kind of content form a prefix-free code.
+    def ended(self) -> BitString:
+        """The stream in bits: the shortest that lead into the coder's last interval whatever follows them.
+
+        The streams of one kind of content form a prefix-free code.
         """
-        self._encode_waiting()
-        position, (low, size) = self._encoder.pos()
+        position, (low, size) = self.state()
         words = self._encoder.get_compressed()
         number = (
             int.from_bytes(words.astype(">u4").tobytes(), "big") << 96 >> 32 * (len(words) + 1 - position)
@@ -76,9 +92,7 @@ class Writer(Meter):
         head, tail = number >> 64, number & (2**64 - 1)
         head -= tail < low  # the coder's own end carried over into the words before
         bits, end = _shortest_inside(low, size)
-        padding = -(32 * position + bits) % 8
-        stream = ((head << bits) + end) << padding
-        return stream.to_bytes((32 * position + bits + padding) // 8, "big"), padding
+        return BitString((head << bits) + end, 32 * position + bits)
 
     def _encode_waiting(self) -> None:
         if self._bits:
@@ -97,6 +111,7 @@ class Reader:
     def __init__(self, data: bytes | memoryview) -> None:
         self._data = data
         words = np.frombuffer(bytes(data) + bytes(8 + -len(data) % 4), dtype=">u4").astype(np.uint32)
+        self._words = words
         self._decoder = _queue.RangeDecoder(words)
         self._mirror = Writer()
 
@@ -121,6 +136,24 @@ class Reader:
             values = np.zeros(number, dtype=np.int32)
         return self._mirror.symbols(values, counts, number)
 
+    def source(self) -> Source:
+        """See Coder."""
+        position, (low, size) = self._mirror.state()
+        head = b"".join(int(word).to_bytes(4, "big") for word in self._words[position : position + 2])
+        above = (int.from_bytes(head.ljust(8, b"\0"), "big") - low) % 2**64
+        return Source(True, np.array([above, size, position + 2, 0], dtype=np.uint64), self._words)
+
+    def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
+        """See Coder."""
+        if source.state[-1]:
+            raise CorruptMessage(_FOREIGN)
+        self._mirror.take(bits, levels, source)
+        position, interval = self._mirror.state()
+        try:
+            self._decoder.seek(position, interval)
+        except ValueError:  # past the end
+            raise CorruptMessage(_FOREIGN) from None
+
     def end(self) -> tuple[int, int]:
         """Length of the stream in bytes and its padding in bits.
 
@@ -128,20 +161,28 @@ class Reader:
             CorruptMessage: the bytes read are not the ones that the encoder writes for what was read.
         """
         stream, padding = self._mirror.sealed()
-        if bytes(self._data[: len(stream)]) != stream:
+        self._compare(8 * len(stream), int.from_bytes(stream, "big"))
+        return len(stream), padding
+
+    def end_in_bits(self) -> int:
+        """Length of the stream in bits, where others follow without padding; raises as `end`."""
+        stream = self._mirror.ended()
+        self._compare(stream.length, stream.number)
+        return stream.length
+
+    def _compare(self, length: int, expected: int) -> None:
+        read = BitString.of(self._data[: -(-length // 8)])
+        if read.length < length or read.head(length) != expected:
             raise CorruptMessage(
                 "the message is not in canonical form; it was altered, cut or written by another encoder: "
                 "get it again"
             )
-        return len(stream), padding
 
     def _decode(self, *what: Any) -> Any:
         try:
             return self._decoder.decode(*what)
         except AssertionError:
-            raise CorruptMessage(
-                "the message holds bits that no encoder writes; it was altered or cut: get it again"
-            ) from None
+            raise CorruptMessage(_FOREIGN) from None
 
 
 def _shortest_inside(low: int, size: int) -> tuple[int, int]:

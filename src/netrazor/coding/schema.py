@@ -32,7 +32,6 @@ DTYPES = tuple(
 MAX_ARRAYS = 2**20
 MAX_DIMENSIONS = 8
 MAX_DIMENSION = 2**40
-MAX_NAMES_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def code_schema(coder: Coder, fields: list[Field] | None, limits: Limits, length
     """
     number = code_number(coder, None if fields is None else len(fields), MAX_ARRAYS)
     check_limit("arrays", number, limits.arrays)
-    names = _NameModel(min(MAX_NAMES_BYTES, limits.decisions // 8))
+    names = _NameModel(limits.names_in(length))
     coded: list[Field] = []
     previous = Field("", DTYPES[0], ())
     elements = 0

@@ -4,7 +4,7 @@ Models: all of a box, blocks, margin totals, or decisions mixed from contexts.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 
@@ -15,7 +15,7 @@ from netrazor.coding.array_view import ArrayView, bounding_box, code_box, corner
 from netrazor.coding.block_mask import Partition, best_partition, code_block_mask
 from netrazor.coding.element_contexts import Activity, Mask, output_counts
 from netrazor.coding.margin_totals import code_by_totals, decisions_by_totals
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.mixed_mask import EmptySlices, code_mixed_mask
 
 _EMPTY_ROW_BITS = 5  # about what an empty row costs where it is not told first
@@ -48,9 +48,9 @@ class SupportPlan:
     told: EmptySlices | None = None
 
 
-def code_support(context: MessageContext, name: str, mask: Mask | None, view: ArrayView) -> Support:
-    """The support of array ``name``, along the axes of ``view``."""
-    plan = None if mask is None else _plan(context, name, mask, view)
+def code_support(context: MessageContext, key: TrialKey, mask: Mask | None, view: ArrayView) -> Support:
+    """The support of an array, along the axes of ``view``."""
+    plan = None if mask is None else _planned(context, key, mask, view)
     if context.choose("blocks", None if plan is None else plan.cut is not None):
         coded = code_block_mask(context.coder, mask, view.shape, None if plan is None else plan.cut)
         box = bounding_box(coded) if coded.any() else (0,) * coded.ndim
@@ -61,7 +61,7 @@ def code_support(context: MessageContext, name: str, mask: Mask | None, view: Ar
         inside = np.ones(box, dtype=np.bool_)
     else:
         part = None if mask is None else mask[corner(box)]
-        inside = _code_inside(context, name, part, box, activity, plan)
+        inside = _code_inside(context, key, part, box, activity, plan)
     if box == view.shape:
         return Support(inside, inside, activity)
     coded = np.zeros(view.shape, dtype=np.bool_)
@@ -71,7 +71,7 @@ def code_support(context: MessageContext, name: str, mask: Mask | None, view: Ar
 
 def _code_inside(
     context: MessageContext,
-    name: str,
+    key: TrialKey,
     inside: Mask | None,
     box: tuple[int, ...],
     activity: Activity | None,
@@ -82,17 +82,23 @@ def _code_inside(
     if can_total and context.choose("totals", None if plan is None else plan.totals):
         if inside is not None:
             context.spend(decisions_by_totals(inside))
-            return context.run((name, "totals"), _totals_model(inside, box, activity))
+            return context.run((key, "totals"), _totals_model(inside, box, activity))
         return code_by_totals(context.coder, None, box, activity, context.spend)
     context.spend(prod(box))
-    return code_mixed_mask(context, name, inside, box, activity, None if plan is None else plan.told)
+    return code_mixed_mask(context, key, inside, box, activity, None if plan is None else plan.told)
 
 
 def _totals_model(inside: Mask, box: tuple[int, ...], activity: Activity | None) -> "partial[Mask]":
     return partial(code_by_totals, mask=inside, box=box, activity=activity, spend=lambda _: None)
 
 
-def _plan(context: MessageContext, name: str, mask: Mask, view: ArrayView) -> SupportPlan:
+def _planned(context: MessageContext, key: TrialKey, mask: Mask, view: ArrayView) -> SupportPlan:
+    """The plan of an array; that of another arrangement has the same models, but classes of its own."""
+    plan, known = context.plan(key, "support", lambda: _plan(context, key, mask, view))
+    return replace(plan, cut=best_partition(mask)[1]) if known and plan.cut is not None else plan
+
+
+def _plan(context: MessageContext, key: TrialKey, mask: Mask, view: ArrayView) -> SupportPlan:
     """The plan with the fewest bits, of those that can be afforded."""
     box = bounding_box(mask)
     inside = mask[corner(box)]
@@ -103,13 +109,13 @@ def _plan(context: MessageContext, name: str, mask: Mask, view: ArrayView) -> Su
     plan = SupportPlan(box, cut)
     if context.affords(inside.size):
         for told in _told_choices(inside):
-            model = partial(code_mixed_mask, name=name, mask=inside, box=box, activity=activity, told=told)
+            model = partial(code_mixed_mask, key=key, mask=inside, box=box, activity=activity, told=told)
             bits = context.cost(model)
             if bits < best:
                 best, plan = bits, SupportPlan(box, told=told)
     if context.extended and len(box) > 1 and context.affords(decisions_by_totals(inside)):
         totals = _totals_model(inside, box, activity)
-        bits = context.run_cost((name, "totals"), totals)
+        bits = context.run_cost((key, "totals"), totals)
         if bits < best and context.trials is not None:
             context.trials.saved += best - bits
             return SupportPlan(box, totals=True)

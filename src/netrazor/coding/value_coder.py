@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from netrazor.coding.coder import Coder, Counts, Symbols
-from netrazor.coding.message_context import MessageContext
+from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.mixed_values import MAX_MIXED_ENTRIES, Sides, can_be_smooth, code_mixed_values
 from netrazor.coding.support import Support
 from netrazor.coding.tabled_values import TablePlan, best_tables, code_tables, code_under_tables
@@ -32,14 +32,14 @@ def code_table(context: MessageContext, symbols: Symbols | None, support: Suppor
 
 def code_symbols(
     context: MessageContext,
-    name: str,
+    key: TrialKey,
     symbols: Symbols | None,
     support: Support,
     sides: Sides,
     charge: Callable[[str], None],
 ) -> Symbols:
-    """The values of array ``name``; calls ``charge`` with the kind of what was just coded."""
-    plan = None if symbols is None else _plan(context, name, symbols, support, sides)
+    """The values of an array; calls ``charge`` with the kind of what was just coded."""
+    plan = None if symbols is None else _planned(context, key, symbols, support, sides)
     if context.choose("mixed values", None if plan is None else plan.mixed):
         if sum(sides) > MAX_MIXED_ENTRIES:
             raise CorruptMessage("a codebook is too large for its model of values; get the message again")
@@ -47,7 +47,7 @@ def code_symbols(
         smooth = False
         if context.extended and can_be_smooth(sides):
             smooth = context.choose("smooth values", None if plan is None else plan.smooth)
-        coded = context.run((name, "smooth", smooth), _model(symbols, support, sides, smooth))
+        coded = context.run((key, "smooth", smooth), _model(symbols, support, sides, smooth))
     else:
         tables = None if plan is None else plan.tables
         found = code_tables(context, symbols, support.row_counts(), sum(sides), tables, single=False)
@@ -75,14 +75,26 @@ def _decisions(support: Support, sides: Sides) -> int:
     return int(np.count_nonzero(support.inside)) * sum(sides).bit_length()
 
 
-def _plan(context: MessageContext, name: str, symbols: Symbols, support: Support, sides: Sides) -> ValuePlan:
+def _planned(
+    context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides
+) -> ValuePlan:
+    """The plan of an array; that of another arrangement has the same models, but tables of its own."""
+    plan, known = context.plan(key, "values", lambda: _plan(context, key, symbols, support, sides))
+    if not known or (plan.mixed and sum(sides) <= MAX_MIXED_ENTRIES):
+        return plan
+    return ValuePlan(best_tables(symbols, support.row_counts(), sum(sides), single=False)[1])
+
+
+def _plan(
+    context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides
+) -> ValuePlan:
     """The plan with the fewest bits, of those that can be afforded."""
     bits, tables = best_tables(symbols, support.row_counts(), sum(sides), single=False)
     plan = ValuePlan(tables)
     if sum(sides) > MAX_MIXED_ENTRIES or not context.affords(_decisions(support, sides)):
         return plan
     costs = [
-        context.run_cost((name, "smooth", smooth), _model(symbols, support, sides, smooth))
+        context.run_cost((key, "smooth", smooth), _model(symbols, support, sides, smooth))
         for smooth in (False, True)[: 1 + (context.extended and can_be_smooth(sides))]
     ]
     if costs[0] < bits:

@@ -1,5 +1,6 @@
 """Making networks short: pruning with masks, quantization, integer weights, search on the bound."""
 
+from netrazor.compress.constant_classifier import make_constant
 from netrazor.compress.descent import DescentReport, descend
 from netrazor.compress.gradual_pruning import GradualPruning
 from netrazor.compress.grids import quantize_remaining
@@ -11,6 +12,7 @@ from netrazor.compress.post_training import PostTrainingConfig, compress_without
 from netrazor.compress.quantization import CodebookConfig, QuantizedWeights
 from netrazor.compress.rate_pruning import RatePruning
 from netrazor.compress.search_objective import SearchContext
+from netrazor.compress.small_search import SmallSearchConfig, search_small
 
 __all__ = [
     "CodebookConfig",
@@ -27,7 +29,10 @@ __all__ = [
     "QuantizedWeights",
     "RatePruning",
     "SearchContext",
+    "SmallSearchConfig",
     "compress_without_training",
     "descend",
+    "make_constant",
     "quantize_remaining",
+    "search_small",
 ]

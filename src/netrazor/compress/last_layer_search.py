@@ -41,10 +41,11 @@ class LastLayerSearch:
     def __init__(self, config: DescentConfig, layer: nn.Linear, features: Tensor, labels: Tensor) -> None:
         self.config, self.layer, self.labels = config, layer, labels
         self.n = len(labels)
-        parts = [self.layer.weight.detach()]
+        parts = [_widened(self.layer.weight.detach())]
+        features = _widened(features)
         if self.layer.bias is not None:
             features = torch.cat([features, torch.ones(self.n, 1)], 1)
-            parts.append(self.layer.bias.detach()[:, None])
+            parts.append(_widened(self.layer.bias.detach())[:, None])
         self.live = features.any(0).nonzero()[:, 0]  # a feature that is always zero cannot be used
         self.features = features[:, self.live]
         self.weights = torch.cat(parts, 1)
@@ -172,3 +173,8 @@ class LastLayerSearch:
             bits += torch.where(here[None, :], changed, torch.full_like(changed, unchanged))
             first += width
         return bits, before
+
+
+def _widened(tensor: Tensor) -> Tensor:
+    """Half precision as float32, in which sums of it are exact enough to be compared; others as they are."""
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor

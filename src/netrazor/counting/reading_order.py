@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from netrazor.certification.record import COUNTING_BATCH
 from netrazor.counter_hash import hash_counters
 from netrazor.data import ImageDataset, Squares
 from netrazor.data.items import BatchedDataset
@@ -15,7 +16,7 @@ from netrazor.data.subsets import size_of, take
 from netrazor.errors import BadDataset, InvalidArgument
 from netrazor.runtime import processes
 
-BATCH_SIZE = 1000
+BATCH_SIZE = COUNTING_BATCH
 LARGEST_BATCH = 2**16
 _ORDER_STREAM = 1_804_058  # of the hash; a constant that no data chose
 

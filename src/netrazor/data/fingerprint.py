@@ -21,6 +21,7 @@ class Fingerprinter:
     """Takes the examples some at a time, so that a data set larger than memory can be recognised too."""
 
     def __init__(self) -> None:
+        self._seen: set[bytes] = set()
         self._images = hashlib.sha256()
         self._labels = hashlib.sha256()
         self._count = 0
@@ -42,6 +43,12 @@ class Fingerprinter:
         self._images.update(_little_endian(images))
         self._labels.update(_little_endian(labels))
         self._count += len(labels)
+        self._seen.update(hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images)
+
+    @property
+    def duplicates(self) -> int:
+        """How many inputs so far equal an earlier one, whatever their labels."""
+        return self._count - len(self._seen)
 
     def hexdigest(self) -> str:
         """The fingerprint of everything added so far: 64 hexadecimal digits."""
@@ -57,10 +64,15 @@ def fingerprint(dataset: Dataset[tuple[object, object]]) -> str:
     Raises:
         BadDataset: an item that is not an array of numbers with an integer label, or shapes that differ.
     """
+    return read_all(dataset).hexdigest()
+
+
+def read_all(dataset: Dataset[tuple[object, object]]) -> Fingerprinter:
+    """A fingerprinter that was given all of a data set. Raises as `fingerprint`."""
     content = Fingerprinter()
     for images, labels in item_batches(dataset):
         content.add(images, labels)
-    return content.hexdigest()
+    return content
 
 
 def _little_endian(array: Images) -> memoryview:

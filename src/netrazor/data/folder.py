@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from netrazor.data.pictures import open_regular
+from netrazor.data.pictures import open_picture
 from netrazor.data.squares import SUFFIXES, Squares
 from netrazor.errors import BadDataset
 
@@ -59,7 +59,7 @@ class ImageFolder(Squares):
 
     def _open(self, place: object) -> IO[bytes]:
         assert isinstance(place, Path)
-        return open_regular(place)
+        return open_picture(place)
 
 
 def _images(folder: Path) -> list[Path]:

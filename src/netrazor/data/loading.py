@@ -5,7 +5,7 @@ import os
 import torch
 
 from netrazor.data.images import ImageDataset
-from netrazor.data.published import SPLITS, lookup
+from netrazor.data.published import SPLITS, PublishedFiles, lookup
 from netrazor.data.store import data_directory, obtain, stored
 from netrazor.errors import InvalidArgument
 
@@ -53,7 +53,17 @@ def fetch(
     Raises:
         As :func:`load`.
     """
-    published, place = lookup(name), data_directory(directory)
+    return fetch_files(lookup(name), splits=splits, directory=directory)
+
+
+def fetch_files(
+    published: PublishedFiles,
+    *,
+    splits: tuple[str, ...] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+) -> dict[str, bytes]:
+    """As `fetch`, for a data set by what is known of its files; ``splits``: all by default."""
+    place, splits = data_directory(directory), tuple(published.files) if splits is None else splits
     wanted = dict.fromkeys(file for split in splits for file in published.files[split])
     found = {file: stored(published, file, place) for file in wanted}
     if any(content is None for content in found.values()):

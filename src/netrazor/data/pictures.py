@@ -1,7 +1,6 @@
 """Image files: which are read, with what limits, and single ones as network inputs."""
 
 import os
-import stat
 from pathlib import Path
 from typing import IO
 
@@ -11,11 +10,11 @@ from PIL import Image
 from torch import Tensor
 
 from netrazor.errors import BadDataset
+from netrazor.files import open_regular
 
 # Formats that Pillow decodes itself or by the usual libraries; others (EPS, say) would start foreign programs.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_BYTES = 2**28  # of a file
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # do not wait for a pipe's writer
 MAX_PIXELS = 2**26  # of an image, which takes 3 bytes each
 
 
@@ -28,31 +27,28 @@ def read_picture(
         BadDataset: the file is missing, no regular file, no image of a known format, or too large.
     """
     channels, height, width = shape
-    with open_regular(Path(path)) as file:
+    with open_picture(Path(path)) as file:
         image = decode(file, str(path), channels).resize((width, height))
     pixels = np.asarray(image, dtype=np.float32) / 255
     picture = torch.from_numpy(1 - pixels if invert else pixels)
     return picture[None] if channels == 1 else picture.permute(2, 0, 1)
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_picture(path: Path) -> IO[bytes]:
     """``path``, opened if it is a regular file that is not too large.
 
     Raises:
         BadDataset: it is missing, a pipe or a device, or too large.
     """
     try:
-        number = os.open(path, os.O_RDONLY | _AT_ONCE)
+        file = open_regular(path)
     except (OSError, ValueError) as error:
         raise BadDataset(f"{path}: must be an image file, got {error}; give one that can be read") from error
-    status = os.fstat(number)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-        os.close(number)
-        raise BadDataset(
-            f"{path}: must be a regular file of at most {MAX_BYTES:,} bytes, got "
-            f"{f'{status.st_size:,} bytes' if stat.S_ISREG(status.st_mode) else 'a pipe or a device'}; take it out"
-        )
-    return os.fdopen(number, "rb")
+    size = os.fstat(file.fileno()).st_size
+    if size > MAX_BYTES:
+        file.close()
+        raise BadDataset(f"{path}: must have at most {MAX_BYTES:,} bytes, got {size:,}; take it out")
+    return file
 
 
 def decode(file: IO[bytes], name: str, channels: int) -> Image.Image:

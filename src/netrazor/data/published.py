@@ -15,27 +15,23 @@ Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images N x C x H x W, la
 SPLITS = ("train", "test")
 
 
-@dataclass(frozen=True)
-class Published:
-    """One data set as it was published.
+@dataclass(frozen=True, kw_only=True)
+class PublishedFiles:
+    """The files of one data set as they were published.
 
     Attributes:
         name: what it is called here, and its folder in the data directory.
-        class_names: a word for each class, in the order of the labels.
-        files: the names of the files that hold a split, in the order that ``read`` takes them.
+        files: the names of the files that hold a split, in the order in which they are read.
         sha256: digest of each file's content, unpacked.
         also_in: other folders of the data directory in which the files may lie.
         sources: where to get them, in the order in which they are tried; none if put there by hand.
-        read: the files' contents and the split to images and labels.
         advice: what to do when no source delivers.
     """
 
     name: str
-    class_names: tuple[str, ...]
     files: Mapping[str, tuple[str, ...]]
     sha256: Mapping[str, str]
     sources: tuple[Source, ...]
-    read: Callable[[Sequence[bytes], str], Arrays]
     also_in: tuple[str, ...] = ()
     advice: str = "put the files as published, gzipped or not, into the first of these folders"
 
@@ -43,6 +39,19 @@ class Published:
     def folders(self) -> tuple[str, ...]:
         """Where in the data directory the files may lie, its own folder first."""
         return (self.name, *self.also_in)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published(PublishedFiles):
+    """One data set of images as it was published.
+
+    Attributes:
+        class_names: a word for each class, in the order of the labels.
+        read: the files' contents, in the order of ``files``, and the split to images and labels.
+    """
+
+    class_names: tuple[str, ...]
+    read: Callable[[Sequence[bytes], str], Arrays]
 
 
 def lookup(name: str) -> Published:

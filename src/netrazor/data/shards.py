@@ -10,6 +10,7 @@ from pathlib import Path
 from netrazor.data.pictures import MAX_BYTES
 from netrazor.data.squares import SUFFIXES, Squares
 from netrazor.errors import BadDataset
+from netrazor.files import open_regular
 
 LABEL = ".cls"  # the file beside each image that holds its class, a number from 0
 MAX_DIGITS = 7  # of a class
@@ -68,7 +69,7 @@ class ImageShards(Squares):
 
     def _open(self, place: object) -> io.BytesIO:
         assert isinstance(place, _Place)
-        with place.shard.open("rb") as file:
+        with open_regular(place.shard) as file:
             file.seek(place.offset)
             return io.BytesIO(file.read(place.size))
 
@@ -81,7 +82,7 @@ def shards_in(root: str | os.PathLike[str]) -> list[Path]:
 def _examples(shard: Path) -> list[tuple[_Place, int]]:
     """Place and class of each image of a shard."""
     try:
-        with tarfile.open(shard, mode="r:") as members:
+        with open_regular(shard) as file, tarfile.open(fileobj=file, mode="r:") as members:
             found = _paired(shard, members)
             return [
                 (_Place(shard, image.offset_data, image.size), _class_in(shard, members, label))
@@ -100,7 +101,11 @@ def _paired(shard: Path, members: tarfile.TarFile) -> list[tuple[tarfile.TarInfo
     """The images of a shard in order, each with the file that holds its class."""
     images: dict[str, tarfile.TarInfo] = {}
     labels: dict[str, tarfile.TarInfo] = {}
+    end = 0
     for member in members:
+        if member.size < 0 or member.offset < end:  # else such a table could be read for ever
+            raise BadDataset(f"shard {shard}: members that follow each other needed; write the shard again")
+        end = member.offset_data
         stem, suffix = posixpath.splitext(member.name)
         kind = labels if suffix == LABEL else images if suffix.lower() in SUFFIXES else None
         if kind is None or not member.isfile():

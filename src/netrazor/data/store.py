@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pooch
 
-from netrazor.data.published import Published
+from netrazor.data.published import PublishedFiles
 from netrazor.data.sources import UNREADABLE, SourceFailed, unpacked
 from netrazor.errors import BadDataset, DatasetUnavailable, OutputError
 from netrazor.files import write_atomically
@@ -21,7 +21,7 @@ def data_directory(directory: str | os.PathLike[str] | None = None) -> Path:
     return Path(chosen).expanduser()
 
 
-def stored(published: Published, file: str, directory: Path) -> bytes | None:
+def stored(published: PublishedFiles, file: str, directory: Path) -> bytes | None:
     """The content of ``file`` (or ``file``.gz) from the data directory; None where it is not there.
 
     Raises:
@@ -34,7 +34,7 @@ def stored(published: Published, file: str, directory: Path) -> bytes | None:
     return None
 
 
-def obtain(published: Published, files: Sequence[str], directory: Path) -> dict[str, bytes]:
+def obtain(published: PublishedFiles, files: Sequence[str], directory: Path) -> dict[str, bytes]:
     """The content of each file, from the first source that delivers all of them as published, and kept.
 
     Raises:
@@ -66,7 +66,7 @@ def _keep(contents: Mapping[str, bytes], folder: Path) -> None:
         raise OutputError(f"{error} and name it in {ENVIRONMENT_VARIABLE}") from error
 
 
-def _checked_file(published: Published, file: str, path: Path) -> bytes:
+def _checked_file(published: PublishedFiles, file: str, path: Path) -> bytes:
     try:
         content = unpacked(path, file)
     except UNREADABLE as error:
@@ -78,7 +78,7 @@ def _checked_file(published: Published, file: str, path: Path) -> bytes:
     return content
 
 
-def _check(published: Published, file: str, content: bytes) -> None:
+def _check(published: PublishedFiles, file: str, content: bytes) -> None:
     got = hashlib.sha256(content).hexdigest()
     if got != published.sha256[file]:
         raise BadDataset(

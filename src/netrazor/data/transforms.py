@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from netrazor.errors import BadDataset
 from netrazor.holdings import Holding, held, reachable
 
-_TRANSFORMS = ("transform", "transforms", "target_transform")
+_TRANSFORMS = ("transform", "transforms", "target_transform", "collate")
 _INNER = ("dataset", "datasets")
 _SHORT_BITS = 16  # a binary fraction of so few bits (0.5, 255.0) was written by hand, not measured
 
@@ -40,7 +40,7 @@ def _transforms(dataset: object, place: str) -> Iterator[Holding]:
     for key in _INNER:
         inner = attributes.get(key)
         for one in inner if isinstance(inner, (list, tuple)) else [inner]:
-            if isinstance(one, Dataset):
+            if hasattr(one, "__getitem__"):
                 yield from _transforms(one, f"{place}.{key}")
 
 

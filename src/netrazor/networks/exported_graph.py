@@ -5,11 +5,11 @@ arrays (parameters, buffers, constants) and literals. Written down canonically, 
 arrays, anyone computes the same answers; nothing of the author's code is needed or executed.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -17,79 +17,31 @@ from torch import Tensor, nn
 from torch.export.graph_signature import InputKind
 from torch.fx import Node
 
-from netrazor.errors import UnsupportedModel
-from netrazor.networks.graph_operations import changes_values, check_call, operation, reference
+from netrazor.certification.graph_text import DTYPES, ExportedGraph, GraphArray, Kind, Step, parse_graph
+from netrazor.errors import CertificateError, UnsupportedModel
+from netrazor.networks.graph_network import GraphNetwork, is_name, named_arrays, put_array, refuse_names
+from netrazor.networks.graph_operations import changes_values, reference
+from netrazor.networks.walk import set_evaluation_mode, tensors
 
-FORMAT = 1
 _REMEDY = "certify it as a network that is no graph, or write its forward pass without such a thing"
+CONSTANT = "constant"  # the name of arrays that no attribute holds, with a number
+_TOLERANCE = 1e-4  # of the largest score: what rounding may do
 
 
-@dataclass(frozen=True)
-class Step:
-    """One operation: its name, and its arguments with references to earlier values by their number."""
+def export(model: nn.Module, example: Tensor) -> GraphNetwork:
+    """``model`` in evaluation mode as a graph, with its own arrays; ``example`` is a batch of two or more.
 
-    name: str
-    arguments: list[Any]
-    keywords: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ExportedGraph:
-    """Operations in order. Values are numbered: the arrays first, then the input, then what each step gives.
-
-    Attributes:
-        arrays: names, in the order in which the graph reads them.
-        steps: the operations.
-        output: number of the value that is the scores.
-    """
-
-    arrays: tuple[str, ...]
-    steps: tuple[Step, ...]
-    output: int
-
-    @cached_property
-    def text(self) -> str:
-        """The canonical text: the same for the same operations, whatever the author called things."""
-        content = {
-            "format": FORMAT,
-            "arrays": list(self.arrays),
-            "steps": [[step.name, step.arguments, step.keywords] for step in self.steps],
-            "output": self.output,
-        }
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    @property
-    def literals(self) -> dict[int, int]:
-        """How many numbers stand in the arguments of each step that has any."""
-        counts = {
-            place: _numbers([s.arguments, list(s.keywords.values())]) for place, s in enumerate(self.steps)
-        }
-        return {place: count for place, count in counts.items() if count}
-
-
-def export(model: nn.Module, example: Tensor) -> tuple[ExportedGraph, dict[str, Tensor]]:
-    """The graph of ``model`` in evaluation mode, and its arrays by name; ``example`` is a batch of two or more.
+    Its arrays have the names and the order that they have in `coded_state`. Those that the graph reads and
+    `coded_state` does not know (tensors in globals, or made from other numbers while it ran) are named "constant.0"
+    and so on, and come last.
 
     Raises:
         UnsupportedModel: a forward pass that cannot be traced for any batch (control flow on data, NumPy, packed
-            sequences), that changes its own state, draws random numbers, or takes statistics of its batch.
+            sequences), that changes its own state, draws random numbers, takes statistics of its batch, uses
+            operations that are not listed, or answers otherwise than its graph.
     """
-    model.eval()
-    try:
-        program = _traced(model, example, strict=False)
-    except Exception:  # each part of the tracers has its own
-        try:
-            program = _traced(model, example, strict=True)  # slower; understands len(x)
-        except Exception as error:
-            reason = next(iter(str(error).strip().splitlines()), "")[:200]
-            raise UnsupportedModel(
-                f"model: cannot be exported as a graph ({type(error).__name__}: {reason}); {_REMEDY}"
-            ) from error
+    set_evaluation_mode(model)
+    program = _program(model, example)
     signature = program.graph_signature
     if signature.buffers_to_mutate or signature.user_inputs_to_mutate:
         changed = ", ".join(
@@ -100,12 +52,52 @@ def export(model: nn.Module, example: Tensor) -> tuple[ExportedGraph, dict[str, 
     names = {
         spec.arg.name: str(spec.target) for spec in signature.input_specs if spec.kind != InputKind.USER_INPUT
     }
-    return _written(list(program.graph.nodes), names, held)
+    arrays, places = _arrays_read(model, list(program.graph.nodes), names, held)
+    steps, output = _steps(list(program.graph.nodes), places, len(arrays))
+    described = tuple(_described(name, tensor) for name, tensor in arrays.items())
+    dtype = str(example.dtype).removeprefix("torch.")
+    graph = ExportedGraph(described, dtype, tuple(example.shape[1:]), steps, output)
+    try:
+        parse_graph(graph.text.encode())
+    except CertificateError as error:
+        raise UnsupportedModel(f"model: {error}; {_REMEDY}") from error
+    network = GraphNetwork(graph, arrays)
+    _compare(model, network, example)
+    return network
+
+
+def _program(model: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
+    with _quietly():
+        try:
+            return _traced(model, example, strict=False)
+        except Exception:  # each part of the tracers has its own
+            try:
+                return _traced(model, example, strict=True)  # slower; understands len(x)
+            except Exception as error:
+                reason = next(iter(str(error).strip().splitlines()), "")[:200]
+                raise UnsupportedModel(
+                    f"model: cannot be exported as a graph ({type(error).__name__}: {reason}); {_REMEDY}"
+                ) from error
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep to itself what torch prints, logs and warns of while it tries: its error says why it failed."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 @torch.no_grad()
 def _traced(model: nn.Module, example: Tensor, *, strict: bool) -> torch.export.ExportedProgram:
     """The program for any number of examples; by running the forward pass, or, strictly, by reading its bytecode."""
+    if isinstance(model, nn.DataParallel):  # which shares a batch out, and computes nothing itself
+        model = model.module
     batch = torch.export.Dim("batch", min=1, max=2**20)
     program = torch.export.export(model, (example,), dynamic_shapes=({0: batch},), strict=strict)
     if any(changes_values(node.target) for node in program.graph.nodes):
@@ -113,119 +105,85 @@ def _traced(model: nn.Module, example: Tensor, *, strict: bool) -> torch.export.
     return program
 
 
-def _written(
-    nodes: list[Node], names: Mapping[str, str], held: Mapping[str, Any]
-) -> tuple[ExportedGraph, dict[str, Tensor]]:
-    """The nodes of an exported program as numbered steps, with the arrays that they read."""
-    read = [node for node in nodes if node.op == "placeholder" and node.name in names and node.users]
+def _arrays_read(
+    model: nn.Module, nodes: list[Node], names: Mapping[str, str], held: Mapping[str, Any]
+) -> tuple[dict[str, Tensor], dict[Node, int]]:
+    """The arrays that the graph reads, in their order; and the number of each node that stands for one."""
+    known: dict[tuple[object, ...], str] = {}
+    order: list[str] = []
+    for name, tensor in tensors(model):
+        order.append(name)
+        known.setdefault(_memory(tensor), name)
     arrays: dict[str, Tensor] = {}
-    places: dict[tuple[object, ...], int] = {}
-    numbers: dict[Node, int] = {}
-    for node in read:
+    chosen: dict[tuple[object, ...], str] = {}
+    of_node: dict[Node, str] = {}
+    for node in (n for n in nodes if n.op == "placeholder" and n.name in names and n.users):
         tensor = held[names[node.name]]
         if not isinstance(tensor, Tensor):
             raise UnsupportedModel(f"{names[node.name]}: a {type(tensor).__name__} in the graph; {_REMEDY}")
-        place = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype)  # tied weights are one array
-        if tensor.numel() == 0 or place not in places:
-            places[place] = len(arrays)
-            arrays[names[node.name]] = tensor
-        numbers[node] = places[place]
-    given = [node for node in nodes if node.op == "placeholder" and node.name not in names]
-    numbers |= {node: len(arrays) + place for place, node in enumerate(given)}
+        place = _memory(tensor) if tensor.numel() else (node.name,)  # tied weights are one array
+        if place not in chosen:
+            name = known.get(place, "")
+            taken = not name or name in arrays or not is_name(name)
+            chosen[place] = f"{CONSTANT}.{len(arrays)}" if taken else name
+            arrays[chosen[place]] = tensor
+        of_node[node] = chosen[place]
+    rank = {name: number for number, name in enumerate(order)}
+    ordered = _as_held({name: arrays[name] for name in sorted(arrays, key=lambda n: rank.get(n, len(rank)))})
+    places = {name: number for number, name in enumerate(ordered)}
+    return ordered, {node: places[name] for node, name in of_node.items()}
+
+
+def _as_held(arrays: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``arrays`` in the order in which a graph network holds them, which is that of its message."""
+    root = nn.Module()
+    refuse_names(arrays)
+    for name, tensor in arrays.items():
+        put_array(root, _described(name, tensor), tensor.detach())
+    return {name: arrays[name] for name, _ in named_arrays(root)}
+
+
+def _memory(tensor: Tensor) -> tuple[object, ...]:
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype
+
+
+def _described(name: str, tensor: Tensor) -> GraphArray:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype not in DTYPES or tensor.layout is not torch.strided:
+        raise UnsupportedModel(f"{name}: an array of {dtype} in the graph; {_REMEDY}")
+    kind: Kind = "parameter" if isinstance(tensor, nn.Parameter) else "buffer"
+    return GraphArray(name, kind, dtype, tuple(tensor.shape))
+
+
+def _steps(nodes: list[Node], places: Mapping[Node, int], arrays: int) -> tuple[tuple[Step, ...], int]:
+    """The nodes of an exported program as numbered steps, and the number of the value that is the output."""
+    numbers = dict(places)
+    given = [node for node in nodes if node.op == "placeholder" and node.users and node not in places]
+    if len(given) > 1:
+        raise UnsupportedModel(f"inputs: one tensor needed, got {len(given)}; {_REMEDY}")
+    numbers |= dict.fromkeys(given, arrays)
     steps: list[Step] = []
     for node in (node for node in nodes if node.op not in ("placeholder", "output")):
         name, arguments, keywords = reference(node, numbers)
         if name == "identity":  # dropout in evaluation mode
             numbers[node] = arguments[0]["value"]
         elif name:
-            numbers[node] = len(arrays) + len(given) + len(steps)
+            numbers[node] = arrays + 1 + len(steps)
             steps.append(Step(name, arguments, keywords))
     (outputs,) = next(node for node in nodes if node.op == "output").args
     if not isinstance(outputs, (tuple, list)) or len(outputs) != 1 or not isinstance(outputs[0], Node):
         raise UnsupportedModel(
             "output: must be one tensor of scores; wrap the network in a module that returns it"
         )
-    return ExportedGraph(tuple(arrays), tuple(steps), numbers[outputs[0]]), arrays
+    return tuple(steps), numbers[outputs[0]]
 
 
-def run(graph: ExportedGraph, arrays: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    """What the graph computes from its arrays and a batch of inputs, where these are.
-
-    Raises:
-        UnsupportedModel: an operation that does not exist or is not allowed; a reference to a later value.
-    """
-    values: list[Any] = [*(arrays[name] for name in graph.arrays), inputs]
-    last = _last_uses(graph, len(values))
-    for place, step in enumerate(graph.steps):
-        call = operation(step.name)
-        arguments = _resolved(step.arguments, values, inputs.device)
-        keywords = {key: _resolved(held, values, inputs.device) for key, held in step.keywords.items()}
-        values.append(call(*arguments, **keywords))
-        for done in last.get(place, ()):
-            values[done] = None  # memory as in the network itself
-    scores = values[graph.output]
-    if not isinstance(scores, Tensor):
-        raise UnsupportedModel(f"output: must be a tensor of scores, got {type(scores).__name__}")
-    return scores
-
-
-def read_graph(text: str) -> ExportedGraph:
-    """The graph in a canonical text.
-
-    Raises:
-        UnsupportedModel: no such text, or operations that are not allowed.
-    """
-    try:
-        content = json.loads(text)
-        steps = tuple(Step(name, arguments, keywords) for name, arguments, keywords in content["steps"])
-        graph = ExportedGraph(tuple(content["arrays"]), steps, content["output"])
-        if graph.text != text:
-            raise ValueError("it is not in canonical form")
-        for place, step in enumerate(graph.steps):
-            check_call(step.name, step.arguments, step.keywords, len(graph.arrays) + 1 + place)
-        if not 0 <= graph.output <= len(graph.arrays) + len(steps):
-            raise ValueError(f"output {graph.output} is none of its values")
-    except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as error:
-        raise UnsupportedModel(f"graph: must be one that netrazor writes, got {str(error)[:200]}") from error
-    return graph
-
-
-def _resolved(held: Any, values: list[Any], device: torch.device) -> Any:
-    """Arguments of a step with references and names replaced by what they mean."""
-    if isinstance(held, list):
-        return [_resolved(one, values, device) for one in held]
-    if not isinstance(held, dict):
-        return held
-    ((kind, named),) = held.items()
-    if kind == "value":
-        return values[named]
-    if kind == "device":
-        return device
-    return float(named) if kind == "float" else getattr(torch, named)
-
-
-def _last_uses(graph: ExportedGraph, given: int) -> dict[int, list[int]]:
-    """The values that no step after this one reads, by step."""
-    last: dict[int, int] = {}
-    for place, step in enumerate(graph.steps):
-        for value in _values([step.arguments, list(step.keywords.values())]):
-            last[value] = place
-    free: dict[int, list[int]] = {}
-    for value, place in last.items():
-        if value >= given and value != graph.output:
-            free.setdefault(place, []).append(value)
-    return free
-
-
-def _values(held: Any) -> list[int]:
-    if isinstance(held, dict):
-        return [held["value"]] if "value" in held else []
-    return [value for one in held for value in _values(one)] if isinstance(held, list) else []
-
-
-def _numbers(held: Any) -> int:
-    if isinstance(held, dict):
-        return 0 if "float" not in held else 1
-    if isinstance(held, list):
-        return sum(map(_numbers, held))
-    return int(isinstance(held, (int, float)) and not isinstance(held, bool))
+@torch.no_grad()
+def _compare(model: nn.Module, network: GraphNetwork, example: Tensor) -> None:
+    """Refuse a graph that does not answer as the network does."""
+    expected, found = model(example.clone()), network(example)
+    allowed = _TOLERANCE * float(expected.abs().nan_to_num().max()) if expected.numel() else 0.0
+    if expected.shape != found.shape or not torch.allclose(
+        expected.double(), found.double(), rtol=0, atol=allowed, equal_nan=True
+    ):
+        raise UnsupportedModel(f"model: it answers otherwise than its graph; {_REMEDY}")

@@ -1,6 +1,7 @@
 """Networks as messages: encode, and decode what will be certified."""
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from netrazor.coding.message import Message, read
 from netrazor.errors import CheckpointMismatch
 from netrazor.networks.declared import index_of
 from netrazor.networks.state import Array, coded_state, load_coded_state
-from netrazor.networks.walk import set_evaluation_mode
+from netrazor.networks.walk import is_step_count, modules, set_evaluation_mode, tensors
 
 _BITS: dict[int, np.dtype[Any]] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # by the bytes of a float
 
@@ -92,16 +93,16 @@ def network_of(model: nn.Module, message: Message) -> nn.Module:
     return filled(copy.deepcopy(model), message)
 
 
-def filled(model: nn.Module, message: Message) -> nn.Module:
-    """`network_of` for a ``model`` that may be changed: without a copy."""
+def filled(model: nn.Module, message: Message, given: Collection[str] = ()) -> nn.Module:
+    """`network_of` for a ``model`` that may be changed: without a copy. ``given`` arrays of it stay, unchanged."""
     described = [LAMBDA, SIGMA] if SIGMA in message.arrays else []
     set_evaluation_mode(model)
+    _forget_training(model)
     own = coded_state(model, copy=False)
     arrays = {name: array for name, array in message.arrays.items() if name not in described}
-    load_coded_state(
-        model, {name: _as_state(a, own[name]) if name in own else a for name, a in arrays.items()}
-    )
-    if list(message.arrays) != [*own, *described]:
+    decoded = {name: _as_state(a, own[name]) if name in own else a for name, a in arrays.items()}
+    load_coded_state(model, {**{name: own[name] for name in own if name in given}, **decoded})
+    if list(message.arrays) != [*(name for name in own if name not in given), *described]:
         # The order of a declared architecture's arrays is not paid for, so it must not be chosen.
         raise CheckpointMismatch(
             "message: arrays in the order of the network's definition needed, got another order; "
@@ -110,6 +111,16 @@ def filled(model: nn.Module, message: Message) -> nn.Module:
     if message.architecture > 0:  # the forward pass of a user's own network may count on the usual layout
         _use_channels_last(model)  # runs twice as fast
     return model
+
+
+def _forget_training(model: nn.Module) -> None:
+    """Take off what training leaves in tensors and is not coded: gradients, and the steps that batch norms count."""
+    for _, tensor in tensors(model):
+        tensor.grad = None
+    for module in modules(model):
+        for name, buffer in module._buffers.items():
+            if buffer is not None and is_step_count(module, name):
+                module._buffers[name] = torch.zeros_like(buffer)
 
 
 def _use_channels_last(model: nn.Module) -> None:

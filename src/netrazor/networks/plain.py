@@ -10,12 +10,23 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from netrazor.errors import UnsupportedModel
+from netrazor.networks.origin import is_library_class
 from netrazor.networks.training_state import NOT_COPIED, attached, detach
+
+# Where torch's wrappers keep the network that they were put around.
+_WRAPPERS = {
+    "DataParallel": "module",
+    "DistributedDataParallel": "module",
+    "AveragedModel": "module",
+    "OptimizedModule": "_orig_mod",
+}
 
 
 def make_plain(model: nn.Module) -> nn.Module:
     """Turn pruned, parametrized or weight-quantized layers into plain ones, in place; returns ``model``.
 
+    - `torch.compile`, `DataParallel`, `DistributedDataParallel` and `AveragedModel`: what they were put around, which
+      is returned where that is the network itself.
     - Optimizers, schedulers, data loaders and Lightning's trainer, where they are attributes, are taken off.
     - ``torch.nn.utils.prune``: the mask is multiplied into the weights.
     - ``torch.nn.utils.parametrize`` (weight and spectral norm among them) and the old ``weight_norm`` and
@@ -29,6 +40,12 @@ def make_plain(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedModel: weights that cannot be made dense.
     """
+    model = unwrapped(model)
+    for module in list(model.modules()):
+        vars(module).pop("_compiled_call_impl", None)
+        for name, child in module._modules.items():
+            if child is not None:
+                module._modules[name] = unwrapped(child)
     detach(model)
     model.eval()  # spectral norm's power iteration takes a step at each use of the weight in training mode
     for module in model.modules():
@@ -50,6 +67,7 @@ def plain_copy(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedModel: as for `make_plain`, or an attribute that cannot be copied (a lock, an open file).
     """
+    model = unwrapped(model)
     instead: dict[int, object] = {
         id(held): held.detach().clone()  # masked weights are results of operations, which cannot be copied
         for module in model.modules()
@@ -64,6 +82,15 @@ def plain_copy(model: nn.Module) -> nn.Module:
             f"model: cannot be copied ({str(error)[:200]}); take locks, open files and the like off it"
         ) from error
     return make_plain(copied)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The network inside of wrappers of torch, or ``model`` itself."""
+    while type(model).__name__ in _WRAPPERS and is_library_class(type(model)):
+        inner = getattr(model, _WRAPPERS[type(model).__name__])
+        assert isinstance(inner, nn.Module)
+        model = inner
+    return model
 
 
 def _own_class(module: nn.Module) -> None:

@@ -29,27 +29,41 @@ def build_from(reference: str) -> nn.Module:
     Raises:
         ConfigurationError: no such file or name, or something else than a network comes out.
     """
-    source, _, name = reference.rpartition(":")
-    if not source or not name:
-        raise ConfigurationError(
-            f"model: 'file.py:function' or 'package.module:function' allowed, got {reference!r}"
-        )
-    home = _import_file(Path(source)) if source.endswith(".py") else _import(source)
-    made = getattr(home, name, None)
-    if made is None:
-        public = [key for key in vars(home) if not key.startswith("_")]
-        raise ConfigurationError(f"model: {source} has no {name!r}; it has {listed(public)}")
-    try:
-        network = made if isinstance(made, nn.Module) else made()
-    except Exception as error:
-        raise ConfigurationError(
-            f"model: {reference} failed ({type(error).__name__}: {error}); it must need no arguments"
-        ) from error
+    network = make_from(reference, "model", (nn.Module,))
     if not isinstance(network, nn.Module):
         raise ConfigurationError(
             f"model: {reference} must give a torch.nn.Module, got {type(network).__name__}"
         )
     return network
+
+
+def make_from(reference: str, what: str, ready: tuple[type, ...] = ()) -> object:
+    """What "file.py:name" or "package.module:name" makes: ``name`` is called, unless it is a ``ready`` object.
+
+    Args:
+        reference: to a function without arguments, a class that needs none, or an object.
+        what: it is to be, for errors.
+        ready: types of objects that are not called.
+
+    Raises:
+        ConfigurationError: no such file or name, or it fails.
+    """
+    source, _, name = reference.rpartition(":")
+    if not source or not name:
+        raise ConfigurationError(
+            f"{what}: 'file.py:function' or 'package.module:function' allowed, got {reference!r}"
+        )
+    home = _import_file(Path(source), what) if source.endswith(".py") else _import(source, what)
+    made = getattr(home, name, None)
+    if made is None:
+        public = [key for key in vars(home) if not key.startswith("_")]
+        raise ConfigurationError(f"{what}: {source} has no {name!r}; it has {listed(public)}")
+    try:
+        return made() if callable(made) and not isinstance(made, ready) else made
+    except Exception as error:
+        raise ConfigurationError(
+            f"{what}: {reference} failed ({type(error).__name__}: {error}); it must need no arguments"
+        ) from error
 
 
 def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
@@ -72,8 +86,8 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files raise anything
         raise CheckpointMismatch(
-            f"weights: {path} cannot be read safely ({type(error).__name__}: {str(error).splitlines()[0]}); save "
-            "model.state_dict(), as safetensors or with torch.save"
+            f"weights: {path} cannot be read safely ({type(error).__name__}: "
+            f"{str(error).partition(chr(10))[0][:200]}); save model.state_dict(), as safetensors or with torch.save"
         ) from error
     return _tensors_in(path, content)
 
@@ -108,9 +122,9 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
             own[name].copy_(tensor)
 
 
-def _import_file(path: Path) -> ModuleType:
+def _import_file(path: Path, what: str) -> ModuleType:
     if not path.is_file():
-        raise ConfigurationError(f"model: {path} is no file; give 'file.py:function'")
+        raise ConfigurationError(f"{what}: {path} is no file; give 'file.py:function'")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -121,18 +135,18 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(home)
     except Exception as error:
         raise ConfigurationError(
-            f"model: {path} cannot be imported ({type(error).__name__}: {error})"
+            f"{what}: {path} cannot be imported ({type(error).__name__}: {error})"
         ) from error
     finally:
         sys.path.pop(0)
     return home
 
 
-def _import(name: str) -> ModuleType:
+def _import(name: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise ConfigurationError(f"model: {name!r} cannot be imported ({error}); give its file") from error
+        raise ConfigurationError(f"{what}: {name!r} cannot be imported ({error}); give its file") from error
 
 
 def _tensors_in(path: Path, content: object) -> dict[str, Tensor]:

@@ -1,8 +1,8 @@
 """Error rates of a network with noise on its weights, one for each independent draw of the noise."""
 
 import copy
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +11,14 @@ from torch.utils.data import Dataset
 
 from netrazor.counting import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.errors import InvalidArgument, UnsupportedModel
+from netrazor.networks.walk import set_evaluation_mode
 from netrazor.perturb.draw_plan import DrawPlan, draw_seed
 from netrazor.runtime import devices, processes
 from netrazor.runtime.reporting import Reporter, Silent
 from netrazor.simplify import shrink
 
 _NUMBERS_AT_ONCE = 2**23  # noisy weights held at once
+_EXAMPLES_TRIED = 4  # on which draws at once are compared with draws that are written
 _DRAWS_AT_ONCE = 250  # at most, so that there are batches enough for several processes
 
 # Scores draws x examples x classes, of weights and inputs of as many draws.
@@ -41,6 +43,10 @@ def draw_error_rates(
     rates are independent, and the average of their expectations is the empirical risk of the noisy network. The same
     seed gives the same draws on one machine.
 
+    Noise is written into the memory of the parameters, so that it reaches whatever reads this memory, by a name that
+    torch knows or by another (a list, a view, a bound argument). Many draws are computed at once only where that
+    gives what writing them gives.
+
     Dead channels are cut off first, where that can be done: they have no non-zeros and so no noise, and the order of
     the others, in which the noise is drawn, stays. Of several processes each has its share of the batches of draws.
     What a batch draws depends on its number alone, not on the device, since the noise is drawn on the CPU.
@@ -52,10 +58,12 @@ def draw_error_rates(
     n, group = len(dataset), plan.examples_per_draw  # type: ignore[arg-type]
     _check_divisor(n, group)
     device = devices.device_of(model)
-    model = _cut_dead_channels(model.eval(), next(in_order(dataset, 64))[0].to(device))
+    set_evaluation_mode(model)
+    examples = next(in_order(dataset, 64))[0].to(device)
+    model = _cut_dead_channels(model, examples)
     noisy = _select_noisy_parameters(model, sigma)
     together = _count_draws_at_once(noisy, group)
-    forward = _choose_forward(model, noisy, next(in_order(dataset, 1))[0].to(device))
+    forward = _choose_forward(model, noisy, examples[:_EXAMPLES_TRIED])
     rates = torch.zeros(plan.passes, n // group, dtype=torch.float64)
     with (reporter or Silent()).stage("noisy risk", plan.passes * n // processes.count()) as tick:
         for number in range(plan.passes):
@@ -94,10 +102,14 @@ def _cut_dead_channels(model: nn.Module, examples: Tensor) -> nn.Module:
     if sum(p.numel() for p in small.parameters()) == sum(p.numel() for p in model.parameters()):
         return model
     expected, found = (scores_of(_redraw(network), examples) for network in (model, small))
-    if expected.shape != found.shape:
-        return model
+    return small if _equal_up_to_rounding(expected, found) else model
+
+
+def _equal_up_to_rounding(expected: Tensor, found: Tensor) -> bool:
     largest = expected.abs().max()  # scores that are all zero would prove nothing
-    return small if bool((largest > 0) & ((expected - found).abs().max() <= 1e-4 * largest)) else model
+    return expected.shape == found.shape and bool(
+        (largest > 0) & ((expected - found).abs().max() <= 1e-4 * largest)
+    )
 
 
 def _redraw(model: nn.Module) -> nn.Module:
@@ -123,13 +135,13 @@ def _select_noisy_parameters(model: nn.Module, sigma: Mapping[str, float]) -> di
     return {name: parameters[name] for name in noisy}
 
 
-def _choose_forward(model: nn.Module, noisy: Mapping[str, Tensor], example: Tensor) -> _Forward:
-    """All draws at once, where that is faster and the network's operations allow it; or one after the other."""
+def _choose_forward(model: nn.Module, noisy: Mapping[str, Tensor], examples: Tensor) -> _Forward:
+    """All draws at once, where that is faster and gives the same; or one after the other."""
 
     def run_one_by_one(weights: Mapping[str, Tensor], grouped: Tensor) -> Tensor:
         draws = range(len(grouped))
-        copies = [{name: of[draw] for name, of in weights.items()} for draw in draws]
-        return torch.stack([scores_of(partial(functional_call, model, copies[d]), grouped[d]) for d in draws])
+        with _restoring(noisy):
+            return torch.stack([_scores_with(model, noisy, weights, d, grouped[d]) for d in draws])
 
     def run_without_noise(weights: Mapping[str, Tensor], grouped: Tensor) -> Tensor:
         return torch.unflatten(scores_of(model, grouped.flatten(0, 1)), 0, grouped.shape[:2])
@@ -141,11 +153,35 @@ def _choose_forward(model: nn.Module, noisy: Mapping[str, Tensor], example: Tens
     together: _Forward = vmap(
         lambda weights, x: functional_call(model, dict(weights), (x,)), randomness="error"
     )
+    generator = torch.Generator().manual_seed(0)
+    tried = {name: _add_noise(p, 2 * float(p.abs().max()), 2, generator) for name, p in noisy.items()}
+    twice = examples.repeat(2, *(1 for _ in examples.shape))
+    expected = run_one_by_one(tried, twice)
     try:  # in-place operations and branches on values are among what cannot be vectorized
-        together({name: p[None] for name, p in noisy.items()}, example[None].clone())
+        found = together(tried, twice)
     except Exception:
         return run_one_by_one
-    return together
+    return together if _equal_up_to_rounding(expected, found) else run_one_by_one
+
+
+def _scores_with(
+    model: nn.Module, noisy: Mapping[str, Tensor], weights: Mapping[str, Tensor], draw: int, inputs: Tensor
+) -> Tensor:
+    """Scores with one of the draws of ``weights`` in the memory of the parameters."""
+    for name, parameter in noisy.items():
+        parameter.copy_(weights[name][draw])
+    return scores_of(model, inputs)
+
+
+@contextmanager
+def _restoring(parameters: Mapping[str, Tensor]) -> Iterator[None]:
+    """After it the parameters hold what they held before."""
+    before = {name: parameter.clone() for name, parameter in parameters.items()}
+    try:
+        yield
+    finally:
+        for name, parameter in parameters.items():
+            parameter.copy_(before[name])
 
 
 def _add_noise(weight: Tensor, sigma: float, draws: int, generator: torch.Generator) -> Tensor:

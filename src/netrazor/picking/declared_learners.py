@@ -6,18 +6,18 @@ certificate holds them.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from netrazor.certification import LearnerRecord
+from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.errors import CheckpointMismatch, ConfigurationError
 from netrazor.picking.augmentation import Augmentation
+from netrazor.picking.declared_estimators import estimator_learners
 from netrazor.picking.declared_networks import Ensemble, PickedCnn, PickedResNet, ensemble_loss
 from netrazor.picking.learner import Learner
 from netrazor.picking.learner_digest import learner_digest
-from netrazor.picking.sklearn_learner import SklearnLearner
 from netrazor.picking.torch_learner import TorchLearner, TorchTraining
 
-OWN = "own"  # a learner that is not declared here
+OWN = OWN_LEARNER  # a learner that is not declared here
 
 
 def declared_learner(name: str) -> Learner:
@@ -78,39 +78,9 @@ def _small_resnet() -> Learner:
     return TorchLearner(partial(PickedResNet, 32), training, augmentation=changes)
 
 
-def _estimator(make: Callable[[], Any], standardised: bool) -> Learner:
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return SklearnLearner(make_pipeline(StandardScaler(), make()) if standardised else make())
-
-
-def _support_vectors() -> Any:
-    from sklearn.svm import SVC
-
-    return SVC(C=10.0)
-
-
-def _logistic_regression() -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=1000)
-
-
-def _nearest_neighbour() -> Any:
-    from sklearn.neighbors import KNeighborsClassifier
-
-    return KNeighborsClassifier(1)
-
-
 LEARNERS: dict[str, Callable[[], Learner]] = {
     "small-cnn": _small_cnn,
     "two-cnns": _two_cnns,
     "small-resnet": _small_resnet,
-    "support-vectors": partial(_estimator, _support_vectors, False),
-    "logistic-regression": partial(_estimator, _logistic_regression, False),
-    "nearest-neighbour": partial(_estimator, _nearest_neighbour, False),
-    "standardised-support-vectors": partial(_estimator, _support_vectors, True),
-    "standardised-logistic-regression": partial(_estimator, _logistic_regression, True),
-    "standardised-nearest-neighbour": partial(_estimator, _nearest_neighbour, True),
+    **dict(estimator_learners()),
 }

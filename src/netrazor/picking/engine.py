@@ -20,8 +20,9 @@ import numpy as np
 from netrazor.certification.spending import split_positions_of
 from netrazor.errors import InvalidArgument
 from netrazor.picking.learner import Learner, Predictor, check_is_learner
+from netrazor.picking.learner_check import check_network
 from netrazor.picking.picking_config import PickingConfig, StopCount
-from netrazor.picking.picking_state import PickingState
+from netrazor.picking.picking_state import TRIED, PickingState
 from netrazor.picking.pool import pool_of
 from netrazor.picking.priority import Positions, in_order_of_priority
 from netrazor.picking.stops import check_stops
@@ -69,7 +70,8 @@ def pick(
 ) -> Picking:
     """Pick from ``dataset`` what ``learner`` needs, and count what it still gets wrong at each stop.
 
-    Whether the learner's state depends on its picks alone is tried first (`check_learner`).
+    Whether the learner's state depends on its picks alone is tried first (`check_learner`), and at the end whether
+    an answer of its network depends on the other examples (`check_network`).
 
     Args:
         learner: see `Learner`; it is used, and left in some state.
@@ -82,7 +84,7 @@ def pick(
 
     Raises:
         InvalidArgument: stops or spent examples that do not fit the number of examples, or ``until`` is no stop.
-        UnsupportedLearner: see `check_learner` and `predicted`.
+        UnsupportedLearner: see `check_learner`, `check_network` and `predicted`.
         BadDataset: see `pool_of`.
     """
     check_is_learner(learner)
@@ -108,6 +110,8 @@ def pick(
                 checkpoint.save(run.state())
     assert run.best is not None
     best, recent = run.best
+    for each in recent:
+        check_network(each, pool.take(ordered[:TRIED]).inputs)
     picks = np.array(run.picks, dtype=np.int64)
     return Picking(
         picks,

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from netrazor.errors import UnsupportedLearner
-from netrazor.picking.learner import Examples, Inputs, Labels, Learner, predicted
+from netrazor.counting import check_scores
+from netrazor.errors import UnsupportedLearner, UnsupportedModel
+from netrazor.picking.learner import Examples, Inputs, Labels, Learner, Predictor, as_tensor, predicted
+from netrazor.picking.torch_learner import TorchLearner
 
+_ALONE = 16  # examples that are asked for by themselves
 _REMEDY = (
     "a certificate from picked examples is void unless the state follows from the picks and the seed alone: seed "
     "every generator in start and learn, and reset every counter in start"
@@ -25,9 +28,23 @@ def check_learner(learner: Learner, first: Examples, others: Examples, seed: int
     once = predicted(learner, others.inputs)
     _compare("asked a second time", once, predicted(learner, others.inputs))
     _compare_orders(learner, others.inputs, once)
+    check_network(learner, others.inputs)
     _learn_in_two_rounds(learner, first, None, seed)
     again = predicted(learner, others.inputs)
     _compare("after it started again and learned the same examples", once, again)
+
+
+def check_network(predictor: Predictor, inputs: Inputs) -> None:
+    """Of a learner with a network: is each score a function of its own input, to a finer grain than its answers?
+
+    Raises:
+        UnsupportedLearner: for the reasons of `netrazor.counting.check_scores`.
+    """
+    if isinstance(predictor, TorchLearner):
+        try:
+            check_scores(predictor.module(), as_tensor(inputs))
+        except UnsupportedModel as error:
+            raise UnsupportedLearner(f"learner: {error}") from error
 
 
 def _learn_in_two_rounds(learner: Learner, first: Examples, asked: Inputs | None, seed: int) -> None:
@@ -46,10 +63,10 @@ def _part(examples: Examples, start: int, end: int) -> Examples:
 
 
 def _compare_orders(learner: Learner, inputs: Inputs, answers: Labels) -> None:
-    for name, order in (
-        ("in another order", _turned(len(answers))),
-        ("in a smaller batch", _every_third(len(answers))),
-    ):
+    number = len(answers)
+    ways = [("in another order", _turned(number)), ("in a smaller batch", _every_third(number))]
+    ways += [("alone", np.array([place])) for place in _turned(number)[:_ALONE]]
+    for name, order in ways:
         other = predicted(learner, inputs[order.copy()])
         if np.any(other != answers[order]):
             raise UnsupportedLearner(

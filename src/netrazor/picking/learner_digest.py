@@ -64,10 +64,10 @@ def _described_object(value: object, seen: dict[int, object]) -> Iterator[bytes]
         yield _source(value)
     else:
         yield _source(type(value))
-        yield from _described(_settings(value), seen)
+        yield from _described(object_settings(value), seen)
 
 
-def _settings(value: object) -> dict[str, Any]:
+def object_settings(value: object) -> dict[str, Any]:
     """What sets an object apart from others of its class."""
     if hasattr(value, "get_params") and not isinstance(value, type):
         return dict(value.get_params(deep=False))

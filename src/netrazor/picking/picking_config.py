@@ -30,7 +30,7 @@ class PickingConfig:
     spent: int = Field(default=0, ge=0)
     seed: int = Field(default=0, ge=0)
     final: FinalRule = FinalRule()
-    scoring_batch: int = Field(default=1000, ge=1)
+    scoring_batch: int = Field(default=1000, ge=1, le=2**16)
 
     def wanted(self, picked: int) -> int:
         """How many examples the next round picks: up to the next stop and not over it."""

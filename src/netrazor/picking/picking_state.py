@@ -16,6 +16,8 @@ from netrazor.picking.priority import Positions
 from netrazor.picking.scan import first_wrong
 from netrazor.runtime.reporting import Ticker
 
+TRIED = 256  # examples, at most, that answers are tried on
+
 
 @dataclass
 class PickingState:
@@ -69,9 +71,7 @@ class PickingState:
     def try_learner(self) -> None:
         """See `check_learner`; on the examples that the first round learns, and some others to predict."""
         first = self.known if len(self.spent) else self.pool.take(self.ordered[: self.config.wanted(0)])
-        check_learner(
-            self.learner, first, self.pool.take(self.ordered[: min(256, len(self.ordered))]), self.config.seed
-        )
+        check_learner(self.learner, first, self.pool.take(self.ordered[:TRIED]), self.config.seed)
         self.begin()
 
     def state(self) -> dict[str, Any]:

@@ -2,26 +2,43 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, SampleRecord, to_json
-from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, MESSAGE, RESULT
+from netrazor.certification.claims import AnyClaim
+from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
-from netrazor.counting import count_errors
+from netrazor.certification.run_writing import write_run
+from netrazor.counting import GroupColumn, check_independence, count_errors
+from netrazor.data.example_form import in_form_of
+from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
 from netrazor.networks import build, coded_state, make_plain, source_digest
+from netrazor.networks.estimators import as_network
+from netrazor.networks.given_arrays import Given, moving_statistics
 from netrazor.networks.network_message import codable_arrays
+from netrazor.networks.plain import unwrapped
+from netrazor.networks.plain_call import plainly_called
+from netrazor.pipeline.claim_records import check_fit, named_groups
 from netrazor.pipeline.device_choice import device_for
-from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter
+from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
+from netrazor.pipeline.given_part import (
+    GivenArrays,
+    behind_given,
+    describe_given,
+    issue_behind,
+    warn_of_frozen,
+)
 from netrazor.pipeline.issuing import Issued, issue
 from netrazor.pipeline.measurements import measure
 from netrazor.pipeline.recipe import Recipe
@@ -49,11 +66,15 @@ def certify(
     dataset: Dataset[tuple[Tensor, int]],
     *,
     recipe: Recipe | str = "quick",
+    given: Given | None = None,
+    given_origin: str | None = None,
     delta: float = 0.05,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     tops: tuple[int, ...] = (1,),
+    claims: Sequence[AnyClaim] | None = None,
+    columns: Mapping[str, Any] | None = None,
     test: Dataset[tuple[Tensor, int]] | None = None,
     training: Dataset[tuple[Tensor, int]] | None = None,
     loss: Loss = F.cross_entropy,
@@ -71,17 +92,28 @@ def certify(
     is left alone, unless ``overwrite`` says otherwise.
 
     Args:
-        model: any classifier: inputs to N x classes scores. It is changed in place to the network certified, and
-            first made plain (`netrazor.networks.make_plain`): masks, parametrizations and quantized weights become
-            plain weights. Evaluation mode is what is certified.
-        dataset: the entire training set, map-style, (input, label), without random augmentation.
+        model: any classifier. It gives N x classes scores, in a tensor, first in a tuple or as ``.logits``, or a
+            single number for each example where there are two classes. It is changed in place to the network
+            certified, and first made plain (`netrazor.networks.make_plain`): masks, parametrizations and quantized
+            weights become plain weights. Evaluation mode is what is certified. Linear estimators of scikit-learn and
+            its MLPClassifier are taken too: as the networks that they are (`netrazor.networks.as_network`).
+        dataset: the entire training set, map-style, without random augmentation. Its items are pairs (input, label),
+            tuples (inputs ..., label), or dictionaries with a label under ``label``, ``labels``, ``y`` or ``target``,
+            whose other keys the network takes by name; or a pair of arrays (inputs, labels).
         recipe: a recipe or the name of one.
+        given: what of ``model`` was fixed without these examples, and so costs nothing: patterns of names of arrays
+            or modules ("backbone"), "frozen" for all that requires no gradient, or a file of weights. It is never
+            changed or coded. None: everything is coded.
+        given_origin: what the given weights were made from, in words; the certificate says it.
         delta: failure probability of the certificate.
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for ``network.nrz``, ``certificate.json`` and ``result.json``, and meanwhile a
             checkpoint from which a killed run goes on.
         overwrite: whether a run of other settings in ``out`` may be replaced.
         tops: one claim for each number of best scores among which the label must be.
+        claims: what is claimed in place of ``tops``, values of `netrazor.claims` (docs/claims.md): they hold
+            together, and the first, an error, is the headline.
+        columns: for claims about groups, a value for each example of ``dataset``, by the column's name.
         test: examples to report the error on.
         training: examples to train on instead of ``dataset``.
         loss: of scores and labels, for training.
@@ -96,11 +128,15 @@ def certify(
     """
     configuration = RunConfiguration(
         recipe=recipe,
+        given=given,
+        given_origin=given_origin,
         delta=delta,
         seed=seed,
         out=out,
         overwrite=overwrite,
         tops=tops,
+        claims=claims,
+        columns=columns or {},
         test=test,
         training=training,
         loss=loss,
@@ -109,7 +145,7 @@ def certify(
         count_on=count_on,
         reporter=reporter_for(progress),
     )
-    return run(model, dataset, configuration).issued.certificate
+    return run(as_network(model), dataset, configuration).issued.certificate
 
 
 def run(
@@ -128,35 +164,67 @@ def run(
     Raises:
         NetrazorError: as for `certify`; a ``model`` that is not the declared architecture; no such device.
     """
-    processes.join()
     configuration = configuration or RunConfiguration()
+    model = unwrapped(model)
+    moving = moving_statistics(model)
+    model = make_plain(model.cpu())
+    with plainly_called(model, as_dataset(dataset)) as examples:
+        training, test = (
+            None if other is None else in_form_of(examples, as_dataset(other))
+            for other in (configuration.training, configuration.test)
+        )
+        return _run_plain(model, examples, replace(configuration, training=training, test=test), moving)
+
+
+def _run_plain(
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    configuration: RunConfiguration,
+    moving: Sequence[str],
+) -> Run:
+    """`run` of a plain network from one tensor to scores, on pairs of a tensor and a class.
+
+    ``moving``: the statistics of norms that were in training mode before it was made plain.
+    """
+    processes.join()
     if not processes.is_rank_zero():
         configuration = replace(configuration, reporter=SILENT)
     # What cannot be certified is refused before hours of training, not after.
-    make_plain(model.cpu())
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
     codable_arrays(model)
+    given = None
+    if configuration.given is None:
+        warn_of_frozen(model)
+    else:
+        given = describe_given(model, configuration.given, configuration.given_origin, moving)
     rules = rules_for(configuration.chosen_recipe.rules, model)
     _check_declared(model, configuration.architecture)
     sample = describe_sample(model, dataset, configuration.reporter)
-    settings = settings_of(model, sample.fingerprint, configuration)
+    check_fit(configuration.statements, sample.classes)
+    groups = named_groups(configuration.statements, configuration.columns, sample.n, np.arange(sample.n))
+    check_independence(model, dataset, together=100, sample=16)  # what is decoded is tried on more
+    settings = settings_of(model, sample.fingerprint, configuration, None if given is None else given.record)
     if configuration.out is not None:
         place, overwrite = Path(configuration.out), configuration.overwrite
         finished = processes.on_rank_zero(lambda: enter(place, settings, overwrite=overwrite))
         if finished is not None:
             return _taken_up(model, finished, configuration)
-    return _computed(model, Checked(dataset, sample, rules, settings), configuration)
+    with only_run_in(configuration.out):
+        return _computed(model, Checked(dataset, sample, rules, settings, *groups, given), configuration)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a run is about, once it was checked: the examples, their record, the rules and the settings."""
+    """What a run is about, once it was checked: the examples, their record, the rules, the settings, the claims."""
 
     dataset: Dataset[tuple[Tensor, int]]
     sample: SampleRecord
     rules: Rules
     settings: Mapping[str, Setting]
+    statements: tuple[AnyClaim, ...]
+    columns: Mapping[str, GroupColumn]
+    given: GivenArrays | None = None
 
 
 def _taken_up(model: nn.Module, finished: FinishedRun, configuration: RunConfiguration) -> Run:
@@ -173,38 +241,46 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
     recipe, reporter = configuration.chosen_recipe, configuration.reporter
     search_on = device_for(model, about.dataset, configuration.device, reporter)
     count_on = device_for(model, about.dataset, configuration.count_on, reporter)
-    context = RunContext(
-        model,
-        about.dataset,
-        about.dataset if configuration.training is None else configuration.training,
-        configuration.loss,
-        configuration.training_step,
-        about.rules,
-        search_on,
-        configuration.seed,
-        configuration.delta,
-        configuration.architecture,
-        reporter,
-    )
     out = None if configuration.out is None else Path(configuration.out)
     checkpoint = None if out is None else Checkpoint(out / CHECKPOINT, about.settings)
     if checkpoint is not None and configuration.overwrite and not checkpoint.is_of_this_run():
         checkpoint.remove()
-    stages = run_stages(recipe, context, checkpoint)
-    started = time.monotonic()
     subject = Subject(
         configuration.architecture,
         about.dataset,
         about.sample,
         configuration.delta,
         configuration.seed,
-        configuration.tops,
+        about.statements,
+        about.columns,
         search_on,
         count_on,
         configuration=asdict(recipe),
         reporter=reporter,
     )
-    issued = issue(model, recipe, subject)
+    on_features = configuration.training is None and configuration.training_step is None
+    with behind_given(model, about.given, subject, on_features=on_features) as behind:
+        context = RunContext(
+            behind.part,
+            behind.examples,
+            behind.examples if configuration.training is None else configuration.training,
+            configuration.loss,
+            configuration.training_step,
+            about.rules if about.given is None else rules_for(recipe.rules, behind.part),
+            search_on,
+            configuration.seed,
+            configuration.delta,
+            configuration.architecture,
+            reporter,
+        )
+        stages = run_stages(recipe, context, checkpoint)
+        started = time.monotonic()
+        if stages.is_constant:
+            subject = replace(subject, configuration={**asdict(recipe), "classifier": "constant"})
+        if about.given is None:
+            issued = issue(model, recipe, subject)
+        else:
+            issued = issue_behind(model, recipe, behind, subject)
     seconds = {**stages.seconds, "certify": time.monotonic() - started}
     counted = None
     if configuration.test is not None:
@@ -228,7 +304,9 @@ def _write(directory: Path, done: Run) -> None:
         MESSAGE: done.issued.blob,
         CERTIFICATE: to_json(done.issued.certificate),
     }
-    write_together(directory, {**content, RESULT: done.result.to_json()})
+    if done.issued.graph is not None:
+        content[GRAPH] = done.issued.graph
+    write_run(directory, {**content, RESULT: done.result.to_json()})
 
 
 def _check_declared(model: nn.Module, architecture: str) -> None:

@@ -1,7 +1,7 @@
 """Certificates of any learner, network or estimator in one call: by picked examples, or by a hold-out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,15 @@ from typing import Any
 from torch import nn
 
 from netrazor.certification import Certificate
+from netrazor.certification.bounding import WHY_ERROR_ALONE
+from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
-from netrazor.errors import ConfigurationError, UnsupportedLearner
+from netrazor.errors import ConfigurationError, InvalidArgument, UnsupportedLearner
 from netrazor.picking import Learnable, TorchLearner, as_learner, check_stops
 from netrazor.picking.pool import pool_of
+from netrazor.pipeline.claim_records import check_claims
 from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.learner_hold_out import run_learner_hold_out
 from netrazor.pipeline.picked_run import default_config, run_picked
@@ -33,6 +36,7 @@ def certify_picked(
     *,
     spent: int = 0,
     stops: Sequence[int] | None = None,
+    claims: Sequence[AnyClaim] | None = None,
     delta: float = 0.05,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
@@ -53,6 +57,7 @@ def certify_picked(
         stops: numbers of picks at which errors are counted, increasing; the best is certified, and each has an equal
             share of ``delta``. None: sixteen from a hundredth of the counted examples to a quarter, and 0 where some
             are spent.
+        claims: None or [Error()]: of picked examples nothing else can be claimed.
         delta: failure probability of the certificate.
         seed: of the learner.
         out: directory for ``picks.nrz``, ``certificate.json`` and ``result.json``, and meanwhile a checkpoint from
@@ -65,6 +70,7 @@ def certify_picked(
         NetrazorError: bad data, a directory that cannot be written.
     """
     check_delta_and_seed(delta, seed)
+    _refuse_other_claims(claims, "picked examples", WHY_ERROR_ALONE)
     _refuse_finished(out)
     _refuse_trained(learner)
     dataset = as_dataset(dataset)
@@ -84,6 +90,8 @@ def certify_hold_out(
     dataset: Any,
     *,
     spent: int,
+    claims: Sequence[AnyClaim] | None = None,
+    columns: Mapping[str, Any] | None = None,
     delta: float = 0.05,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
@@ -103,6 +111,8 @@ def certify_hold_out(
         model: a trained network, or a learner as for `certify_picked`; estimators are fitted anew.
         dataset: the entire training set, spent examples included, as for `certify_picked`.
         spent: how many examples are spent: the first by the hash of their positions.
+        claims: of a network, what is claimed, as for `netrazor.certify`; of any other learner None or [Error()].
+        columns: as for `netrazor.certify`.
         delta: failure probability of the certificate.
         seed: of the learner.
         out: directory for the files.
@@ -120,10 +130,17 @@ def certify_hold_out(
     if network is None and isinstance(learner, TorchLearner):
         network = trained_on_spent(learner, dataset, spent, seed)
     if network is not None:
-        terms = SpentTerms(delta=delta, seed=seed, reporter=reporter)
+        asked = (Error(),) if claims is None else check_claims(claims)
+        terms = SpentTerms(delta=delta, seed=seed, reporter=reporter, claims=asked, columns=columns or {})
         return run_hold_out(network, dataset, spent=spent, terms=terms, out=out).certificate
+    _refuse_other_claims(claims, "a learner that gives labels", "give a network, which gives scores")
     learned = LearnerTerms(delta=delta, reporter=reporter)
     return run_learner_hold_out(learner, dataset, spent=spent, seed=seed, terms=learned, out=out).certificate
+
+
+def _refuse_other_claims(claims: Sequence[AnyClaim] | None, what: str, why: str) -> None:
+    if claims is not None and check_claims(claims) != (Error(),):
+        raise InvalidArgument(f"claims: [Error()] alone allowed for {what}, got {list(claims)!r:.200}; {why}")
 
 
 def _refuse_finished(out: str | os.PathLike[str] | None) -> None:

@@ -15,28 +15,38 @@ from netrazor.certification import (
     ChargedLedger,
     ClaimRecord,
     EvaluationRecord,
+    GivenRecord,
     MessageRecord,
     Noise,
     PriorRecord,
     Provenance,
     ledger_of,
     noise_in,
+    schema_digest,
     seal,
 )
 from netrazor.certification.assumptions import assumptions_of
-from netrazor.certification.bounding import bound_claim
+from netrazor.certification.bounding import bounded_claim
 from netrazor.certification.delta_shares import PAC_BAYES, delta_parts
 from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
 from netrazor.compress import SearchContext
-from netrazor.counting import BATCH_SIZE, ErrorCount, count_errors
+from netrazor.counting import BATCH_SIZE, check_independence
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import (
     NoiseConfig,
     NoiseSearch,
     search_noise,
+)
+from netrazor.pipeline.claim_records import count_records, share_delta
+from netrazor.pipeline.coded_network import (
+    CodedNetwork,
+    coded_network,
+    graph_record,
+    graph_text,
+    literal_bits,
 )
 from netrazor.pipeline.noisy_draws import NoisyDraws
 from netrazor.pipeline.recipe import Recipe
@@ -47,12 +57,23 @@ from netrazor.runtime import devices, processes
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A message, the network rebuilt from it, and what it is charged."""
+    """A message, the network rebuilt from it, and what it is charged.
+
+    Attributes:
+        blob: the message.
+        network: rebuilt from it.
+        ledger: of the message, and of the numbers in the network's graph.
+        schema_sha256: of the message's names, types and shapes.
+        noise: that the message describes.
+        coded: what was encoded.
+    """
 
     blob: bytes
     network: nn.Module
     ledger: ChargedLedger
+    schema_sha256: str
     noise: Noise | None = None
+    coded: CodedNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,11 @@ class Issued:
     others: tuple[Certificate, ...] = ()
     noise: NoiseSearch | None = None
 
+    @property
+    def graph(self) -> bytes | None:
+        """The file of the network's graph; None where it has none."""
+        return graph_text(self.decoded)
+
 
 def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     """The tightest valid certificate of a network that has been cut down.
@@ -80,13 +106,20 @@ def issue(model: nn.Module, recipe: Recipe, subject: Subject) -> Issued:
     The network is encoded, decoded, and its errors counted on every example. Where the recipe looks for noise, a
     second message with static values and noise is written too; delta is split between the two methods.
     """
-    plain = rebuild_from(model, processes.on_rank_zero(lambda: encode(model, subject.architecture)))
+    return issue_coded(coded_network(model, subject.architecture, subject.examples), recipe, subject)
+
+
+def issue_coded(coded: CodedNetwork, recipe: Recipe, subject: Subject) -> Issued:
+    """`issue` of what is encoded of a network."""
+    blob = processes.on_rank_zero(lambda: encode(coded.network, subject.architecture))
+    plain = rebuild_from(coded, blob)
     candidates = [(plain, certify_rebuilt(plain, subject, considered_by(recipe)))]
     search = None
     if recipe.noise is not None:
-        shares = rules_for(recipe.rules, model).noise()
-        search, blob = _search_noise(plain.network, recipe.noise, subject, shares)
-        noisy = rebuild_from(model, blob)
+        shares = rules_for(recipe.rules, coded.network).noise()
+        fixed = literal_bits(coded.described)
+        search, blob = _search_noise(plain.network, recipe.noise, subject, shares, fixed)
+        noisy = rebuild_from(coded, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
         candidates.append((noisy, certificate))
     (best, certificate), *others = sorted(candidates, key=lambda candidate: candidate[1].risk_bound)
@@ -98,10 +131,12 @@ def considered_by(recipe: Recipe) -> tuple[Method, ...]:
     return ("occam",) if recipe.noise is None else ("occam", "perturbation")
 
 
-def rebuild_from(model: nn.Module, blob: bytes) -> Rebuilt:
-    """The network of a message that was just written, of the architecture of ``model``."""
-    message = read(blob, limits_of(model))
-    return Rebuilt(blob, network_of(model, message), ledger_of(message), noise_in(message))
+def rebuild_from(coded: CodedNetwork, blob: bytes) -> Rebuilt:
+    """The network of a message that was just written of ``coded``."""
+    message = read(blob, limits_of(coded.network))
+    network = network_of(coded.network, message)
+    ledger = ledger_of(message, literal_bits(coded.described))
+    return Rebuilt(blob, network, ledger, schema_digest(message), noise_in(message), coded)
 
 
 def certify_rebuilt(
@@ -114,45 +149,46 @@ def certify_rebuilt(
 
     Claim: with probability at least 1 - ``subject.delta`` over the draw of the counted examples all its claims hold
     together, by Theorem 4.1 (Theorem 5.1 with noise), if its assumptions do.
+
+    Raises:
+        UnsupportedModel: an answer that depends on more than its example.
     """
-    parts = delta_parts(subject.delta, considered, len(subject.tops))
-    noise, draws = None, None
+    check_independence(devices.copy_on(rebuilt.network, subject.count_on), subject.examples)
+    claims = _claims(rebuilt.network, subject, considered)
+    noise = None
     if config is not None and rebuilt.noise is not None:
-        draws = NoisyDraws(rebuilt.network, rebuilt.noise, config, subject, parts)
+        draws = NoisyDraws(rebuilt.network, rebuilt.noise, config, subject, claims[0].delta_parts)
         noise = draws.record
-    claims = tuple(
-        ClaimRecord(
-            sentence="",
-            bound=1.0,
-            top=top,
-            n=subject.n,
-            errors=_count(rebuilt.network, subject, top).errors,
-            noisy=None if draws is None else draws.risk(top),
-            delta_parts=parts,
-        )
-        for top in subject.tops
-    )
+        claims = tuple(_updated(claim, noisy=draws.risk(claim.top, claim.delta_parts)) for claim in claims)
     message = MessageRecord(
-        form="arrays" if subject.given is None else "steps",
+        form="steps" if isinstance(subject.given, GivenRecord) else "arrays",
         sha256=hashlib.sha256(rebuilt.blob).hexdigest(),
         bytes=len(rebuilt.blob),
         effective_bits=rebuilt.ledger.charged_bits,
         ledger=rebuilt.ledger,
     )
+    described = rebuilt.network if rebuilt.coded is None else rebuilt.coded.described
     draft = Certificate(
         method="occam" if noise is None else "perturbation",
         considered=considered,
         claims=claims,
         delta=subject.delta,
         sample=subject.sample,
-        prior=PriorRecord(architecture=_architecture(rebuilt.network, subject), given=subject.given),
+        prior=PriorRecord(
+            architecture=_architecture(rebuilt, described, subject.architecture),
+            graph=graph_record(described),
+            given=subject.given,
+        ),
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(rebuilt.network, subject.count_on)
+            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
         ),
         provenance=Provenance(
-            netrazor=__version__, seed=subject.seed, configuration=dict(subject.configuration or {})
+            netrazor=__version__,
+            seed=subject.seed,
+            configuration=dict(subject.configuration or {}),
+            no_graph=None if rebuilt.coded is None else rebuilt.coded.no_graph,
         ),
     )
     return conclude(draft)
@@ -161,7 +197,7 @@ def certify_rebuilt(
 def conclude(draft: Certificate) -> Certificate:
     """``draft`` with the bounds, sentences and assumptions that follow from its numbers, sealed."""
     bounded = draft.model_copy(
-        update={"claims": tuple(_updated(claim, bound=bound_claim(draft, claim)) for claim in draft.claims)}
+        update={"claims": tuple(bounded_claim(draft, claim) for claim in draft.claims)}
     )
     told = tuple(_updated(claim, sentence=claim_sentence(bounded, claim)) for claim in bounded.claims)
     return seal(bounded.model_copy(update={"claims": told, "assumptions": assumptions_of(bounded)}))
@@ -171,35 +207,59 @@ def _updated(claim: ClaimRecord, **fields: object) -> ClaimRecord:
     return claim.model_copy(update=fields)
 
 
-def _count(network: nn.Module, subject: Subject, top: int) -> ErrorCount:
-    counted = devices.copy_on(network, subject.count_on)
-    return count_errors(counted, subject.examples, top=top, reporter=subject.reporter)
+def _claims(network: nn.Module, subject: Subject, considered: tuple[Method, ...]) -> tuple[ClaimRecord, ...]:
+    """What was counted for each claim, with its share of delta."""
+    records = count_records(
+        devices.copy_on(network, subject.count_on),
+        subject.examples,
+        subject.statements,
+        classes=subject.sample.classes,
+        columns=subject.columns,
+        reporter=subject.reporter,
+    )
+    return share_delta(records, subject.delta, considered)
 
 
-def _architecture(network: nn.Module, subject: Subject) -> ArchitectureRecord:
+def _architecture(rebuilt: Rebuilt, described: nn.Module, name: str) -> ArchitectureRecord:
+    record = architecture_record(described, name)
+    schema = rebuilt.schema_sha256 if record.index == 0 else None
+    return record.model_copy(update={"schema_sha256": schema})
+
+
+def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRecord:
+    """Which network: by its name, and a digest of its source or, where it is a graph, of this."""
+    graph = graph_record(network)
     return ArchitectureRecord(
-        name=subject.architecture,
-        index=index_of(subject.architecture),
-        source_sha256=source_digest(network),
+        name=architecture,
+        index=index_of(architecture),
+        source_sha256=source_digest(network) if graph is None else graph.sha256,
     )
 
 
 def _search_noise(
-    network: nn.Module, config: NoiseConfig, subject: Subject, shares: Mapping[str, tuple[float, ...]]
+    network: nn.Module,
+    config: NoiseConfig,
+    subject: Subject,
+    shares: Mapping[str, tuple[float, ...]],
+    literals: int,
 ) -> tuple[NoiseSearch, bytes]:
-    """The noise that pays best for the headline claim, frozen, and the message that describes it."""
+    """The noise that pays best for the headline claim, frozen, and the message that describes it.
+
+    ``literals`` are the bits that the numbers in the network's graph cost.
+    """
     blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
     static = read(blob, limits_of(network))
-    ledger = ledger_of(static)
-    delta = delta_parts(subject.delta, ("occam", "perturbation"), len(subject.tops))[PAC_BAYES]
+    ledger = ledger_of(static, literals)
+    first, total = subject.statements[0], sum(claim.weight for claim in subject.statements)
+    parts = delta_parts(subject.delta, ("occam", "perturbation"), total, weight=first.weight)
     search = search_noise(
         devices.copy_on(network, subject.search_on),
         static.static,
         config,
-        SearchContext(subject.examples, delta, subject.seed, subject.search_on, subject.reporter),
+        SearchContext(subject.examples, parts[PAC_BAYES], subject.seed, subject.search_on, subject.reporter),
         fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
         shares=shares,
-        top=subject.tops[0],
+        top=subject.top,
     )
     return search, processes.on_rank_zero(lambda: encode(network, subject.architecture, search.noise))
 

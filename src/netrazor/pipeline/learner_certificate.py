@@ -1,11 +1,8 @@
 """The certificate of a learner: of what it makes of picked or of spent examples."""
 
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
-
-import torch
 
 from netrazor import __version__
 from netrazor.certification import (
@@ -93,11 +90,11 @@ def conclude_learner(
     claim: ClaimRecord,
     sample: SampleRecord,
     record: LearnerRecord,
+    runtime: str,
     terms: LearnerTerms,
     message: PicksRecord | None = None,
 ) -> Certificate:
     """The certificate of a learner with one claim, whose bound and words follow from its numbers."""
-    runtime = f"torch {torch.__version__} on {platform.machine()}, python {platform.python_version()}"
     return conclude(
         Certificate(
             method=method,

@@ -9,6 +9,7 @@ from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
 from netrazor.picking import Learner, PickingConfig, pick
 from netrazor.picking.declared_learners import OWN
+from netrazor.picking.learner_libraries import learner_runtime
 from netrazor.pipeline.learner_certificate import (
     LearnerTerms,
     conclude_learner,
@@ -16,6 +17,7 @@ from netrazor.pipeline.learner_certificate import (
     describe_learner,
 )
 from netrazor.pipeline.spent_examples import SpentRun, check_split
+from netrazor.runtime import processes
 
 
 def run_learner_hold_out(
@@ -52,7 +54,9 @@ def run_learner_hold_out(
     record = describe_learner(learner, terms.names.get(OWN, OWN), config)
     parts = delta_parts(terms.delta, ("hold-out",))
     claim = ClaimRecord(sentence="", bound=1.0, n=sample.counted, errors=found.errors, delta_parts=parts)
-    run = SpentRun(None, None, conclude_learner("hold-out", claim, sample, record, terms))
+    run = SpentRun(
+        None, None, conclude_learner("hold-out", claim, sample, record, learner_runtime(learner), terms)
+    )
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from netrazor.certification import Noise, NoiseRecord, NoisyRisk
 from netrazor.certification.bounding import bound_noisy_risk
+from netrazor.certification.claim_record import MOST_DRAWS, MOST_EXAMPLES_DRAWN
 from netrazor.certification.delta_shares import NOISY_RISK
+from netrazor.errors import ConfigurationError
 from netrazor.perturb import (
     DrawPlan,
     NoiseConfig,
@@ -35,22 +37,29 @@ class NoisyDraws:
         parts: Mapping[str, float],
     ) -> None:
         self._network = devices.copy_on(network, subject.count_on)
-        self._noise, self._subject, self._parts = noise, subject, dict(parts)
+        self._noise, self._subject = noise, subject
         self._group = largest_divisor(subject.n, config.examples_per_draw)
-        pilot = self._draw("pilot", ceil(PILOT_DRAWS * self._group / subject.n), subject.tops[0])
+        pilot = self._draw("pilot", ceil(PILOT_DRAWS * self._group / subject.n), subject.top)
         draws = draws_needed(float(pilot.var()), config.slack, parts[NOISY_RISK])
         self._passes = ceil(draws * self._group / subject.n)
+        draws = self._passes * subject.n // self._group
+        if draws > MOST_DRAWS or draws * self._group > MOST_EXAMPLES_DRAWN:
+            raise ConfigurationError(
+                f"noise.slack: {config.slack} takes {draws:,} draws of {self._group} examples; at most "
+                f"{MOST_DRAWS:,} draws and {MOST_EXAMPLES_DRAWN:,} examples allowed, as verifiers draw again; choose "
+                "a larger one"
+            )
         self.record = NoiseRecord(
-            draws=self._passes * subject.n // self._group,
+            draws=draws,
             examples_per_draw=self._group,
             seed=draw_seed(subject.seed, "certificate"),
         )
 
-    def risk(self, top: int) -> NoisyRisk:
-        """The moments of the error rates and their upper confidence bound."""
+    def risk(self, top: int, parts: Mapping[str, float]) -> NoisyRisk:
+        """The moments of the error rates and their upper confidence bound at these parts of delta."""
         mean, variance = mean_and_variance(self._draw("certificate", self._passes, top), self._group)
         moments = NoisyRisk(mean=mean, variance=variance, upper=1.0)
-        upper = bound_noisy_risk(moments, self.record.draws, self._parts)
+        upper = bound_noisy_risk(moments, self.record.draws, dict(parts))
         return moments.model_copy(update={"upper": upper})
 
     def _draw(self, purpose: str, passes: int, top: int) -> Tensor:

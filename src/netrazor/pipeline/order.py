@@ -12,6 +12,7 @@ from netrazor.pipeline.stages import (
     PostTrainingStage,
     Simplification,
     SimplifyStage,
+    SmallStage,
     Stage,
     TrainStage,
 )
@@ -29,6 +30,7 @@ def stages_of(recipe: Recipe) -> dict[str, Stage]:
         **_pruning(recipe),
         "integers": recipe.integers,
         "quantize": recipe.quantize,
+        "search": _made(SmallStage, recipe.small),
         "prune, quantize": _made(PostTrainingStage, recipe.post_training),
         "simplify": SimplifyStage(),
         "descend": _made(DescendStage, recipe.descend),

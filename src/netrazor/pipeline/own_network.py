@@ -1,16 +1,24 @@
 """A network of the user's own and its data by their names, as the command line has them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from netrazor import data as datasets
+from netrazor.counting import labels_in_order
+from netrazor.data.example_form import in_plain_form
+from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
-from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, read_weights
+from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, make_from, read_weights
 from netrazor.pipeline.certified_run import Run, run
 from netrazor.pipeline.run_configuration import RunConfiguration
+
+_HUGGING_FACE = ("dataset_info.json", "dataset_dict.json")
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class RunInputs:
     """What a run reads, by names.
 
     Attributes:
-        data: a known data set, or a folder of images or shards.
+        data: as for `own_data`.
         weights: trained weights of the network; None: it starts as it is built.
         size: side of a folder's images in pixels; None: by the network's ``input_shape``, or the first image.
         data_directory: where known data sets are kept, instead of the default.
@@ -45,14 +53,15 @@ def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) 
     """
     if inputs.data is None:
         raise ConfigurationError(
-            "data: a known name or a folder of images or shards needed, got none; give one with --data"
+            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; "
+            "give one with --data"
         )
     torch.manual_seed(configuration.seed)
     network = None if model in ARCHITECTURES else own_network(model, inputs.weights)
     shape = own_shape(network, inputs.size)
-    dataset = datasets.open_dataset(inputs.data, shape=shape, directory=inputs.data_directory)
+    dataset = own_data(inputs.data, shape=shape, directory=inputs.data_directory)
     if network is None:
-        network = own_network(model, inputs.weights, classes=dataset.classes)
+        network = own_network(model, inputs.weights, classes=classes_of(dataset))
     return run(network, dataset, configuration)
 
 
@@ -61,7 +70,69 @@ def own_network(reference: str, weights: Path | None = None, *, classes: int = 0
     network = build(reference, classes=classes) if reference in ARCHITECTURES else build_from(reference)
     if weights is not None:
         load_weights(network, read_weights(weights))
+        network.eval()  # its statistics are those of the file
     return network
+
+
+def own_data(
+    reference: str,
+    *,
+    shape: tuple[int, int, int] | None = None,
+    split: str = "train",
+    directory: Path | None = None,
+) -> Any:
+    """The data set that a user names.
+
+    Args:
+        reference: a known name; a folder of images or shards, or one that `datasets` of Hugging Face saved; a CSV
+            file, whose column label, labels, y or target holds the classes; or "file.py:function" or
+            "package.module:function", which gives a map-style data set or a pair of arrays (inputs, labels).
+        shape: of the images of a folder.
+        split: of a known data set.
+        directory: where known data sets are kept, instead of the default.
+
+    Raises:
+        ConfigurationError: a function that is not there, fails, or gives something else.
+        NetrazorError: as for `netrazor.data.open_dataset` and `netrazor.data.table_from_csv`.
+    """
+    if reference.endswith(".csv"):
+        return datasets.table_from_csv(reference)
+    if any((Path(reference) / name).exists() for name in _HUGGING_FACE):
+        return _saved_by_hugging_face(reference, split)
+    if ":" not in reference or Path(reference).exists():
+        return datasets.open_dataset(reference, split=split, shape=shape, directory=directory)
+    made = as_dataset(make_from(reference, "data"))
+    if not hasattr(made, "__len__") or not hasattr(made, "__getitem__"):
+        raise ConfigurationError(
+            f"data: {reference} must give a data set with a length and items by number, or a pair of arrays (inputs, "
+            f"labels), got {type(made).__name__}"
+        )
+    return made
+
+
+def _saved_by_hugging_face(folder: str, split: str) -> Any:
+    """The data set in a folder that ``save_to_disk`` of Hugging Face's datasets wrote; of several splits that one."""
+    try:
+        saved = import_module("datasets").load_from_disk(folder)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"data: {folder} was saved by Hugging Face's datasets, which is not installed; pip install datasets"
+        ) from error
+    if not isinstance(saved, Mapping):
+        return saved
+    if split not in saved:
+        raise ConfigurationError(
+            f"data: {folder} needs a split {split!r}, got {', '.join(map(str, saved))}; save that split by itself"
+        )
+    return saved[split]
+
+
+def classes_of(dataset: Any) -> int:
+    """How many classes a data set says that it has, or else its labels show."""
+    said = getattr(dataset, "classes", None)
+    return (
+        said if isinstance(said, int) else int(labels_in_order(in_plain_form(dataset)[0]).max(initial=0)) + 1
+    )
 
 
 def own_shape(network: nn.Module | None, size: int | None) -> tuple[int, int, int] | None:

@@ -22,13 +22,15 @@ from netrazor.certification.bounding import bound_claim
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, PICKS, RESULT
 from netrazor.certification.run_result import PickedResult, StopResult
+from netrazor.certification.run_writing import write_run
 from netrazor.coding.position_set import encode_positions
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
-from netrazor.files import write_together
 from netrazor.picking import Learner, Picking, PickingConfig, StopCount, geometric_stops, learner_digest, pick
 from netrazor.picking.declared_learners import OWN
+from netrazor.picking.learner_libraries import learner_runtime
+from netrazor.pipeline.finished_run import only_run_in
 from netrazor.pipeline.learner_certificate import (
     LearnerTerms,
     conclude_learner,
@@ -37,6 +39,7 @@ from netrazor.pipeline.learner_certificate import (
 )
 from netrazor.pipeline.run_identity import run_id
 from netrazor.pipeline.spent_examples import check_split
+from netrazor.runtime import processes
 from netrazor.train import Checkpoint
 
 FEWEST, LARGEST_SHARE = 6, 4  # default stops: from a hundredth of the examples, at least six, to a quarter
@@ -54,7 +57,7 @@ class PickedRun:
     def write(self, out: str | os.PathLike[str]) -> None:
         """Write the files into the directory ``out``, together."""
         content: dict[str, bytes | str] = {PICKS: self.positions, CERTIFICATE: to_json(self.certificate)}
-        write_together(out, {**content, RESULT: self.result().to_json()})
+        write_run(out, {**content, RESULT: self.result().to_json()})
 
     def result(self) -> PickedResult:
         """Every stop of every learner, with the bound that it gives."""
@@ -104,6 +107,17 @@ def run_picked(
     dataset = as_dataset(dataset)
     config = terms.config or default_config(size_of(dataset))
     _check_spent(config.spent, size_of(dataset))
+    with only_run_in(out):
+        return _picked(learners, dataset, config, terms, out)
+
+
+def _picked(
+    learners: Mapping[str, Learner],
+    dataset: Any,
+    config: PickingConfig,
+    terms: LearnerTerms,
+    out: str | os.PathLike[str] | None,
+) -> PickedRun:
     started = time.monotonic()
     sample = describe_counted(dataset, config.spent)
     checkpoints = {
@@ -117,10 +131,11 @@ def run_picked(
     best = min(pickings, key=lambda name: pickings[name].best.size)
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
     record = describe_learner(learners[best], terms.names.get(best, OWN), config, len(learners))
-    certificate = _conclude(pickings[best], positions, sample, record, terms)
+    runtime = learner_runtime(learners[best])
+    certificate = _conclude(pickings[best], positions, sample, record, runtime, terms)
     run = PickedRun(positions, certificate, pickings, time.monotonic() - started)
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
         for checkpoint in checkpoints.values():
             if checkpoint is not None:
                 checkpoint.remove()
@@ -136,7 +151,12 @@ def default_config(n: int, spent: int = 0) -> PickingConfig:
 
 
 def _conclude(
-    picking: Picking, positions: bytes, sample: SampleRecord, record: LearnerRecord, terms: LearnerTerms
+    picking: Picking,
+    positions: bytes,
+    sample: SampleRecord,
+    record: LearnerRecord,
+    runtime: str,
+    terms: LearnerTerms,
 ) -> Certificate:
     parts = delta_parts(terms.delta, ("picked",), 1, record.candidates * len(record.stops))
     claim = ClaimRecord(
@@ -148,7 +168,7 @@ def _conclude(
         picked=picking.best.picked,
         stop=picking.best.stop,
     )
-    return conclude_learner("picked", claim, sample, record, terms, message)
+    return conclude_learner("picked", claim, sample, record, runtime, terms, message)
 
 
 def _check_spent(spent: int, n: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from netrazor.compress import DescentConfig, PostTrainingConfig
+from netrazor.compress import DescentConfig, PostTrainingConfig, SmallSearchConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule
@@ -26,6 +26,21 @@ Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
+class SizeSearch:
+    """Which sizes are tried before the real stages, in short trials that the bound itself decides.
+
+    Attributes:
+        factors: of the recipe's numbers of weights (of target bits, for whole numbers).
+        bits: of an index into a codebook, at the best factor, besides the recipe's own.
+        trial: share of the steps of each stage.
+    """
+
+    factors: tuple[float, ...] = Field(default=(0.25, 0.5, 1.0, 2.0, 4.0), min_length=1)
+    bits: tuple[int, ...] = (2,)
+    trial: float = Field(default=0.1, gt=0, le=1)
+
+
+@dataclass(frozen=True, config={"extra": "forbid"})
 class Recipe:
     """How a certificate is reached; a stage that is None or empty is left out.
 
@@ -35,13 +50,17 @@ class Recipe:
         prune: one after the other; dead units are removed after each.
         integers: training with small whole numbers.
         quantize: codebooks.
+        small: a search among whole numbers on the certified risk, for few examples and a small network.
         post_training: prune and quantize what is still open by sensitivity, without training.
         descend: on the certified risk itself, over the last linear layer.
         polish: whole numbers, by more training and descent in turn.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units: after each stage that bears it, or once where
-            no stage does.
+            no stage does; at the end, put units in the order and sign that cost no bits. The function stays the
+            same up to rounding. False leaves every array as the stages leave it.
         rules: for single layers, by patterns of names.
+        sizes: try several numbers of weights first, and take a constant classifier where that is best; None: the
+            numbers as they are.
     """
 
     name: str
@@ -49,12 +68,14 @@ class Recipe:
     prune: tuple[PruneStage, ...] = ()
     integers: IntegerStage | None = None
     quantize: QuantizeStage | None = None
+    small: SmallSearchConfig | None = None
     post_training: PostTrainingConfig | None = None
     descend: DescentConfig | None = None
     polish: PolishStage | None = None
     noise: NoiseConfig | None = NoiseConfig()
     simplify: bool = True
     rules: tuple[LayerRule, ...] = ()
+    sizes: SizeSearch | None = None
 
 
 def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:

@@ -12,11 +12,13 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from netrazor.errors import ConfigurationError
+from netrazor.files import read_regular
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import RECIPES, recipe_named
 
 _RECIPE = TypeAdapter(Recipe)
 _BASE = "base"
+_MOST_BYTES, _DEEPEST, _SHOWN = 2**15, 20, 8
 
 
 def recipe_from_file(path: str | os.PathLike[str], *, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:
@@ -26,7 +28,7 @@ def recipe_from_file(path: str | os.PathLike[str], *, catalogue: Mapping[str, Re
         ConfigurationError: the file cannot be read, or as for `recipe_from_yaml`.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_regular(path, _MOST_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"recipe {path}: cannot be read ({error}); give a YAML file") from error
     return recipe_from_yaml(text, place=str(path), catalogue=catalogue)
@@ -45,9 +47,14 @@ def recipe_from_yaml(
             what is.
     """
     try:
+        _check_structure(text, place)
         written = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{place}: must be YAML, got {error}; correct it") from error
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as error:  # a number of 5,000 digits, a date without a day
+        raise ConfigurationError(f"{place}: must be YAML, got {str(error)[:500]}; correct it") from error
     if not isinstance(written, Mapping):
         raise ConfigurationError(
             f"{place}: must be a mapping with keys {', '.join(_keys(Recipe))}, got {type(written).__name__}"
@@ -58,8 +65,19 @@ def recipe_from_yaml(
     try:
         return _RECIPE.validate_python(content)
     except ValidationError as error:
-        problems = "; ".join(_problem(found) for found in error.errors(include_url=False))
+        problems = "; ".join(_problem(found) for found in error.errors(include_url=False)[:_SHOWN])
         raise ConfigurationError(f"{place}: {problems}") from error
+
+
+def _check_structure(text: str, place: str) -> None:
+    """Refuse aliases, which can stand for more than any memory holds, and nesting, which takes long to read."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+            raise ConfigurationError(
+                f"{place}: values without aliases (*name), nested at most {_DEEPEST} deep, needed; write them out"
+            )
 
 
 def _merged(base: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +93,7 @@ def _problem(found: Mapping[str, Any]) -> str:
     if found["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         allowed = ", ".join(_keys(_at(Recipe, found["loc"][:-1])))
         return f"{where}: no such key; allowed are {allowed}"
-    return f"{where}: {found['msg']}, got {found['input']!r}"
+    return f"{where}: {found['msg']}, got {repr(found['input'])[:200]}"
 
 
 def _keys(kind: type) -> list[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from netrazor.compress import CodebookConfig, DescentConfig, PostTrainingConfig
+from netrazor.compress import CodebookConfig, DescentConfig, PostTrainingConfig, SmallSearchConfig
 from netrazor.errors import ConfigurationError
-from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipe import Recipe, SizeSearch
 from netrazor.pipeline.stages import PolishStage, QuantizeStage, RateStage
 from netrazor.train import FitConfig, OptimizerConfig
 
@@ -33,13 +33,25 @@ QUICK = Recipe(
         codebook=CodebookConfig(bits=3, vector_bits=3, center_bits=5),
     ),
     descend=DescentConfig(),
+    sizes=SizeSearch(),
+)
+
+# For 100 to 5,000 examples, or some more, and a linear classifier or one with a small hidden layer: trained to have a
+# start, then searched on the bound itself.
+SMALL = Recipe(
+    name="small",
+    train=FitConfig(steps=600, optimizer=OptimizerConfig(rate=2e-2)),
+    small=SmallSearchConfig(),
+    noise=None,
+    simplify=False,
 )
 
 # For a network of whole numbers that is given: any of the records, say.
 POLISH = Recipe(name="polish", descend=DescentConfig(), polish=PolishStage(), noise=None, simplify=False)
 
-# For networks that were trained, and perhaps compressed, elsewhere.
-AS_IS = Recipe(name="as-is", noise=None, simplify=False)
+# For networks that were trained, and perhaps compressed, elsewhere: the same function, or the same arrays.
+AS_IS = Recipe(name="as-is", noise=None)
+EXACT = Recipe(name="exact", noise=None, simplify=False)
 NOISE_ONLY = Recipe(name="noise-only", simplify=False)
 POST_TRAINING = Recipe(name="post-training", post_training=PostTrainingConfig())
 
@@ -49,7 +61,7 @@ def catalogue_of(*recipes: Recipe) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-RECIPES = catalogue_of(QUICK, AS_IS, POST_TRAINING, NOISE_ONLY, POLISH)
+RECIPES = catalogue_of(QUICK, SMALL, AS_IS, EXACT, POST_TRAINING, NOISE_ONLY, POLISH)
 
 
 def recipe_named(name: str, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:

@@ -2,13 +2,18 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor.certification.claims import AnyClaim, Error, TopK
 from netrazor.errors import InvalidArgument
+from netrazor.networks.given_arrays import Given
+from netrazor.pipeline.claim_records import check_claims
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import recipe_named
 from netrazor.runtime import SILENT, Reporter, devices
@@ -21,6 +26,8 @@ class RunConfiguration:
 
     Attributes:
         recipe: how it is trained and cut down, or the name of a recipe for users' networks.
+        given: which arrays of the network were fixed without these examples: patterns, "frozen", or a weights file.
+        given_origin: what they were made from, in words.
         delta: failure probability of the certificate.
         seed: of everything random; the same seed gives the same message on one machine.
         out: directory for the files, and meanwhile a checkpoint from which a killed run goes on; None: no files.
@@ -28,6 +35,9 @@ class RunConfiguration:
         architecture: the declared architecture that the network is, whose shapes then cost nothing; or "custom".
         tops: a claim is made for each: right is an answer whose label is among so many best scores. They hold
             together, each at its share of ``delta``; the first is the headline.
+        claims: what is claimed in place of ``tops``, as values of `netrazor.claims`; they hold together, the first is
+            the headline. Beside others than errors no noise is searched for, since its risk is drawn for errors only.
+        columns: of values beside the data set, by name, for claims about groups.
         test: examples to report the error on; nothing is chosen by them.
         training: examples to train on instead of the training set (an augmented copy, say); errors are counted on
             the training set.
@@ -45,12 +55,16 @@ class RunConfiguration:
     """
 
     recipe: Recipe | str = "quick"
+    given: Given | None = None
+    given_origin: str | None = None
     delta: float = 0.05
     seed: int = 0
     out: str | os.PathLike[str] | None = None
     overwrite: bool = False
     architecture: str = "custom"
     tops: tuple[int, ...] = (1,)
+    claims: Sequence[AnyClaim] | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
     test: Dataset[tuple[Tensor, int]] | None = None
     training: Dataset[tuple[Tensor, int]] | None = None
     loss: Loss = F.cross_entropy
@@ -66,12 +80,23 @@ class RunConfiguration:
             raise InvalidArgument(
                 f"tops: different whole numbers from 1 on allowed, got {self.tops!r}; (1,) is usual"
             )
-        _ = self.chosen_recipe
+        if self.claims is not None and self.tops != (1,):
+            raise InvalidArgument(
+                "tops: no tops beside claims allowed, got both; write them as claims, TopK(k=5) say"
+            )
+        _ = self.statements, self.chosen_recipe
+
+    @property
+    def statements(self) -> tuple[AnyClaim, ...]:
+        """What is claimed, as typed values."""
+        return tuple(TopK(k=top) for top in self.tops) if self.claims is None else check_claims(self.claims)
 
     @property
     def chosen_recipe(self) -> Recipe:
-        """The recipe itself."""
-        return recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        """The recipe itself; without noise where the claims leave no room for it."""
+        recipe = recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        errors_only = all(isinstance(claim, (Error, TopK)) for claim in self.statements)
+        return recipe if errors_only else replace(recipe, noise=None)
 
 
 def check_delta_and_seed(delta: float, seed: int) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from torch import nn
 
+from netrazor.certification.prior_record import GivenArraysRecord
 from netrazor.certification.run_result import Setting
 from netrazor.networks import source_digest
 from netrazor.networks.network_message import codable_arrays
@@ -13,7 +15,12 @@ from netrazor.pipeline.run_configuration import RunConfiguration
 from netrazor.pipeline.run_identity import run_id
 
 
-def settings_of(model: nn.Module, fingerprint: str, configuration: RunConfiguration) -> dict[str, Setting]:
+def settings_of(
+    model: nn.Module,
+    fingerprint: str,
+    configuration: RunConfiguration,
+    given: GivenArraysRecord | None = None,
+) -> dict[str, Setting]:
     """The settings of a run of ``configuration`` from the weights of ``model`` on the data set of a fingerprint.
 
     Digests stand for what is not a number or a word: weights, source, functions, other examples. On which device it
@@ -29,13 +36,24 @@ def settings_of(model: nn.Module, fingerprint: str, configuration: RunConfigurat
         "training_step": None
         if configuration.training_step is None
         else _function(configuration.training_step),
+        **({} if given is None else {"given.arrays": given.sha256, "given.origin": given.origin}),
         "architecture": configuration.architecture,
         "delta": configuration.delta,
         "seed": configuration.seed,
         "tops": ", ".join(map(str, configuration.tops)),
         "count_on": configuration.count_on,
+        **_claims(configuration),
         **dict(_flat("recipe", asdict(configuration.chosen_recipe))),
     }
+
+
+def _claims(configuration: RunConfiguration) -> dict[str, Setting]:
+    """Claims and the columns that they may need, where any were asked for."""
+    if configuration.claims is None:
+        return {}
+    asked = "; ".join(claim.model_dump_json() for claim in configuration.statements)
+    columns = {name: np.asarray(values).astype(np.str_) for name, values in configuration.columns.items()}
+    return {"claims": asked, "columns": run_id(columns)}
 
 
 def _function(function: Callable[..., Any]) -> str:

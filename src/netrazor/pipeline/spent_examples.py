@@ -25,27 +25,36 @@ from netrazor.certification import (
     SampleRecord,
     to_json,
 )
-from netrazor.certification.charging import ledger_of
-from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.charging import ledger_of, schema_digest
+from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import Positions, split_positions, split_positions_of
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
-from netrazor.counting import BATCH_SIZE, count_errors
+from netrazor.counting import BATCH_SIZE, check_independence, count_errors
 from netrazor.data.subsets import size_of, take
 from netrazor.data.tables import as_dataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import InvalidArgument
-from netrazor.files import write_together
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
+from netrazor.networks.plain import plain_copy
+from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
+from netrazor.pipeline.claim_records import (
+    check_claims,
+    check_fit,
+    count_records,
+    named_groups,
+    share_delta,
+)
 from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, Reporter, devices
+from netrazor.runtime import SILENT, Reporter, devices, processes
 
 Examples = Dataset[tuple[Tensor, int]]
 
@@ -72,7 +81,7 @@ class SpentRun:
         for name, content in ((GIVEN, self.given), (MESSAGE, self.message)):
             if content is not None:
                 files[name] = content
-        write_together(out, files)
+        write_run(out, files)
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,8 @@ class SpentTerms:
         origin: what the given weights were made from, in words.
         delta: failure probability.
         seed: of what made the network, for the provenance.
+        claims: what is claimed, as values of `netrazor.claims`; they hold together, the first is the headline.
+        columns: for claims about groups, a value for each example, by the column's name.
         configuration: of what made the network, for the provenance.
         reporter: told of the progress.
     """
@@ -94,6 +105,8 @@ class SpentTerms:
     seed: int = 0
     configuration: Mapping[str, Any] = field(default_factory=dict)
     reporter: Reporter = SILENT
+    claims: tuple[AnyClaim, ...] = (Error(),)
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[Any, Any]:
@@ -137,6 +150,7 @@ def check_split(n: int, spent: int) -> None:
         )
 
 
+@on_plain_form
 def run_hold_out(
     model: nn.Module,
     dataset: Examples,
@@ -165,9 +179,7 @@ def run_hold_out(
     """
     terms = terms or SpentTerms()
     given, network, record, sample = _describe(model, dataset, spent, spending, terms)
-    parts = delta_parts(terms.delta, ("hold-out",))
-    assert record.errors is not None
-    claim = ClaimRecord(sentence="", bound=1.0, n=sample.counted, errors=record.errors, delta_parts=parts)
+    claims = _count_hold_out(network, dataset, sample, terms)
     architecture = ArchitectureRecord(
         name=terms.architecture, index=index_of(terms.architecture), source_sha256=source_digest(network)
     )
@@ -175,7 +187,7 @@ def run_hold_out(
         Certificate(
             method="hold-out",
             considered=("hold-out",),
-            claims=(claim,),
+            claims=claims,
             delta=terms.delta,
             sample=sample,
             prior=PriorRecord(architecture=architecture, given=record),
@@ -190,10 +202,29 @@ def run_hold_out(
     )
     run = SpentRun(given, None, certificate)
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
+def _count_hold_out(
+    network: nn.Module, dataset: Examples, sample: SampleRecord, terms: SpentTerms
+) -> tuple[ClaimRecord, ...]:
+    """What each claim rests on, on the counted examples, with its share of delta."""
+    counted = split_positions(sample)[1]
+    check_fit(terms.claims, sample.classes)
+    claims, columns = named_groups(check_claims(terms.claims), terms.columns, sample.n, counted)
+    records = count_records(
+        network,
+        take(dataset, counted),
+        claims,
+        classes=sample.classes,
+        columns=columns,
+        reporter=terms.reporter,
+    )
+    return share_delta(records, terms.delta, ("hold-out",))
+
+
+@on_plain_form
 def run_from_given(
     model: nn.Module,
     dataset: Examples,
@@ -215,13 +246,18 @@ def run_from_given(
     """
     terms = terms or SpentTerms()
     given, network, record, sample = _describe(model, dataset, spent, spending, terms)
-    counted = take(dataset, split_positions(sample)[1])
+    positions = split_positions(sample)[1]
+    check_fit(terms.claims, sample.classes)
+    claims, columns = named_groups(check_claims(terms.claims), terms.columns, sample.n, positions)
+    counted = take(dataset, positions)
     subject = Subject(
         terms.architecture,
         counted,
         sample,
         terms.delta,
         terms.seed,
+        claims,
+        columns,
         given=record,
         configuration=terms.configuration,
         reporter=terms.reporter,
@@ -230,10 +266,10 @@ def run_from_given(
     steps: Steps = search_steps(network, counted, index, terms.delta)
     blob = encode_steps(steps, index)
     message = read(blob, Limits())
-    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message))
+    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message), schema_digest(message))
     run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
     if out is not None:
-        run.write(out)
+        processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
@@ -243,10 +279,12 @@ def _describe(
     """The file of the given weights, the network in it, and the records of both weights and sample."""
     refuse_learnt_transforms(dataset)
     split_spent(dataset, spent, spending)
+    model = plain_copy(model)
     given = encode(model, terms.architecture)
     network = network_of(model, read(given, limits_of(model)))
     sample = describe_sample(network, dataset, terms.reporter, spent, spending)
     counted = take(dataset, split_positions(sample)[1])
+    check_independence(network, counted)
     errors = count_errors(network, counted, reporter=terms.reporter).errors
     record = GivenRecord(
         sha256=hashlib.sha256(given).hexdigest(), bytes=len(given), origin=terms.origin, errors=errors

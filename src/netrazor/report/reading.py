@@ -14,6 +14,7 @@ from netrazor.certification.run_result import PickedResult, Result, read_picked_
 from netrazor.coding.message import Message
 from netrazor.coding.position_set import decode_positions
 from netrazor.errors import ConfigurationError
+from netrazor.files import read_regular
 from netrazor.report.comparison_file import ComparisonFile
 from netrazor.reproduction.randomize.randomize_study import SUMMARY
 from netrazor.reproduction.randomize.summary import Summary
@@ -41,6 +42,8 @@ class CertifiedRun:
     picked: PickedResult | None = None
     picks: NDArray[np.int64] | None = None
 
+
+_MOST_BYTES = 2**24  # of a summary or a comparison
 
 Source = CertifiedRun | Summary | ComparisonFile
 
@@ -91,7 +94,7 @@ def _readable(name: str) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, _MOST_BYTES)
     except OSError as error:
         raise ConfigurationError(
             f"cannot read {path}: {error.strerror}; give the directory of a whole run"

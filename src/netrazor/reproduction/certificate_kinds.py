@@ -37,6 +37,7 @@ from netrazor.pipeline import (
     run_picked,
 )
 from netrazor.pipeline.certify_learners import trained_on_spent
+from netrazor.pipeline.own_network import classes_of, own_data
 from netrazor.pipeline.picked_run import default_config
 from netrazor.reproduction import certified_experiments
 from netrazor.reproduction.experiments import Experiment
@@ -178,7 +179,7 @@ def _network(request: KindRequest, dataset: Any) -> tuple[nn.Module, str]:
     if request.experiment is not None:
         return certified_experiments.experiment_network(request.experiment, dataset.classes, seed)
     torch.manual_seed(seed)
-    return own_network(str(request.model), classes=dataset.classes), "custom"
+    return own_network(str(request.model), classes=classes_of(dataset)), "custom"
 
 
 def _data(request: KindRequest) -> Any:
@@ -187,11 +188,12 @@ def _data(request: KindRequest) -> Any:
         return certified_experiments.experiment_data(request.experiment, inputs)
     if inputs.data is None:
         raise ConfigurationError(
-            "data: a known name or a folder of images or shards needed, got none; give one with --data"
+            "data: a known name, a folder of images or shards, a CSV file or file.py:function needed, got none; "
+            "give one with --data"
         )
     known = str(request.model) in ARCHITECTURES
     shape = own_shape(None if known else own_network(str(request.model)), inputs.size)
-    return datasets.open_dataset(inputs.data, shape=shape, directory=inputs.data_directory)
+    return own_data(inputs.data, shape=shape, directory=inputs.data_directory)
 
 
 def _check_pickable(request: KindRequest) -> None:

@@ -10,7 +10,16 @@ from netrazor import data as datasets
 from netrazor.data import Squares
 from netrazor.errors import ConfigurationError
 from netrazor.networks import build, load_weights, read_weights
-from netrazor.pipeline import Recipe, Run, RunConfiguration, RunInputs, recipe_from_file, recipe_named, run
+from netrazor.pipeline import (
+    RECIPES,
+    Recipe,
+    Run,
+    RunConfiguration,
+    RunInputs,
+    recipe_from_file,
+    recipe_named,
+    run,
+)
 from netrazor.pipeline.recipe import recipe_scaled
 from netrazor.reproduction.experiments import Experiment
 from netrazor.reproduction.record_recipes import ALL_RECIPES
@@ -82,18 +91,22 @@ def experiment_network(experiment: Experiment, classes: int, seed: int) -> tuple
     return build(experiment.architecture, classes=classes), "custom"
 
 
-def recipe_of(named: str | Path, *, scale: float = 1.0, pretrained: bool = False) -> Recipe:
+def recipe_of(
+    named: str | Path, *, scale: float = 1.0, pretrained: bool = False, own: bool = False
+) -> Recipe:
     """The recipe of that name, of the product or a record, or in that YAML file; every stage's steps scaled.
 
-    MobileNets without trained weights are trained first.
+    MobileNets without trained weights are trained first. For a network of the user's ``own``, ``quick`` searches for
+    the size; the named experiments have theirs.
 
     Raises:
         ConfigurationError: no such recipe, a file that is none, a scale that is not above 0.
     """
     if named == "mobilenet" and not pretrained:
         named = "mobilenet-scratch"
+    catalogue = {**ALL_RECIPES, **RECIPES} if own else ALL_RECIPES
     if isinstance(named, Path):
-        recipe = recipe_from_file(named, catalogue=ALL_RECIPES)
+        recipe = recipe_from_file(named, catalogue=catalogue)
     else:
-        recipe = recipe_named(named, ALL_RECIPES)
+        recipe = recipe_named(named, catalogue)
     return recipe if scale == 1 else recipe_scaled(recipe, scale)

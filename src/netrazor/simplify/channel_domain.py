@@ -161,9 +161,11 @@ class ChannelDomain:
         return None if kept is None else kept.reshape(-1)
 
     def unite_vector(self, value: Tensor | StateArray, channels: Tensor) -> None:
-        """Give a vector of the state (a bias, a scale) the channels that it goes with."""
+        """Give a vector (a bias, a scale; of the state, or computed from it) the channels that it goes with."""
         if isinstance(value, StateArray) and value.tensor.dim() == 1:
             self.unite(self.get_axis_ids(value, 0), channels)
+        elif isinstance(value, Tensor) and value.shape == channels.shape:
+            self.unite(value, channels)
         else:
             self.fix(channels)
             self.fix_entirely(value)

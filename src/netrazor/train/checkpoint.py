@@ -1,5 +1,6 @@
 """Where a run left off, so that a killed one goes on from there."""
 
+import hashlib
 import io
 import os
 import time
@@ -10,10 +11,11 @@ from typing import Any
 import torch
 
 from netrazor.errors import CheckpointMismatch
-from netrazor.files import write_atomically
+from netrazor.files import open_regular, write_atomically
 from netrazor.runtime import processes
 
 Identity = Mapping[str, str | int | float | bool | None]
+_DIGEST_BYTES = 32  # the SHA-256 of all the rest, at the start of the file
 _NAMED = 8  # differences named in an error
 
 
@@ -21,8 +23,8 @@ class Checkpoint:
     """One file that holds the latest state of a run; replaced at once, at most every ``seconds``.
 
     ``run`` identifies what is being computed, by one word or by its settings (recipe, seed, data set): a file of
-    another run is refused, so that no result is ever stitched together from two runs. Files are read with
-    weights-only loading. The first of several processes has the file.
+    another run is refused, so that no result is ever stitched together from two runs, and so is one that was edited,
+    by its digest. Files are read with weights-only loading. The first of several processes has the file.
     """
 
     def __init__(self, path: str | os.PathLike[str], run: str | Identity, *, seconds: float = 30.0) -> None:
@@ -71,7 +73,8 @@ class Checkpoint:
             return
         buffer = io.BytesIO()
         torch.save({"run": dict(self.run), "state": dict(state)}, buffer)
-        write_atomically(self.path, buffer.getvalue())
+        content = buffer.getvalue()
+        write_atomically(self.path, hashlib.sha256(content).digest() + content)
         self._saved_at = time.monotonic()
 
     def remove(self) -> None:
@@ -84,16 +87,28 @@ class Checkpoint:
         saved = processes.on_rank_zero(self._read)
         if saved is None:
             return None
+        digest, archive = saved[:_DIGEST_BYTES], saved[_DIGEST_BYTES:]
         try:
-            content = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
+            if hashlib.sha256(archive).digest() != digest:
+                raise ValueError("damaged or altered")
+            content = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
             return _identity(content["run"]), dict(content["state"])
         except Exception as error:  # damaged archives raise anything from KeyError to pickle's own
             raise CheckpointMismatch(
-                f"checkpoint {self.path}: cannot be read ({type(error).__name__}); delete it to start again"
+                f"checkpoint {self.path}: cannot be read ({type(error).__name__}: {str(error)[:100]}); "
+                "delete it to start again"
             ) from error
 
     def _read(self) -> bytes | None:
-        return self.path.read_bytes() if self.path.exists() else None
+        if not self.path.exists():
+            return None
+        try:
+            with open_regular(self.path) as file:
+                return file.read()
+        except OSError as error:
+            raise CheckpointMismatch(
+                f"checkpoint {self.path}: cannot be read ({error.strerror}); delete it to start again"
+            ) from error
 
 
 def differences(own: Identity, other: Identity, whose: str) -> list[str]:

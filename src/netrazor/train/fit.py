@@ -215,5 +215,5 @@ def _check_finite(value: Tensor, name: str, step: int) -> None:
     if not torch.isfinite(value):
         raise NonFiniteWeights(
             f"loss in stage {name!r}, step {step}: must be finite, got {value.item()}; "
-            "check the inputs for NaN, or lower the rate"
+            "check the inputs for NaN, lower the rate, or call model.float() where weights are float16"
         )

@@ -1,6 +1,7 @@
 """Rebuild, count, check: the one door through which a certificate is verified and its classifier loaded."""
 
+from netrazor.verification.extension import Extended, extend
 from netrazor.verification.rebuilding import architecture_of, load, rebuild
 from netrazor.verification.verifying import verify
 
-__all__ = ["architecture_of", "load", "rebuild", "verify"]
+__all__ = ["Extended", "architecture_of", "extend", "load", "rebuild", "verify"]

@@ -1,7 +1,9 @@
 """Counting again what a certificate states: its data set, its errors, and its noisy risks from other draws."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +11,21 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
-from netrazor.certification.bounding import bound_claim
+from netrazor.certification.bounding import bound_claim, bounded_claim
+from netrazor.certification.claims import CellRecord, GroupErrors
 from netrazor.certification.spending import split_positions
-from netrazor.counting import count_errors, in_order, scores_of
+from netrazor.counting import (
+    ClaimCount,
+    GroupColumn,
+    check_independence,
+    count_claims,
+    count_errors,
+    in_order,
+    read_column,
+    scores_of,
+)
 from netrazor.data.subsets import take
+from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
@@ -31,6 +44,7 @@ class Recount:
     given: nn.Module | None
     dataset: Dataset[tuple[Tensor, int]]
     reporter: Reporter
+    columns: Mapping[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -41,10 +55,17 @@ class Recount:
             self._count_classes()
         if self.findings:
             return
-        examples = take(self.dataset, split_positions(self.certificate.sample)[1])
+        counted = split_positions(self.certificate.sample)[1]
+        examples, columns = take(self.dataset, counted), self._columns(counted)
+        try:
+            check_independence(self.network, examples)
+        except UnsupportedModel as error:
+            self._find("answers", str(error))
+        if self.findings:
+            return
         self._count_given(examples)
-        for claim in self.certificate.claims:
-            self._count(claim, examples)
+        for claim, count in zip(self.certificate.claims, self._counts(examples, columns), strict=True):
+            self._compare(claim, count)
         if not self.findings and noise is not None and self.certificate.noise is not None:
             for claim in self.certificate.claims:
                 self._redraw(claim, noise, self.certificate.noise, examples, seed)
@@ -60,7 +81,7 @@ class Recount:
 
     def _count_given(self, examples: Dataset[tuple[Tensor, int]]) -> None:
         """More errors of the given network than recorded would make the hold-out bound beside the claim false."""
-        given = self.certificate.prior.given
+        given = self.certificate.prior.given_file
         if self.given is None or given is None or given.errors is None:
             return
         found = count_errors(self.given, examples, batch_size=self.certificate.evaluation.batch_size).errors
@@ -68,16 +89,46 @@ class Recount:
         if found > given.errors:
             self._find("recount", f"prior.given.errors is {given.errors}; the given network makes {found}")
 
-    def _count(self, claim: ClaimRecord, examples: Dataset[tuple[Tensor, int]]) -> None:
-        """Another count than the recorded one: too few recorded errors invalidate, too many do not."""
-        evaluation = self.certificate.evaluation
-        count = count_errors(
+    def _columns(self, counted: NDArray[np.int64]) -> dict[str, GroupColumn]:
+        """The columns that make groups, if they are those of the certificate."""
+        found = {}
+        for claim in self.certificate.claims:
+            if not isinstance(claim.statement, GroupErrors):
+                continue
+            name = claim.statement.column
+            if name not in self.columns:
+                raise ConfigurationError(
+                    f"columns: the certificate has a claim about groups of {name!r}, got {sorted(self.columns)}; "
+                    f"give columns={{{name!r}: ...}}, a value for each example"
+                )
+            found[name] = read_column(name, self.columns, self.certificate.sample.n, counted)
+            if (found[name].sha256, found[name].groups) != (claim.statement.sha256, claim.statement.groups):
+                self._find(
+                    "dataset", f"columns: {name!r} has other values than the column that was certified"
+                )
+        return found
+
+    def _counts(
+        self, examples: Dataset[tuple[Tensor, int]], columns: Mapping[str, GroupColumn]
+    ) -> tuple[ClaimCount, ...]:
+        """Every number of every claim, in one pass."""
+        return count_claims(
             self.network,
             examples,
-            batch_size=evaluation.batch_size,
-            top=claim.top,
+            [claim.statement for claim in self.certificate.claims],
+            classes=self.certificate.sample.classes,
+            columns=columns,
+            batch_size=self.certificate.evaluation.batch_size,
+            name="count errors",
             reporter=self.reporter,
         )
+
+    def _compare(self, claim: ClaimRecord, count: ClaimCount) -> None:
+        """Another count than the recorded one: what it says must not be more than the bounds bear."""
+        if not claim.is_error:
+            self._compare_table(claim, count)
+            return
+        evaluation = self.certificate.evaluation
         answers = "" if claim.top == 1 else f" (top {claim.top})"
         self.notes.append(f"counted again: {count.errors} errors{answers} on {count.n} examples")
         if count.errors == claim.errors:
@@ -92,6 +143,34 @@ class Recount:
                 "recount",
                 f"errors is {claim.errors}; the rebuilt network makes {count.errors} on this runtime; "
                 "where evaluation.runtime names another device, count there",
+            )
+
+    def _compare_table(self, claim: ClaimRecord, count: ClaimCount) -> None:
+        """Every cell as recorded, or a bound that the new count gives no larger."""
+        kind, cells = claim.statement.kind, tuple((cell.n, cell.count) for cell in claim.cells)
+        if (count.errors, count.cells, count.losses) == (claim.errors, cells, claim.losses):
+            self.notes.append(f"counted again: {kind}, {len(cells) or len(claim.losses)} numbers as recorded")
+            return
+        found = claim.model_copy(
+            update={
+                "errors": count.errors,
+                "losses": count.losses,
+                "cells": tuple(CellRecord(n=n, count=events) for n, events in count.cells),
+            }
+        )
+        bounded = bounded_claim(self.certificate, found)
+        self.notes.append(
+            f"counted again: {kind} differs from the record; this runtime's bound is {percent_up(bounded.bound)}"
+        )
+        too_low = bounded.bound > claim.bound or any(
+            new.bound > old.bound or (new.lower or 0.0) < (old.lower or 0.0)
+            for new, old in zip(bounded.cells, claim.cells, strict=True)
+        )
+        if too_low:
+            self._find(
+                "recount",
+                f"claims: {kind} rests on other counts than the rebuilt network has on this runtime, and its bounds "
+                "do not hold for these; where evaluation.runtime names another device, count there",
             )
 
     def _redraw(

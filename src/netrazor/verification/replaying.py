@@ -21,6 +21,7 @@ from netrazor.errors import CertificateError
 from netrazor.picking import Picking, PickingConfig, StopCount, pick
 from netrazor.picking.declared_learners import rebuild_learner
 from netrazor.picking.learner import Learner
+from netrazor.picking.learner_libraries import learner_runtime
 from netrazor.picking.pool import pool_of
 from netrazor.picking.scan import first_wrong
 from netrazor.runtime import Reporter
@@ -67,9 +68,12 @@ def replay(asked: Replay) -> Verdict:
     if findings:
         return Verdict("INVALID", tuple(findings), certificate)
     learner = rebuild_learner(record, asked.learner)
-    if certificate.message is None:
-        return _learn_again(asked, record, learner)
-    return _pick_again(asked, record, learner)
+    judge = _learn_again if certificate.message is None else _pick_again
+    verdict = judge(asked, record, learner)
+    recorded, here = certificate.evaluation.runtime, learner_runtime(learner)
+    if verdict.status == "VALID" or recorded == here:
+        return verdict
+    return replace(verdict, notes=(*verdict.notes, f"recorded with {recorded}; replayed with {here}"))
 
 
 def _learn_again(asked: Replay, record: LearnerRecord, learner: Learner) -> Verdict:

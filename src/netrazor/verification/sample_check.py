@@ -6,17 +6,18 @@ from typing import Any
 from netrazor.certification import Finding, SampleRecord
 from netrazor.certification.spending import split_positions
 from netrazor.counting import majority_errors
-from netrazor.data import fingerprint
+from netrazor.data.fingerprint import read_all
 from netrazor.data.subsets import size_of, take
 
 
 def check_dataset(sample: SampleRecord, dataset: Any) -> list[Finding]:
-    """What of the record does not hold on ``dataset``: content, number of examples, majority class."""
+    """What of the record does not hold on ``dataset``: content, numbers of examples, duplicates, majority."""
     return list(_differences(sample, dataset))[:1]
 
 
 def _differences(sample: SampleRecord, dataset: Any) -> Iterator[Finding]:
-    found, n = fingerprint(dataset), size_of(dataset)
+    content, n = read_all(dataset), size_of(dataset)
+    found = content.hexdigest()
     if found != sample.fingerprint:
         yield Finding(
             "dataset",
@@ -26,6 +27,10 @@ def _differences(sample: SampleRecord, dataset: Any) -> Iterator[Finding]:
     if n != sample.n:
         yield Finding("n", f"sample.n is {sample.n}; the data set has {n} examples")
         return
+    if content.duplicates != sample.duplicates:
+        yield Finding(
+            "sample", f"sample.duplicates is {sample.duplicates}; the data set has {content.duplicates}"
+        )
     counted = take(dataset, split_positions(sample)[1])
     errors = majority_errors(counted)
     if errors != sample.majority_errors:

@@ -2,17 +2,25 @@
 
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
+from netrazor.data.example_form import in_plain_form
 from netrazor.data.tables import as_dataset
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
+from netrazor.networks import as_network
+from netrazor.networks.plain_call import plainly_called
 from netrazor.picking.learnable import Learnable, as_learner
 from netrazor.runtime import Reporter, Silent, devices, processes
-from netrazor.verification.rebuilding import limits_for, rebuild, rebuild_given
+from netrazor.verification.extension import Extended, has_extension, verify_extension
+from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
 
@@ -24,6 +32,9 @@ def verify(
     dataset: Examples | None = None,
     model: nn.Module | Learnable | None = None,
     *,
+    columns: Mapping[str, Any] | None = None,
+    extended: Extended | None = None,
+    given: str | os.PathLike[str] | None = None,
     fast: bool = False,
     seed: int | None = None,
     device: str = devices.CPU.type,
@@ -40,7 +51,11 @@ def verify(
     Args:
         path: a directory that `netrazor.certify` wrote.
         dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
-        model: for a user's own, a network of the architecture; or what learned, as for `netrazor.certify_picked`.
+        model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned,
+            as for `netrazor.certify_picked`; where arrays are given, the network that has them.
+        given: a file of the given arrays, in place of ``model``'s; by default ``given.safetensors`` of the run.
+        columns: for claims about groups, a value for each example, by the column's name.
+        extended: where the directory holds an extension, its network and its inputs without labels.
         fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
         seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
         device: what counts, by its name; the certificate says what counted for it.
@@ -51,8 +66,45 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
+    own = model if isinstance(model, nn.Module) else None
+    dataset, model = as_dataset(dataset), model if model is None else _network_of(path, model)
+    check = partial(
+        _verify_plain,
+        path,
+        columns=columns or {},
+        given=given,
+        fast=fast,
+        seed=seed,
+        device=device,
+        reporter=reporter,
+    )
+    if isinstance(model, nn.Module) and dataset is not None:
+        with plainly_called(model, dataset) as examples:
+            verdict = check(examples, model)
+    else:
+        verdict = check(dataset if dataset is None or model is not None else in_plain_form(dataset)[0], model)
+    if not has_extension(path):
+        return verdict
+    try:
+        return verify_extension(path, verdict, replace(extended or Extended(), model=own))
+    except CertificateError as error:
+        return replace(verdict, status="INVALID", findings=(Finding("extension", str(error)),))
+
+
+def _verify_plain(
+    path: str | os.PathLike[str],
+    dataset: Examples | None,
+    model: nn.Module | Learnable | None,
+    *,
+    columns: Mapping[str, Any],
+    given: str | os.PathLike[str] | None,
+    fast: bool,
+    seed: int | None,
+    device: str,
+    reporter: Reporter | None,
+) -> Verdict:
+    """`verify` with a network from one tensor to scores, on pairs of a tensor and a class."""
     processes.join()
-    dataset = as_dataset(dataset)
     reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
     count_on = devices.chosen(device)
     network_given = model if isinstance(model, nn.Module) else None
@@ -65,15 +117,20 @@ def verify(
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
             return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
-        if dataset is None and model is None and certificate.architecture.index == 0:
+        arrays_in = given_file(path, given)
+        needs_model = certificate.architecture.index == 0 and files.graph is None
+        needs_model |= certificate.prior.given_arrays is not None and arrays_in is None
+        if dataset is None and model is None and needs_model:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        network = rebuild(files, message, network_given)
+        network = rebuild(files, message, network_given, arrays_in)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
         unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
-        given = rebuild_given(files, network_given)
-        given = None if given is None else devices.copy_on(given, count_on)
-        recount = Recount(certificate, devices.copy_on(network, count_on), given, dataset, reporter)
+        by_itself = rebuild_given(files, network_given)
+        by_itself = None if by_itself is None else devices.copy_on(by_itself, count_on)
+        recount = Recount(
+            certificate, devices.copy_on(network, count_on), by_itself, dataset, reporter, columns
+        )
         recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
@@ -85,6 +142,17 @@ def verify(
         return Verdict("INVALID", (Finding("certificate", str(error)),), certificate)
     except NetrazorError as error:
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
+
+
+def _network_of(path: str | os.PathLike[str], model: Any) -> Any:
+    """What of ``model`` a verifier uses: nothing where the run has a graph; the network that an estimator is."""
+    try:
+        prior = read_run(path).certificate.prior
+    except NetrazorError:  # what is wrong with it, the verdict says
+        return model
+    if prior.graph is not None:
+        return None
+    return model if prior.learner is not None else as_network(model)
 
 
 def _verify_learner(

@@ -9,6 +9,7 @@ from netrazor.pipeline.stages.post_training_stage import PostTrainingStage
 from netrazor.pipeline.stages.quantize_stage import QuantizeStage
 from netrazor.pipeline.stages.rate_stage import RateStage
 from netrazor.pipeline.stages.simplify_stage import SimplifyStage
+from netrazor.pipeline.stages.small_stage import SmallStage
 from netrazor.pipeline.stages.surgery_stage import SurgeryStage
 from netrazor.pipeline.stages.train_stage import TrainStage
 
@@ -23,6 +24,7 @@ __all__ = [
     "RunContext",
     "Simplification",
     "SimplifyStage",
+    "SmallStage",
     "Stage",
     "SurgeryStage",
     "TrainStage",

@@ -1,0 +1,281 @@
+"""Iterated local search on the certified risk, over all weights of a linear classifier or of one with a hidden layer.
+
+From several starts, changes of single weights are made while errors plus bits fall, bits at the rate at which the
+bound trades them for errors; then a few weights are changed at random and the descent begins again (Lourenco, Martin
+and Stuetzle 2003). Lengths are estimated meanwhile; the best few are coded, and the true length decides. All of it
+chooses among messages of one decoder, so it costs nothing, however long it takes.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass as configuration
+from torch import nn
+from torch.nn import functional as F
+
+from netrazor import bounds
+from netrazor.compress.integer_tail import Integers, IntegerTail
+from netrazor.compress.linear_tail import LinearTail, read_tail
+from netrazor.compress.search_objective import SearchContext, approximate_bound
+from netrazor.units import percent_up
+
+_SCALE_FREE = (F.relu, F.leaky_relu)
+
+
+@configuration(frozen=True, config={"extra": "forbid"})
+class SmallSearchConfig:
+    """How long to search, and among which numbers.
+
+    Attributes:
+        limit: largest magnitude of a weight.
+        bias_limit: largest magnitude of a bias.
+        scales: a start for each: the trained weights, their largest rounded to so many steps; there is one more, from
+            weights that are all zero, for a single layer.
+        kicks: random changes after which the descent begins again, from the best start.
+        searched: examples, evenly spread, that the search counts on; the last steps count on all.
+        coded: of how many of the best the true length is taken.
+        polish: changes of single weights whose true length is taken, at most.
+    """
+
+    limit: int = Field(default=3, ge=1, le=127)
+    bias_limit: int = Field(default=63, ge=1, le=1000)
+    scales: tuple[float, ...] = (1.0, 2.0, 4.0)
+    kicks: int = Field(default=400, ge=0)
+    searched: int = Field(default=5000, ge=1)
+    coded: int = Field(default=12, ge=1)
+    polish: int = Field(default=200, ge=0)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whole numbers of a tail, with their errors, about their bits, and about the bound of both."""
+
+    bound: float
+    errors: int
+    bits: float
+    integers: tuple[Integers, ...]
+    steps: tuple[float, ...]
+
+    @property
+    def key(self) -> bytes:
+        """The same for the same weights."""
+        return repr(self.steps).encode() + b"".join(matrix.tobytes() for matrix in self.integers)
+
+
+@torch.no_grad()
+def search_small(
+    model: nn.Module, code_bits: Callable[[], float], config: SmallSearchConfig, context: SearchContext
+) -> float:
+    """Put whole numbers into the last one or two linear layers of ``model``, in place, of the lowest bound found.
+
+    Args:
+        model: trained; its scores are the output of a linear layer.
+        code_bits: the charged length of the message of ``model`` as it is when called.
+        config: of the search.
+        context: the examples, delta and seed.
+
+    Returns:
+        the bound of the message then.
+
+    Raises:
+        UnsupportedModel: no such layers.
+    """
+    return _SmallSearch(read_tail(model, context.dataset), code_bits, config, context).run()
+
+
+class _SmallSearch:
+    def __init__(
+        self,
+        tail: LinearTail,
+        code_bits: Callable[[], float],
+        config: SmallSearchConfig,
+        context: SearchContext,
+    ) -> None:
+        self.tail, self.code_bits, self.config, self.context = tail, code_bits, config, context
+        self.n = len(tail.labels)
+        self.part = tail.spread(config.searched)
+        self.grids = tuple(tuple(range(-limit, limit + 1)) for limit in (config.limit, config.bias_limit))
+        self.random = np.random.default_rng(context.seed)
+        self.best: dict[bytes, Found] = {}
+
+    def run(self) -> float:
+        starts = [self._descended(self._put(*start)) for start in self._starts()]
+        now = min(starts, key=lambda found: found.bound)
+        with self.context.reporter.stage("search", self.config.kicks) as tick:
+            for _ in range(self.config.kicks):
+                state = self._put(list(now.integers), now.steps)
+                self._kick(state)
+                found = self._descended(state)
+                if found.bound <= now.bound + 0.1 * (1 - now.bound) / math.sqrt(self.n):
+                    now = found  # a little worse is accepted: plateaus are wide
+                if self.random.random() < 0.05:
+                    now = min(self.best.values(), key=lambda known: known.bound)
+                tick()
+        return self._coded()
+
+    def _starts(self) -> Iterator[tuple[list[Integers], tuple[float, ...]]]:
+        """Zeros, where a single layer can leave them, and the trained weights rounded at several scales."""
+        layers = self.tail.layers
+        if len(layers) == 1:
+            shape = (layers[0].out_features, layers[0].in_features + 1)
+            yield [np.zeros(shape, np.int64)], (1.0,)
+        for scale in self.config.scales:
+            yield self._rounded(scale)
+
+    def _rounded(self, scale: float) -> tuple[list[Integers], tuple[float, ...]]:
+        """The trained weights, the largest of each layer at ``scale`` steps.
+
+        Scores may have any scale, and so may hidden units behind an activation that keeps scales; elsewhere the step
+        of the first layer stays, as a power of two.
+        """
+        integers, steps, factor = [], [], 1.0
+        for place, layer in enumerate(self.tail.layers):
+            largest = max(float(layer.weight.abs().max()), 1e-12)
+            is_free = place + 1 == len(self.tail.layers) or self.tail.activation in _SCALE_FREE
+            step = 1.0 if is_free else 2.0 ** round(math.log2(largest / scale))
+            to_integers = scale / largest if is_free else 1 / step
+            factor *= to_integers if is_free else 1.0
+            weights = layer.weight.numpy() * to_integers
+            bias = np.zeros(len(weights)) if layer.bias is None else layer.bias.numpy()
+            bias = bias * (factor if is_free else to_integers)
+            limits = (self.config.limit, self.config.bias_limit)
+            parts = [
+                np.rint(part).clip(-limit, limit).astype(np.int64)
+                for part, limit in zip((weights, bias[:, None]), limits, strict=True)
+            ]
+            integers.append(np.concatenate(parts, 1))
+            steps.append(step)
+        return integers, tuple(steps)
+
+    def _put(self, integers: list[Integers], steps: tuple[float, ...]) -> IntegerTail:
+        return self._state(self.part, integers, steps)
+
+    def _state(self, tail: LinearTail, integers: list[Integers], steps: tuple[float, ...]) -> IntegerTail:
+        state = IntegerTail(tail, (self.grids[0], self.grids[1]), steps)
+        state.put(integers)
+        return state
+
+    def _descended(self, state: IntegerTail) -> Found:
+        """The state after the best change of a row was made as long as any row had one that gains."""
+        errors = state.errors()
+        per_bit = self._errors_per_bit(errors * self.n / state.n, state.bits()) * state.n / self.n
+        rows = [(place, row) for place, matrix in enumerate(state.integers) for row in range(len(matrix))]
+        quiet, waiting = 0, list[tuple[int, int]]()
+        while quiet < len(rows):
+            waiting = waiting or [rows[place] for place in self.random.permutation(len(rows))]
+            layer, row = waiting.pop()
+            moves = state.moves(layer, row)
+            costs = moves.errors + per_bit * moves.bits
+            best = int(costs.argmin())
+            if costs[best] < errors - 1e-6:
+                state.change(layer, row, int(moves.columns[best]), int(moves.values[best]))
+                errors, quiet = int(moves.errors[best]), 0
+                waiting.append((layer, row))
+            else:
+                quiet += 1
+        return self._noted(state)
+
+    def _errors_per_bit(self, errors: float, bits: float) -> float:
+        """How many more errors the bound allows for one bit less."""
+        here, step = self._estimate(errors, bits), max(1, self.n // 200)
+        more_bits = self._estimate(errors, bits + 2) - here
+        more_errors = (self._estimate(errors + step, bits) - here) / step
+        return min(5.0, max(0.02, more_bits / 2 / more_errors)) if more_errors > 0 else 1.0
+
+    def _estimate(self, errors: float, bits: float) -> float:
+        """About the exact bound: the kl bound without the term that the binomial tail does not have."""
+        less = max(0.0, bits - math.log2(2 * math.sqrt(self.n)))
+        return approximate_bound(errors / self.n, less, self.n, self.context.delta)
+
+    def _noted(self, state: IntegerTail) -> Found:
+        """What the state comes to; kept if it is among the best."""
+        errors, bits = state.errors(), state.bits()
+        found = Found(
+            self._estimate(errors * self.n / state.n, bits), errors, bits, tuple(state.integers), state.steps
+        )
+        self.best[found.key] = found
+        if len(self.best) > 2 * self.config.coded:
+            kept = sorted(self.best.values(), key=lambda known: known.bound)[: self.config.coded]
+            self.best = {known.key: known for known in kept}
+        return found
+
+    def _kick(self, state: IntegerTail) -> None:
+        """One to three weights set to zero or to anything, or a hidden unit taken out."""
+        integers = [matrix.copy() for matrix in state.integers]
+        if len(integers) > 1 and self.random.random() < 0.15:
+            unit = self.random.integers(len(integers[0]))
+            integers[0][unit], integers[1][:, unit] = 0, 0
+        for _ in range(self.random.integers(1, 4)):
+            layer = int(self.random.integers(len(integers)))
+            matrix = integers[layer]
+            width = matrix.shape[1] - (not state.has_bias(layer))
+            used = np.argwhere(matrix != 0)
+            place = (int(self.random.integers(len(matrix))), int(self.random.integers(width)))
+            value = 0
+            if len(used) and self.random.random() < 0.6:
+                place = tuple(used[self.random.integers(len(used))].tolist())
+            if matrix[place] == 0 or self.random.random() < 0.4:
+                value = int(self.random.choice(self.grids[place[1] == matrix.shape[1] - 1]))
+            matrix[place] = value
+        state.put(integers)
+
+    def _coded(self) -> float:
+        """Put the best of the best into the network, by true lengths, and change single weights while that gains."""
+        known = [self._on_all(found) for found in self.best.values()]
+        known = sorted(known, key=lambda found: found.bound)[: self.config.coded]
+        measured = [(self._measured(found), place) for place, found in enumerate(known)]
+        bound, place = min(measured)
+        best, left = known[place], self.config.polish
+        while left > 0:
+            candidates = self._neighbours(best)[: min(left, 40)]
+            left -= max(1, len(candidates))
+            tried = [(self._measured(found), at) for at, found in enumerate(candidates)]
+            if not tried or min(tried)[0] >= bound:
+                break
+            bound, at = min(tried)
+            best = candidates[at]
+        self._measured(best)
+        self.context.reporter.say(f"search ends at {percent_up(bound)}, {best.errors} errors")
+        return bound
+
+    def _on_all(self, found: Found) -> Found:
+        """The same weights with their errors on all examples."""
+        if self.part is self.tail:
+            return found
+        errors = self._state(self.tail, list(found.integers), found.steps).errors()
+        return replace(found, errors=errors, bound=self._estimate(errors, found.bits))
+
+    def _neighbours(self, found: Found) -> list[Found]:
+        """Changes of one weight, those of the lowest estimated bound first."""
+        state = self._state(self.tail, list(found.integers), found.steps)
+        per_bit, bits = self._errors_per_bit(found.errors, found.bits), state.bits()
+        ranked = []
+        for layer, matrix in enumerate(found.integers):
+            for row in range(len(matrix)):
+                moves = state.moves(layer, row)
+                changed = moves.values != matrix[row, moves.columns]
+                costs = moves.errors + per_bit * moves.bits
+                for at in np.flatnonzero(changed)[np.argsort(costs[changed])[:40]].tolist():
+                    where = (layer, row, int(moves.columns[at]), int(moves.values[at]))
+                    ranked.append(
+                        (float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at]))
+                    )
+        neighbours = []
+        for _, (layer, row, column, value), errors, length in sorted(ranked)[:40]:
+            integers = [matrix.copy() for matrix in found.integers]
+            integers[layer][row, column] = value
+            neighbours.append(Found(0.0, errors, length, tuple(integers), found.steps))
+        return neighbours
+
+    def _measured(self, found: Found) -> float:
+        """The bound by the true length, with the weights in the network."""
+        for layer, matrix, step in zip(self.tail.layers, found.integers, found.steps, strict=True):
+            real = torch.from_numpy(matrix * step).to(layer.weight.dtype)
+            layer.weight.copy_(real[:, :-1])
+            if layer.bias is not None:
+                layer.bias.copy_(real[:, -1])
+        return float(bounds.occam(found.errors, self.n, self.code_bits(), self.context.delta))

@@ -1,0 +1,146 @@
+"""An answer depends on its example alone: tried on a sample, before errors are counted.
+
+The empirical risk is a mean over independent examples only if each answer is a function of one of them. A network
+that looks at the rest of its batch, at chance, or at how many examples came before gives answers in a count that
+nobody gets afterwards.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.utils.data import Dataset
+
+from netrazor.counting.reading_order import BATCH_SIZE, in_counting_order
+from netrazor.counting.scoring import scores_of
+from netrazor.errors import UnsupportedModel
+from netrazor.networks.snapshot import first_change, snapshot
+from netrazor.networks.walk import modules, set_evaluation_mode
+from netrazor.runtime import devices
+
+SAMPLE = 64  # examples that are asked for in several ways
+
+
+def check_independence(
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    *,
+    together: int = BATCH_SIZE,
+    sample: int = SAMPLE,
+) -> None:
+    """`check_scores` on the first batch of ``dataset`` that will be counted, or its first ``together`` examples.
+
+    Raises:
+        UnsupportedModel: as `check_scores`.
+    """
+    for inputs, _ in islice(in_counting_order(dataset, together), 1):
+        check_scores(model, inputs, sample)
+
+
+@torch.inference_mode()
+@devices.full_float32()
+def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE) -> None:
+    """Refuse ``model``, in evaluation mode, if its scores of an example depend on anything but the example.
+
+    So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a
+    second time.
+    Differences within rounding, in the precision of the network, are no reason.
+
+    Raises:
+        UnsupportedModel: scores that differ, random numbers that are drawn, or a forward pass that changes what the
+            network holds; which of these, and what to do.
+    """
+    set_evaluation_mode(model)
+    inputs = inputs.to(devices.device_of(model))
+    rows = torch.linspace(0, len(inputs) - 1, min(len(inputs), sample), device=inputs.device).long()
+    some = inputs[rows]
+    before = snapshot(model)
+    with _nothing_drawn(inputs.device):
+        counted = scores_of(model, inputs)[rows]
+        turned, again = (scores_of(model, some.flip(0)).flip(0) for _ in range(2))
+        alone = torch.cat([scores_of(model, example[None]) for example in some])
+    if (name := first_change(before, snapshot(model))) is not None:
+        raise UnsupportedModel(
+            f"{name}: the forward pass changes it, so that an answer may depend on the examples before it; make it "
+            "once, in __init__, or keep it in a local variable"
+        )
+    precision = _precision(model, counted)
+    if not _agree(turned, again, precision):
+        raise UnsupportedModel(
+            "model: two answers to the same examples in evaluation mode differ: its forward pass is random; "
+            f"{_OFF}"
+        )
+    for other, how in ((alone, "alone and in a batch"), (turned, "in another batch and order")):
+        if not _agree(counted, other, precision):
+            raise UnsupportedModel(
+                f"model: the scores of an example differ when it is counted {how}: its answers depend on the other "
+                f"examples of the batch; {_remedy(model)}"
+            )
+
+
+_OFF = "switch dropout and noise off there (training=self.training), or draw once, in __init__, and keep a buffer"
+
+
+@contextmanager
+def _nothing_drawn(device: torch.device) -> Iterator[None]:
+    """Refuses what draws from a stream of random numbers in it."""
+    before = _random_states(device)
+    yield
+    if before != _random_states(device):
+        raise UnsupportedModel(f"model: its forward pass draws random numbers in evaluation mode; {_OFF}")
+
+
+def _random_states(device: torch.device) -> tuple[object, ...]:
+    of_numpy: Any = np.random.get_state(legacy=True)
+    elsewhere = [state.numpy().tobytes() for state in devices.random_state(device).values()]
+    return (
+        torch.get_rng_state().numpy().tobytes(),
+        *elsewhere,
+        random.getstate(),
+        (of_numpy[1].tobytes(), *of_numpy[2:]),
+    )
+
+
+def _precision(model: nn.Module, scores: Tensor) -> float:
+    """The relative step of the coarsest floats that the scores are made from."""
+    held = (tensor.dtype for tensor in (*model.parameters(), *model.buffers(), scores))
+    coarse = [torch.finfo(dtype).eps for dtype in held if dtype.is_floating_point]
+    return max(coarse, default=torch.finfo(torch.float32).eps)
+
+
+def _agree(one: Tensor, other: Tensor, precision: float) -> bool:
+    """Whether scores are the same up to rounding.
+
+    Rounding is measured by what decides: the usual distance between the best and the second best score. A score
+    that is far from all others (a class that is masked out) allows for no more at the others.
+    """
+    one, other = one.double(), other.double()
+    if not torch.equal(one.isfinite(), other.isfinite()) or not torch.equal(
+        one[~one.isfinite()].nan_to_num(0.0), other[~other.isfinite()].nan_to_num(0.0)
+    ):
+        return False
+    best = one.nan_to_num(0.0, 0.0, 0.0).topk(min(2, one.shape[1]), dim=1).values
+    usual = (best[:, 0] - best[:, -1]).median() if one.shape[1] > 1 else best.abs().median()
+    size = torch.maximum(one.abs(), best[:, :1].abs())
+    allowed = 3 * precision**0.5 * usual + 16 * precision * size
+    finite = one.isfinite()
+    return bool(((one - other).abs() <= allowed)[finite].all())
+
+
+def _remedy(model: nn.Module) -> str:
+    """What to do about answers that depend on the batch, by what the network is made of."""
+    for module in modules(model):
+        kind = type(module).__name__
+        if getattr(module, "batch_first", True) is False:
+            return f"{kind} takes the first dimension for the sequence: build it with batch_first=True"
+        if isinstance(module, _NormBase) and module.running_mean is None and "Instance" not in kind:
+            return (
+                f"{kind} has no running statistics: build it with track_running_stats=True and train it again"
+            )
+    return "take means, sorts and branches over the other dimensions only"

@@ -1,0 +1,275 @@
+"""Fine-tuning by what the bound gains: several ways away from a given start, and the one that certifies least.
+
+All ways are messages of one decoder, `netrazor.networks.fine_tuned.FineTuned`: the arrays that a way does not use are
+in its message as zeros. So the choice among them, among lengths of the message and among seeds is free: the bound
+holds for all of these messages together. What is fixed by the architecture (the rank of the adapters, the number of
+coordinates, their seed) is not chosen here.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pydantic.dataclasses import dataclass as config_dataclass
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from netrazor import coding
+from netrazor.certification import Certificate, SampleRecord, charge
+from netrazor.compress import DescentConfig, IntegerConfig
+from netrazor.compress.search_objective import approximate_bound
+from netrazor.counting import count_errors
+from netrazor.data.subsets import size_of
+from netrazor.data.tables import as_dataset
+from netrazor.errors import ConfigurationError
+from netrazor.networks import coded_state, load_coded_state, make_plain
+from netrazor.networks.fine_tuned import WAYS, FineTuned
+from netrazor.networks.given_arrays import Given, given_names, moving_statistics
+from netrazor.networks.network_message import codable_arrays, limits_of
+from netrazor.networks.plain_call import plainly_called
+from netrazor.networks.state import Array
+from netrazor.pipeline.certified_run import run
+from netrazor.pipeline.device_choice import device_for
+from netrazor.pipeline.given_part import BehindGiven, GivenArrays, behind_given, describe_given
+from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipes import AS_IS
+from netrazor.pipeline.rules import rules_for
+from netrazor.pipeline.run_configuration import RunConfiguration, reporter_for
+from netrazor.pipeline.sampling import describe_sample
+from netrazor.pipeline.stage_runner import run_stages
+from netrazor.pipeline.stages import IntegerStage, RunContext
+from netrazor.pipeline.subject import Subject
+from netrazor.runtime import SILENT, devices
+from netrazor.train import FitConfig, OptimizerConfig
+from netrazor.units import percent_up
+
+Examples = Dataset[tuple[Tensor, int]]
+
+# What is learned besides the arrays that are not given (a new head), by the name of the way.
+LEARNED: Mapping[str, tuple[str, ...]] = {
+    "head": (),
+    "norms and biases": ("vectors",),
+    "adapters": ("adapters",),
+    "sparse difference": ("vectors", "matrices"),
+    "subspace": ("coordinates",),
+}
+
+
+@config_dataclass(frozen=True, config={"extra": "forbid"})
+class TransferConfig:
+    """What is tried.
+
+    Attributes:
+        ways: which of `LEARNED`.
+        bits_per_example: lengths of the learned numbers that are aimed at, each in bits for each counted example.
+        train: of the learned arrays as real numbers.
+        integers: of them as whole numbers, for each length.
+        descend: of the last layer, from the best length of each way; None: without.
+        rank: of the adapters: part of the architecture.
+        coordinates: of the subspace: part of the architecture.
+    """
+
+    ways: tuple[str, ...] = ("head", "norms and biases", "adapters", "subspace", "sparse difference")
+    bits_per_example: tuple[float, ...] = (0.02, 0.04)
+    train: FitConfig = FitConfig(steps=600, optimizer=OptimizerConfig(rate=3e-3))
+    integers: FitConfig = FitConfig(steps=1500, optimizer=OptimizerConfig(rate=1e-2))
+    descend: DescentConfig | None = DescentConfig()
+    rank: int = 2
+    coordinates: int = 256
+
+    def __post_init__(self) -> None:
+        """Check the ways.
+
+        Raises:
+            ConfigurationError: there is no such way, or no length.
+        """
+        unknown = [way for way in self.ways if way not in LEARNED]
+        if unknown or not self.ways or not self.bits_per_example:
+            raise ConfigurationError(
+                f"ways: some of {', '.join(LEARNED)}, and a number of bits an example, allowed, got "
+                f"{', '.join(unknown) or 'none'}; choose some"
+            )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way at one length.
+
+    Attributes:
+        way: of `LEARNED`.
+        target_bits: that were aimed at.
+        bits: charged for its message, the arrays that it leaves at zero included.
+        errors: of the part on the counted examples.
+        bound: approximate; above 1 where it is vacuous.
+    """
+
+    way: str
+    target_bits: float
+    bits: float
+    errors: int
+    bound: float
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """What a transfer came to.
+
+    Attributes:
+        certificate: of the best trial.
+        network: the module to pass to `netrazor.verify` and `netrazor.load`, with the weights that were certified.
+        trials: all that was tried.
+    """
+
+    certificate: Certificate
+    network: FineTuned
+    trials: tuple[Trial, ...]
+
+
+def transfer(
+    model: nn.Module,
+    dataset: Examples,
+    *,
+    given: Given,
+    given_origin: str,
+    config: TransferConfig | None = None,
+    delta: float = 0.05,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    device: str = devices.AUTO,
+    progress: bool | None = None,
+) -> Transferred:
+    """Fine-tune ``model`` from its given weights in several ways, and certify the one with the least bound.
+
+    Claim: as for `netrazor.certify`, for the network decoded from the given weights and the message.
+
+    Args:
+        model: with the given weights; what is not given (a new head) is learned from where it is.
+        dataset: the entire training set.
+        given: as for `netrazor.certify`.
+        given_origin: as for `netrazor.certify`.
+        config: what is tried.
+        delta: failure probability of the certificate.
+        seed: of everything random.
+        out: directory for the files.
+        overwrite: whether a run of other settings in ``out`` may be replaced.
+        device: what trains.
+        progress: whether bars on standard error show how far it is.
+
+    Raises:
+        NetrazorError: as for `netrazor.certify`.
+    """
+    config = config or TransferConfig()
+    moving = moving_statistics(model)
+    make_plain(model.cpu())
+    names = given_names(model, given, moving)
+    tuned = FineTuned(model, names, rank=config.rank, coordinates=config.coordinates).eval()
+    fixed = tuple(f"network.{name}" for name in names)
+    terms = RunConfiguration(
+        recipe=AS_IS,
+        given=fixed,
+        given_origin=given_origin,
+        delta=delta,
+        seed=seed,
+        out=out,
+        overwrite=overwrite,
+        device=device,
+        reporter=reporter_for(progress),
+    )
+    trials: list[tuple[Trial, dict[str, Array]]] = []
+    start = coded_state(tuned)
+    with plainly_called(tuned, as_dataset(dataset)) as examples:
+        sample = describe_sample(tuned, examples, SILENT)
+        for way in config.ways:
+            load_coded_state(tuned, start)
+            others = [array for array in WAYS if array not in LEARNED[way]]
+            described = describe_given(tuned, [*fixed, *others], given_origin, ())
+            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms, sample))
+        _, learned = min(trials, key=lambda trial: trial[0].bound)
+        load_coded_state(tuned, {**start, **learned})
+        certificate = run(tuned, examples, terms).issued.certificate
+    return Transferred(certificate, tuned, tuple(trial for trial, _ in trials))
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One way: its name, what does not move in it, what no way moves, and the terms of the certificate."""
+
+    way: str
+    given: GivenArrays
+    fixed: frozenset[str]
+    config: TransferConfig
+    terms: RunConfiguration
+    sample: SampleRecord
+
+    def subject(self, dataset: Examples) -> Subject:
+        """What a certificate of this way would be about."""
+        terms = self.terms
+        return Subject("custom", dataset, self.sample, terms.delta, terms.seed, reporter=terms.reporter)
+
+
+def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[Trial, dict[str, Array]]]:
+    """A trial at each length, and the best of them after a descent, each with what it learned.
+
+    The features of what does not move are computed once.
+    """
+    found = []
+    device = device_for(tuned, dataset, attempt.terms.device, SILENT)
+    config = attempt.config
+    with behind_given(tuned, attempt.given, attempt.subject(dataset)) as behind:
+        context = replace(_context(behind, attempt), device=device)
+
+        def run_from(start: Mapping[str, Array], recipe: Recipe, target: float) -> None:
+            load_coded_state(behind.part, start)
+            run_stages(recipe, context)
+            learned = coded_state(behind.part)
+            trial = _measured(tuned, behind, learned, attempt, target)
+            bound = percent_up(min(1.0, trial.bound))
+            context.reporter.say(f"{trial.way}, {trial.bits:.0f} bits, {trial.errors} errors: {bound}")
+            found.append((trial, learned))
+
+        start = coded_state(behind.part)
+        for per_example in config.bits_per_example:
+            target = per_example * size_of(dataset)
+            run_from(start, _recipe(attempt, target), target)
+        if config.descend is not None:
+            best, learned = min(found, key=lambda trial: trial[0].bound)
+            descent = Recipe("descend", descend=config.descend, noise=None, simplify=False)
+            run_from(learned, descent, best.target_bits)
+    return found
+
+
+def _measured(
+    tuned: FineTuned, behind: BehindGiven, learned: Mapping[str, Array], attempt: _Attempt, target: float
+) -> Trial:
+    """What a trial came to; its message is that of the whole, with zeros for what it did not use."""
+    load_coded_state(tuned, {**coded_state(tuned, copy=False), **learned})
+    sent = {name: array for name, array in codable_arrays(tuned).items() if name not in attempt.fixed}
+    bits = charge(coding.encode(sent), limits_of(tuned)).charged_bits
+    count = count_errors(behind.part, behind.examples)
+    bound = approximate_bound(count.risk, bits, count.n, attempt.terms.delta)
+    return Trial(attempt.way, target, bits, count.errors, bound)
+
+
+def _context(behind: BehindGiven, attempt: _Attempt) -> RunContext:
+    return RunContext(
+        behind.part,
+        behind.examples,
+        behind.examples,
+        rules=rules_for((), behind.part),
+        seed=attempt.terms.seed,
+        delta=attempt.terms.delta,
+        reporter=attempt.terms.reporter,
+    )
+
+
+def _recipe(attempt: _Attempt, target: float) -> Recipe:
+    """Training, then whole numbers of so many bits."""
+    config = attempt.config
+    return Recipe(
+        name="transfer",
+        train=config.train,
+        integers=IntegerStage(config.integers, IntegerConfig(start="given", target_bits=max(1.0, target))),
+        noise=None,
+        simplify=False,
+    )

@@ -1,0 +1,71 @@
+"""Compiled models write and read the same bytes as the loops in Python."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from coding_samples import busy, dead, fine, network, same
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netrazor import coding
+from netrazor.coding import compiled
+from netrazor.errors import MessageError
+
+pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+
+SAMPLES = {"busy": busy(), "dead": dead(), "fine": fine(), "network": network()}
+
+
+@contextmanager
+def only(fast: bool) -> Iterator[None]:
+    """All decisions compiled, or none."""
+    with pytest.MonkeyPatch.context() as patch:
+        least = 0 if fast else 2**62
+        patch.setattr(compiled, "WORTHWHILE", least)
+        patch.setattr(compiled, "WORTHWHILE_LOADED", least)
+        yield
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_bytes_are_the_same(name: str) -> None:
+    arrays = SAMPLES[name]
+    with only(fast=False):
+        slow = coding.encode(arrays)
+    with only(fast=True):
+        assert coding.encode(arrays) == slow
+        assert same(arrays, coding.decode(slow))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(SAMPLES)), st.integers(0, 2**32))
+def test_altered_messages_are_read_alike(name: str, seed: int) -> None:
+    message = _message(name)
+    rng = np.random.default_rng(seed)
+    altered = bytearray(message)
+    altered[rng.integers(len(message) // 4, len(message))] ^= 1 << int(rng.integers(8))
+    assert outcome(bytes(altered), fast=True) == outcome(bytes(altered), fast=False)
+
+
+def test_few_decisions_do_not_need_numba() -> None:
+    assert compiled.WORTHWHILE > compiled.WORTHWHILE_LOADED > 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "numba", None)
+        patch.delitem(sys.modules, "netrazor.coding.compiled_models", raising=False)
+        assert compiled.load_models.__wrapped__() is None
+
+
+def _message(name: str) -> bytes:
+    with only(fast=False):
+        return coding.encode(SAMPLES[name])
+
+
+def outcome(message: bytes, *, fast: bool) -> object:
+    with only(fast=fast):
+        try:
+            arrays = coding.decode(message, limits=coding.Limits(decisions=2**14))
+        except MessageError:
+            return "refused"  # by whichever check comes first behind the end of the bytes
+    return {name: (array.dtype, array.shape, array.tobytes()) for name, array in arrays.items()}

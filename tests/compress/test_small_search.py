@@ -1,0 +1,175 @@
+"""Search among whole numbers: exact counts of every change, prices near the coder's, and a bound that only falls."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from netrazor import bounds
+from netrazor.certification.charging import charge
+from netrazor.compress import SearchContext, SmallSearchConfig, make_constant, search_small
+from netrazor.compress.integer_prices import count_values, move_prices, tensor_bits
+from netrazor.compress.integer_tail import IntegerTail
+from netrazor.compress.linear_tail import LinearTail, read_tail
+from netrazor.counting import count_errors
+from netrazor.data import TableDataset, table_of
+from netrazor.errors import UnsupportedModel
+from netrazor.networks.network_message import encode
+from netrazor.networks.plain_call import plainly_called
+
+GRIDS = ((-2, -1, 0, 1, 2), (-5, -1, 0, 3))
+
+
+def blobs(n: int = 60, classes: int = 3, seed: int = 0) -> TableDataset:
+    """Whole numbers, so that no rounding decides an answer, around a centre for each class."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(classes, size=n)
+    inputs = 3 * np.eye(classes, 5)[labels] + random.integers(-1, 2, size=(n, 5))
+    return table_of(inputs.astype(np.float32), labels)
+
+
+def tail_of(
+    dataset: TableDataset, sizes: tuple[int, ...], activation: object = F.relu, bias: bool = True
+) -> LinearTail:
+    layers = tuple(nn.Linear(a, b, bias=bias) for a, b in itertools.pairwise(sizes))
+    return LinearTail(layers, activation, dataset.inputs, dataset.labels)
+
+
+def errors_by_hand(tail: LinearTail, integers: list[np.ndarray], steps: tuple[float, ...]) -> int:
+    sums = tail.inputs
+    for place, (matrix, step) in enumerate(zip(integers, steps, strict=True)):
+        real = torch.from_numpy(matrix * step).float()
+        sums = (tail.activation(sums) if place else sums) @ real[:, :-1].T + real[:, -1]
+    scores = torch.cat([torch.zeros(len(sums), 1), sums], 1) if sums.shape[1] == 1 else sums
+    own = scores.gather(1, tail.labels[:, None])
+    return int(((scores >= own).sum(1) != 1).sum())
+
+
+@pytest.mark.parametrize("sizes", [(5, 3), (5, 1), (5, 4, 3), (5, 4, 1)])
+@pytest.mark.parametrize("activation", [F.relu, torch.abs])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_errors_of_every_change_are_exact(sizes: tuple[int, ...], activation: object, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    tail = tail_of(blobs(classes=2 if sizes[-1] == 1 else 3), sizes, activation)
+    steps = (0.5, 1.0)[: len(sizes) - 1]
+    state = IntegerTail(tail, GRIDS, steps)
+    integers = [random.choice(GRIDS[0], size=matrix.shape) for matrix in state.integers]
+    state.put(integers)
+    assert state.errors() == errors_by_hand(tail, integers, steps)
+    for layer, matrix in enumerate(integers):
+        row = int(random.integers(len(matrix)))
+        moves = state.moves(layer, row)
+        assert len(moves.columns) == 5 * (matrix.shape[1] - 1) + 4
+        for at in random.choice(len(moves.columns), 12, replace=False):
+            changed = [held.copy() for held in integers]
+            changed[layer][row, moves.columns[at]] = moves.values[at]
+            assert moves.errors[at] == errors_by_hand(tail, changed, steps)
+            before = state.bits()
+            state.put(changed)
+            assert state.bits() - before == pytest.approx(moves.bits[at], abs=1e-6)
+            state.put(integers)
+        state.change(layer, row, int(moves.columns[-1]), int(moves.values[-1]))
+        assert state.errors() == moves.errors[-1]
+        integers = [held.copy() for held in state.integers]
+
+
+def test_a_layer_without_biases_has_none_to_change() -> None:
+    state = IntegerTail(tail_of(blobs(), (5, 3), bias=False), GRIDS, (1.0,))
+    assert state.moves(0, 0).columns.max() == 4
+    assert len(state.tensors()) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(1, 10),
+    st.integers(5, 60),
+    st.lists(st.integers(-3, 3).filter(bool), min_size=1, max_size=4, unique=True),
+    st.floats(0.02, 0.5),
+    st.integers(0, 2**31),
+)
+def test_the_estimate_is_near_the_length_of_the_message(
+    rows: int, columns: int, values: list[int], share: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    weight = random.choice(values, size=(rows, columns)) * (random.random((rows, columns)) < share)
+    model = nn.Linear(columns, rows, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(torch.from_numpy(weight))
+    found = 3 + tensor_bits(weight.size, count_values(weight), first=True)
+    assert abs(found - charge(encode(model, "custom")).charged_bits) < 12 + 0.15 * found
+
+
+def test_prices_of_changes_are_differences_of_lengths() -> None:
+    counts, grid = ((-1, 3), (2, 1)), (-1, 0, 1, 2)
+    prices = move_prices(20, counts, grid, 2, first=True)
+    now = tensor_bits(20, counts, first=True)
+    after = [((-1, 4),), ((-1, 3),), ((-1, 3), (1, 1)), counts]
+    assert prices == pytest.approx([tensor_bits(20, c, first=True) - now for c in after])
+
+
+class Hidden(nn.Module):
+    """An activation that is a function, not a module, behind features of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(5, 4), nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(torch.tanh(self.first(2 * x)))
+
+
+def test_the_tail_of_a_network() -> None:
+    dataset = blobs()
+    model = Hidden()
+    tail = read_tail(model, dataset)
+    assert tail.layers == (model.first, model.second)
+    assert tail.activation is torch.tanh
+    assert torch.equal(tail.inputs, 2 * dataset.inputs)
+    odd = nn.Sequential(nn.Linear(5, 4), nn.Softmax(1), nn.Linear(4, 3))
+    assert read_tail(odd, dataset).layers == (odd[2],)
+    with pytest.raises(UnsupportedModel, match=r"the output of a torch\.nn\.Linear"):
+        read_tail(nn.Sequential(nn.Linear(5, 3), nn.ReLU()), dataset)
+    single = nn.Linear(5, 1)
+    two = blobs(classes=2)
+    with plainly_called(single, two):
+        assert read_tail(single, two).layers == (single,)
+
+
+@pytest.mark.parametrize(
+    "model", [nn.Linear(5, 3), Hidden(), nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))]
+)
+def test_the_bound_that_the_search_gives_is_that_of_the_network(model: nn.Module) -> None:
+    dataset = blobs(300)
+    context = SearchContext(dataset, delta=0.05, seed=1)
+
+    def bits() -> float:
+        return charge(encode(model, "custom")).charged_bits
+
+    found = search_small(
+        model, bits, SmallSearchConfig(kicks=4, polish=10, scales=(2.0,), searched=200), context
+    )
+    errors = count_errors(model, dataset).errors
+    assert found == float(bounds.occam(errors, 300, bits(), 0.05))
+    assert found < 0.6
+    tail = read_tail(model, dataset)
+    for layer in tail.layers:
+        assert not (layer.weight.detach() * 2**10 % 1).any()
+    again = search_small(model, bits, SmallSearchConfig(kicks=0, polish=0), context)
+    assert again < 0.7
+
+
+def test_a_constant_classifier() -> None:
+    dataset = blobs(90)
+    model = Hidden()
+    assert make_constant(model, dataset)
+    assert count_errors(model, dataset).errors == 90 - int(torch.bincount(dataset.labels).max())
+    assert charge(encode(model, "custom")).charged_bits < 45
+    without = nn.Linear(5, 3, bias=False)
+    before = without.weight.clone()
+    assert not make_constant(without, dataset)
+    assert torch.equal(without.weight, before)

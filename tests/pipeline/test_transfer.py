@@ -1,0 +1,62 @@
+"""Fine-tuning in several ways, of which the least bound is certified."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+import netrazor
+import tiny
+from netrazor.certification import read_run
+from netrazor.errors import ConfigurationError
+from netrazor.networks import coded_state
+from netrazor.networks.fine_tuned import WAYS, FineTuned
+from netrazor.pipeline.transfer import LEARNED, TransferConfig, transfer
+from netrazor.train import FitConfig
+
+ORIGIN = "drawn at random, before anything"
+SHORT = TransferConfig(
+    bits_per_example=(0.1,), train=FitConfig(15, 50, tiny.FAST), integers=FitConfig(25, 50, tiny.FAST)
+)
+
+
+def network() -> nn.Module:
+    return tiny.small().eval()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("transfer") / "run"
+
+
+def test_all_ways_are_tried_and_the_best_is_certified(place: Path) -> None:
+    before = coded_state(network())
+    found = transfer(
+        network(), tiny.images(), given=["conv", "fc1"], given_origin=ORIGIN, config=SHORT, out=place
+    )
+    assert [trial.way for trial in found.trials] == [way for way in SHORT.ways for _ in range(2)]
+    best = min(found.trials, key=lambda trial: trial.bound)
+    certificate = found.certificate
+    assert certificate.effective_bits == best.bits
+    assert abs(certificate.errors - best.errors) <= 2
+    after = coded_state(found.network)
+    used = {way for way in WAYS if after[way].any()}
+    assert used <= set(LEARNED[best.way])
+    for name in ("conv.weight", "conv.bias", "fc1.weight", "fc1.bias"):
+        assert np.array_equal(before[name], after[f"network.{name}"])
+
+
+def test_the_message_holds_every_way_and_the_verifier_builds_it(place: Path) -> None:
+    blob = read_run(place).message
+    assert blob is not None
+    assert set(netrazor.coding.decode(blob)) == {*WAYS, "network.fc2.weight", "network.fc2.bias"}
+    names = ["conv.weight", "conv.bias", "fc1.weight", "fc1.bias"]
+    assert netrazor.verify(place, tiny.images(), FineTuned(network(), names)).status == "VALID"
+    assert netrazor.verify(place, tiny.images(), FineTuned(tiny.small(1), names)).status == "INVALID"
+
+
+def test_wrong_ways_are_named() -> None:
+    for ways in ((), ("head", "feet")):
+        with pytest.raises(ConfigurationError, match="ways: some of head"):
+            TransferConfig(ways=ways)

@@ -1,0 +1,118 @@
+"""A certificate extended to a network of any size, by the answers to inputs without labels."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import netrazor
+import tiny
+from netrazor import bounds
+from netrazor.errors import BadDataset, CertificateError, InvalidArgument, UnsupportedModel
+from netrazor.verification import Extended
+
+
+class Large(nn.Module):
+    """The certified network beside one of many weights that changes some of its answers."""
+
+    def __init__(self, short: nn.Module) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.short, self.more = short, nn.Sequential(nn.Flatten(), nn.Linear(64, 200), nn.Linear(200, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.short(x) + self.more(x)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    issued = tiny.occam_run().issued
+    return tiny.write(tmp_path_factory.mktemp("extended") / "run", issued.certificate, issued.blob)
+
+
+@pytest.fixture(scope="module")
+def large(run: Path) -> nn.Module:
+    return Large(netrazor.load(run, tiny.small()))
+
+
+def unlabelled(n: int = 300) -> torch.Tensor:
+    return tiny.images(n, seed=5).batch(torch.arange(n))[0]
+
+
+def test_it_bounds_the_large_network_by_both_parts(run: Path, large: nn.Module, tmp_path: Path) -> None:
+    record = netrazor.extend(run, large, unlabelled(), model=tiny.small(), delta=0.01, out=tmp_path / "out")
+    certificate = tiny.occam_run().issued.certificate
+    short = netrazor.load(run, tiny.small())
+    with torch.inference_mode():
+        differ = (short(unlabelled()).argmax(1) != large.eval()(unlabelled()).argmax(1)).sum()
+    assert record.disagreements == int(differ) > 0
+    exact = bounds.clopper_pearson(record.disagreements, 300, 0.01)
+    assert exact <= record.disagreement_bound <= exact + 2e-9
+    assert record.risk_bound == pytest.approx(min(1.0, certificate.risk_bound + exact), abs=4e-9)
+    assert record.sentence.startswith("With probability at least 94 %")
+    labelled = netrazor.extend(run, large, tiny.images(300, seed=5), model=tiny.small(), delta=0.01)
+    assert (labelled.inputs_fingerprint, labelled.disagreements) == (
+        record.inputs_fingerprint,
+        record.disagreements,
+    )
+
+
+def test_the_file_is_verified_with_the_certificate(run: Path, large: nn.Module, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    netrazor.extend(run, large, unlabelled(), model=tiny.small(), out=out)
+    assert netrazor.verify(out).status == "CONSISTENT, NOT RECOUNTED"
+    alone = netrazor.verify(out, tiny.images(), tiny.small())
+    assert (alone.status, alone.findings) == ("CONSISTENT, NOT RECOUNTED", ())
+    both = netrazor.verify(out, tiny.images(), tiny.small(), extended=Extended(large, unlabelled()))
+    assert both.status == "VALID"
+    assert both.notes[-1] == "extension: disagreements counted again"
+    other = netrazor.verify(out, tiny.images(), tiny.small(), extended=Extended(tiny.small(), unlabelled()))
+    assert "tensors_sha256" in other.findings[0].text
+    inputs = netrazor.verify(out, tiny.images(), tiny.small(), extended=Extended(large, unlabelled(200)))
+    assert "inputs_fingerprint" in inputs.findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("disagreement_bound", 0.0),
+        ("risk_bound", 0.1),
+        ("sentence", "It never errs."),
+        ("delta", 0.5),
+        ("n", 10**6),
+        ("disagreements", 10**6),
+        ("assumptions", []),
+        ("certificate_seal", "0" * 64),
+        ("seal", "0" * 64),
+        ("n", "many"),
+        ("more", 1),
+    ],
+)
+def test_a_field_altered(run: Path, large: nn.Module, tmp_path: Path, field: str, value: object) -> None:
+    out = tmp_path / "out"
+    netrazor.extend(run, large, unlabelled(50), model=tiny.small(), out=out)
+    content = json.loads((out / "extension.json").read_text())
+    (out / "extension.json").write_text(json.dumps({**content, field: value}))
+    verdict = netrazor.verify(out)
+    assert [finding.code for finding in verdict.findings] == ["extension"]
+
+
+def test_what_cannot_be_extended(run: Path, large: nn.Module, tmp_path: Path) -> None:
+    with pytest.raises(BadDataset, match="training set itself"):
+        netrazor.extend(run, large, tiny.images(), model=tiny.small())
+    training = tiny.images().batch(torch.arange(400))[0]
+    with pytest.raises(BadDataset, match="training set itself"):
+        netrazor.extend(run, large, training, model=tiny.small(), training=tiny.images())
+    with pytest.raises(BadDataset, match="at least one"):
+        netrazor.extend(run, large, unlabelled(1)[:0], model=tiny.small())
+    with pytest.raises(InvalidArgument, match="delta"):
+        netrazor.extend(run, large, unlabelled(), model=tiny.small(), delta=0.0)
+    fewer = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    with pytest.raises(UnsupportedModel, match="4 classes"):
+        netrazor.extend(run, fewer, unlabelled(), model=tiny.small())
+    noisy = tiny.noisy_run().issued
+    place = tiny.write(tmp_path / "noisy", noisy.certificate, noisy.blob)
+    with pytest.raises(CertificateError, match="without noise"):
+        netrazor.extend(place, large, unlabelled(), model=tiny.linear())
