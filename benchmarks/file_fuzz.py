@@ -5,7 +5,8 @@
 Images in every format that is read, tar shards, recipes, IDX files, arrays (npz, npy, safetensors), weights that
 torch wrote and checkpoints of runs are altered in their bytes, recipes in their structure too, and read as the
 commands read them. Batches are seeded by their number and the results are written after each, so that an interrupted
-run goes on where it stopped; ``--again`` starts anew. Seconds are of the processor; memory is with torch, which takes most of it.
+run goes on where it stopped; ``--again`` starts anew. Seconds are of the processor; memory is with torch, which takes
+most of it.
 """
 
 import argparse

@@ -33,6 +33,7 @@ EXPORTS = {
         "ClaimRecord",
         "EvaluationRecord",
         "Finding",
+        "GivenArraysRecord",
         "GivenRecord",
         "GraphRecord",
         "LearnerRecord",

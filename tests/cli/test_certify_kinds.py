@@ -116,7 +116,7 @@ def test_a_finished_run_of_other_settings_is_left_alone(
         (["lenet5-mnist", "--kind", "all", "--weights", "w.pt"], "allowed for --kind message only"),
         (["lenet5-mnist", "--kind", "hold-out", "--weights", "w.pt"], "allowed for --kind message only"),
         (["lenet5-mnist", "--kind", "best"], "best"),
-        (["--model", "{mine}:build", "--kind", "picked"], "a known name or a folder"),
+        (["--model", "{mine}:build", "--kind", "picked"], "a known name, a folder"),
     ],
 )
 def test_wrong_use_is_named(words: list[str], said: str, source: list[object], tmp_path: Path) -> None:

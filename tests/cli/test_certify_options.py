@@ -124,7 +124,10 @@ def test_the_whole_of_mobilenet_imagenet_on_a_small_folder(photos: Path, tmp_pat
     ("words", "message"),
     [
         (["lenet5-mnist", "--model", "m.py:build"], "one of a named experiment and --model allowed"),
-        (["--model", "{mine}:build"], "a known name or a folder of images or shards needed"),
+        (
+            ["--model", "{mine}:build"],
+            "a known name, a folder of images or shards, a CSV file or file.py:function needed",
+        ),
         (["--model", "{mine}:make", "--data", "{photos}"], "has no 'make'; it has nn, build"),
         (["--model", "{mine}:build", "--data", "{photos}", "--recipe", "a", "--config", "b"], "got both"),
         (

@@ -64,6 +64,7 @@ def make_small(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _write_files(place: Path) -> None:
     generator = np.random.default_rng(0)
     Image.fromarray(generator.integers(0, 255, (28, 28), dtype=np.uint8)).save(place / "digit.png")
+    Image.fromarray(generator.integers(0, 255, (8, 8, 3), dtype=np.uint8)).save(place / "photo.jpg")
     (place / "digits.nrz").write_bytes(RECORD.read_bytes())
     save_file({"weight": np.float32(generator.integers(-2, 3, (20, 30)))}, place / "weights.safetensors")
     (place / "mine.py").write_text(MINE)

@@ -50,7 +50,7 @@ def test_a_module_by_its_dotted_name() -> None:
     [
         ("bild", "has no 'bild'; it has .*build"),
         ("broken", "RuntimeError: no such layer"),
-        ("LIMIT", "failed"),
+        ("LIMIT", "must give a torch.nn.Module, got int"),
         ("", "'file.py:function'"),
     ],
 )

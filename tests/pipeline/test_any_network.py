@@ -163,7 +163,7 @@ def test_rate_pruning_keeps_weights_in_proportion_to_the_examples() -> None:
 
 
 class Hooked(nn.Module):
-    """A network whose output is no score for each class."""
+    """A network with one number for each example, which is for two classes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,11 +212,11 @@ MLP = CASES["mlp"].build
     ("model", "data", "options", "error", "match"),
     [
         (MLP, lambda: images((3, 8, 8)), {}, UnsupportedModel, "forward pass on inputs of shape .* failed"),
-        (Hooked, CASES["mlp"].data, {}, UnsupportedModel, r"output: must be scores of shape \(1, classes\)"),
+        (Hooked, CASES["mlp"].data, {}, BadDataset, r"label 2: must be in 0 \.\. 1"),
         (lambda: not_a_number(MLP()), CASES["mlp"].data, {}, NonFiniteWeights, "NaN"),
         (MLP, lambda: Scaled(0.1307), {}, BadDataset, r"transform.*0\.1307.*buffer"),
         (MLP, lambda: Augmented(0.5), {}, BadDataset, "random augmentation"),
-        (MLP, lambda: Regression(0.5), {}, BadDataset, "label 0: must be one integer"),
+        (MLP, lambda: Regression(0.5), {}, BadDataset, "label 1: one whole number needed"),
         (
             MLP,
             CASES["mlp"].data,

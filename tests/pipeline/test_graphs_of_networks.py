@@ -11,13 +11,11 @@ from test_users_networks import BROUGHT, Net, grey
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-import tiny
 from netrazor.certification.graph_literals import price_literals
 from netrazor.counting import in_order, scores_of
 from netrazor.networks import coded_state, make_plain
 from netrazor.networks.graph_network import GraphNetwork
 from netrazor.pipeline.coded_network import coded_network
-from netrazor.pipeline.subject import Subject
 
 Data = Callable[[], Dataset[tuple[Tensor, int]]]
 GRAPHS: dict[str, tuple[Callable[[], nn.Module], Data]] = {
@@ -27,16 +25,12 @@ GRAPHS: dict[str, tuple[Callable[[], nn.Module], Data]] = {
 MOST_LITERAL_BITS = 64  # of all these networks
 
 
-def about(data: Dataset[tuple[Tensor, int]], architecture: str = "custom") -> Subject:
-    return Subject(architecture, data, tiny.occam_run().issued.certificate.sample, delta=0.05, seed=0)
-
-
 @pytest.mark.parametrize("kind", GRAPHS)
 def test_a_network_that_goes_through_the_graph(kind: str) -> None:
     build, data = GRAPHS[kind]
     torch.manual_seed(0)
     model = make_plain(build()).eval()
-    coded = coded_network(model, about(data()))
+    coded = coded_network(model, "custom", data())
     assert coded.no_graph is None
     assert isinstance(coded.network, GraphNetwork)
     state, own = coded_state(coded.network), coded_state(model)
@@ -45,7 +39,11 @@ def test_a_network_that_goes_through_the_graph(kind: str) -> None:
     assert price_literals(coded.network.graph).bits <= MOST_LITERAL_BITS
     inputs = next(in_order(data(), 5))[0]
     with torch.no_grad():
-        assert torch.equal(scores_of(coded.network, inputs), scores_of(model, inputs))
+        found, expected = scores_of(coded.network, inputs), scores_of(model, inputs)
+    if kind == "attention":  # which torch computes by another kernel in a module than in a graph
+        assert torch.allclose(found, expected, atol=1e-5)
+    else:
+        assert torch.equal(found, expected)
 
 
 def after_flatten(use: Callable[[Any, Tensor], Tensor]) -> nn.Module:
@@ -85,7 +83,7 @@ NO_GRAPHS: dict[str, tuple[Callable[[Any, Tensor], Tensor], str]] = {
 def test_a_network_that_is_no_graph_has_a_reason(kind: str) -> None:
     use, reason = NO_GRAPHS[kind]
     model = after_flatten(use)
-    coded = coded_network(model, about(grey()))
+    coded = coded_network(model, "custom", grey())
     assert coded.network is model
     assert coded.no_graph is not None
     assert re.search(reason, coded.no_graph)
@@ -94,4 +92,4 @@ def test_a_network_that_is_no_graph_has_a_reason(kind: str) -> None:
 def test_a_declared_network_needs_no_graph() -> None:
     case = CASES["lenet5"]
     model = case.build()
-    assert coded_network(model, about(case.data(), "lenet5")).network is model
+    assert coded_network(model, "lenet5", case.data()).network is model

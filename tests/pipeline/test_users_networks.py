@@ -294,8 +294,7 @@ def returning(what: Callable[[Tensor], Any]) -> nn.Module:
         (lazy, "run one forward pass first"),
         (packed, "as it was before torch.ao quantized it"),
         (lambda: torch.jit.script(mlp()), "bring the eager module"),
-        (lambda: returning(lambda scores: (scores, scores)), "got tuple; wrap the network"),
-        (lambda: returning(lambda scores: {"logits": scores}), "got dict; wrap the network"),
+        (lambda: returning(lambda scores: {"boxes": scores}), "got dict"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

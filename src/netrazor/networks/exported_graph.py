@@ -110,9 +110,9 @@ def _arrays_read(
 ) -> tuple[dict[str, Tensor], dict[Node, int]]:
     """The arrays that the graph reads, in their order; and the number of each node that stands for one."""
     known: dict[tuple[object, ...], str] = {}
-    order: list[str] = []
-    for name, tensor in tensors(model):
-        order.append(name)
+    own = dict(tensors(model))
+    order = list(own)
+    for name, tensor in own.items():
         known.setdefault(_memory(tensor), name)
     arrays: dict[str, Tensor] = {}
     chosen: dict[tuple[object, ...], str] = {}
@@ -126,7 +126,7 @@ def _arrays_read(
             name = known.get(place, "")
             taken = not name or name in arrays or not is_name(name)
             chosen[place] = f"{CONSTANT}.{len(arrays)}" if taken else name
-            arrays[chosen[place]] = tensor
+            arrays[chosen[place]] = own.get(chosen[place], tensor)  # a parameter, by whatever way it is read
         of_node[node] = chosen[place]
     rank = {name: number for number, name in enumerate(order)}
     ordered = _as_held({name: arrays[name] for name in sorted(arrays, key=lambda n: rank.get(n, len(rank)))})

@@ -67,6 +67,8 @@ WITHOUT_CONTENT = (
 )
 
 # torch's operations, which a graph of them holds; what torch remembers of each call of one is none of the network's.
+# What torch.export and torch.compile leave on the tensors of a network that they saw.
+_TORCHS_MARKS = tuple(("_dynamo_static_input_type", kind) for kind in ("guarded", "unguarded"))
 _OPERATIONS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
 
 
@@ -164,7 +166,8 @@ class _Search:
             if not is_library_module(value):
                 yield from ((name, held) for name, held in list(vars(value).items()) if name in self.read)
         elif isinstance(value, (Tensor, np.ndarray)):
-            yield from getattr(value, "__dict__", {}).items()
+            marks = getattr(value, "__dict__", {}).items()
+            yield from ((name, held) for name, held in marks if (name, held) not in _TORCHS_MARKS)
         elif isinstance(value, Logger) or type(value) in _OPERATIONS:
             return
         elif isinstance(value, (types.GenericAlias, types.UnionType)):

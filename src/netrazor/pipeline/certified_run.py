@@ -168,6 +168,7 @@ def run(
     model = unwrapped(model)
     moving = moving_statistics(model)
     model = make_plain(model.cpu())
+    codable_arrays(model)  # what cannot be certified is refused before it runs for the first time
     with plainly_called(model, as_dataset(dataset)) as examples:
         training, test = (
             None if other is None else in_form_of(examples, as_dataset(other))
@@ -192,7 +193,6 @@ def _run_plain(
     # What cannot be certified is refused before hours of training, not after.
     processes.broadcast(model.state_dict().values())
     refuse_learnt_transforms(dataset)
-    codable_arrays(model)
     given = None
     if configuration.given is None:
         warn_of_frozen(model)

@@ -145,12 +145,12 @@ def _verify_plain(
 
 
 def _network_of(path: str | os.PathLike[str], model: Any) -> Any:
-    """What of ``model`` a verifier uses: nothing where the run has a graph; the network that an estimator is."""
+    """What of ``model`` a verifier uses: beside a graph, its given arrays alone; an estimator's network."""
     try:
         prior = read_run(path).certificate.prior
     except NetrazorError:  # what is wrong with it, the verdict says
         return model
-    if prior.graph is not None:
+    if prior.graph is not None and prior.given_arrays is None:
         return None
     return model if prior.learner is not None else as_network(model)
 
