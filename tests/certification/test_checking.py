@@ -79,7 +79,7 @@ def test_two_claims_share_delta() -> None:
         ("message.form", "steps", "prior"),
         ("message", None, "files"),
         ("prior.given", None, None),
-        ("prior.architecture.index", 1, "assumptions"),
+        ("prior.architecture.index", 1, "graph"),
         ("delta", lambda delta: delta / 2, "delta"),
         ("delta", lambda delta: delta * 2, "delta"),
         ("considered", (), "delta"),
