@@ -98,7 +98,7 @@ def main() -> None:
     }
     text = json.dumps(result, indent=2) + "\n"
     print(text, certificate.claim, sep="\n")
-    write_atomically(arguments.out / "result.json", text.encode())
+    write_atomically(arguments.out / "measurements.json", text.encode())
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from netrazor.cli.application import run as run_command
 from netrazor.data.tables import as_dataset, table_of
 
 RECORDS = Path(__file__).parents[1] / "certificates"
-TABLES = ("wine", "digits", "breast-cancer")
+TABLES = ("wine", "digits", "breast-cancer", "mails")
 
 
 def command(*words: str) -> tuple[int, str]:
@@ -100,9 +100,8 @@ def main(names: list[str]) -> int:
     for record in sorted(RECORDS.iterdir()) if not names else [RECORDS / name for name in names]:
         found[record.name] = doors_of(record)
         print(record.name, json.dumps(found[record.name], indent=2), flush=True)
+        write_result("doors.json", record.name, found[record.name])
     all_agree = all(map(agree, found.values()))
-    for name, said in found.items():
-        write_result("doors.json", name, said)
     print("every door says the same" if all_agree else "DOORS DIFFER")
     return 0 if all_agree else 1
 

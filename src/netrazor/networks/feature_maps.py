@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class LogScale(nn.Module):
-    """The logarithm of each number's size: log2(|x| + least).
+    """The logarithm of each number's size: log2(abs(x) + least).
 
     For columns of positive measurements, each of a scale of its own: a factor between two scales becomes a constant
     that weights of opposite signs cancel, so that few small whole numbers tell what a scaling by means and deviations
