@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from netrazor.counting import BATCH_SIZE, in_order, scores_of
+from netrazor.counting import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.errors import UnsupportedModel
 
 Activation = Callable[[Tensor], Tensor]
@@ -49,6 +49,17 @@ class LinearTail:
             return self
         places = torch.linspace(0, n - 1, examples, dtype=torch.float64).long()
         return replace(self, inputs=self.inputs[places], labels=self.labels[places])
+
+    @torch.no_grad()
+    def errors(self) -> int:
+        """Wrong answers of the layers as they are now, in their own arithmetic: sums near a tie round as there."""
+        features = self.inputs.to(self.layers[0].weight.dtype)
+        for layer in self.layers[:-1]:
+            features = self.activation(layer(features))
+        scores = self.layers[-1](features)
+        if scores.shape[1] == 1:
+            scores = torch.cat([torch.zeros_like(scores), scores], 1)
+        return int(wrong(scores, self.labels, 1).sum())
 
 
 @dataclass(frozen=True)

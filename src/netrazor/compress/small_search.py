@@ -238,8 +238,8 @@ class _SmallSearch:
                 break
             bound, at = min(tried)
             best = candidates[at]
-        self._measured(best)
-        self.context.reporter.say(f"search ends at {percent_up(bound)}, {best.errors} errors")
+        bound = self._measured(best)
+        self.context.reporter.say(f"search ends at {percent_up(bound)}, {self.tail.errors()} errors")
         return bound
 
     def _on_all(self, found: Found) -> Found:
@@ -272,10 +272,10 @@ class _SmallSearch:
         return neighbours
 
     def _measured(self, found: Found) -> float:
-        """The bound by the true length, with the weights in the network."""
+        """The bound by the true length and the layers' own errors, with the weights in the network."""
         for layer, matrix, step in zip(self.tail.layers, found.integers, found.steps, strict=True):
             real = torch.from_numpy(matrix * step).to(layer.weight.dtype)
             layer.weight.copy_(real[:, :-1])
             if layer.bias is not None:
                 layer.bias.copy_(real[:, -1])
-        return float(bounds.occam(found.errors, self.n, self.code_bits(), self.context.delta))
+        return float(bounds.occam(self.tail.errors(), self.n, self.code_bits(), self.context.delta))
