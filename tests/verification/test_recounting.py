@@ -13,16 +13,16 @@ from netrazor.certification import Certificate, NoisyRisk, seal
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.sentences import claim_sentence
 from netrazor.units import percent_up
-from netrazor.verification import recounting
+from netrazor.verification import VerifyConfiguration, recounting
 from netrazor.verification.recounting import MORE_DRAWS, bound_with, noisy_limits
 from tampering import change, conclude_again
 
 
-def recount(path: Path, certificate: Certificate, blob: bytes, **options: object) -> netrazor.Verdict:
+def recount(path: Path, certificate: Certificate, blob: bytes, seed: int | None = None) -> netrazor.Verdict:
     noisy = certificate.noise is not None
     tiny.write(path, certificate, blob)
     data, model = (tiny.images(2000), tiny.linear()) if noisy else (tiny.images(), tiny.small())
-    return netrazor.verify(path, data, model, **options)
+    return netrazor.verify(path, data, model, configuration=VerifyConfiguration(seed=seed))
 
 
 def with_errors(certificate: Certificate, errors: int, bound: float) -> Certificate:

@@ -20,6 +20,7 @@ from netrazor.errors import BadDataset, CertificateError, ConfigurationError
 from netrazor.picking import NO_ANSWER, Examples, PickingConfig
 from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.picked_run import PickedRun, run_picked
+from netrazor.verification import VerifyConfiguration
 from tampering import change, conclude_again, find
 
 CONFIG = PickingConfig(stops=(8, 16, 32), first=4, batch=2)
@@ -108,7 +109,7 @@ def test_a_stranger_replays_it(tmp_path: Path) -> None:
     assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
     verdict = netrazor.verify(tmp_path, table(), Nearest())
     assert (verdict.status, verdict.exit_code, verdict.findings) == ("VALID", 0, ())
-    fast = netrazor.verify(tmp_path, table(), Nearest(), fast=True)
+    fast = netrazor.verify(tmp_path, table(), Nearest(), configuration=VerifyConfiguration(fast=True))
     assert (fast.status, fast.exit_code, fast.findings) == ("CONSISTENT, NOT RECOUNTED", 3, ())
 
 
@@ -129,7 +130,7 @@ def test_spent_examples_train_the_start_and_are_not_counted(tmp_path: Path) -> N
 def test_fewer_errors_than_there_are(tmp_path: Path, fast: bool) -> None:
     assert run().certificate.errors > 0
     write(tmp_path, run(), {"claims.0.errors": run().certificate.errors - 1})
-    verdict = netrazor.verify(tmp_path, table(), Nearest(), fast=fast)
+    verdict = netrazor.verify(tmp_path, table(), Nearest(), configuration=VerifyConfiguration(fast=fast))
     assert (verdict.status, codes(verdict)) == ("INVALID", {"replay"})
 
 
