@@ -96,6 +96,15 @@ def test_several_learners_pay_for_the_choice() -> None:
     assert c.claims[0].delta_parts["picked"] == pytest.approx(0.05 / 6)
 
 
+def test_a_learner_looked_at_before_is_paid_for_like_one_tried_now() -> None:
+    c = run_picked(Nearest(), table(), terms=LearnerTerms(config=CONFIG, tried_before=2)).certificate
+    assert c.prior.learner is not None
+    assert c.prior.learner.candidates == 3
+    assert c.claims[0].delta_parts["picked"] == pytest.approx(0.05 / 9)
+    with pytest.raises(ConfigurationError, match="tried_before: must be at least 0, got -1"):
+        run_picked(Nearest(), table(), terms=LearnerTerms(config=CONFIG, tried_before=-1))
+
+
 def test_the_files_name_the_picked_examples_only() -> None:
     (picking,) = run().pickings.values()
     positions = decode_positions(run().positions, 300)

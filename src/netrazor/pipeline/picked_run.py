@@ -104,6 +104,10 @@ def run_picked(
     terms, learners = terms or LearnerTerms(), learner if isinstance(learner, Mapping) else {OWN: learner}
     if not learners:
         raise ConfigurationError("learner: at least one needed, got none; give a learner")
+    if terms.tried_before < 0:
+        raise ConfigurationError(
+            f"tried_before: must be at least 0, got {terms.tried_before}; count the learners looked at before"
+        )
     dataset = as_dataset(dataset)
     config = terms.config or default_config(size_of(dataset))
     _check_spent(config.spent, size_of(dataset))
@@ -129,8 +133,9 @@ def _picked(
         for name, each in learners.items()
     }
     best = min(pickings, key=lambda name: pickings[name].best.size)
+    tried = len(learners) + terms.tried_before
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
-    record = describe_learner(learners[best], terms.names.get(best, OWN), config, len(learners))
+    record = describe_learner(learners[best], terms.names.get(best, OWN), config, tried)
     runtime = learner_runtime(learners[best])
     certificate = _conclude(pickings[best], positions, sample, record, runtime, terms)
     run = PickedRun(positions, certificate, pickings, time.monotonic() - started)

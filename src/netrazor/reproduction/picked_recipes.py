@@ -7,6 +7,11 @@ the three is paid for. So nothing about the counted examples was known when they
 for its learners and its stops alone. Small rounds and the vote, for the mails, were tried on digits told apart by
 halves and by parity.
 
+That of MNIST is the second. The first, `small-cnn` with 8 stops, was run on the 60,000 training images before, and
+gave 656 picks and 510 errors, a bound of 2.18 %; so these figures were known. What was changed then was chosen on
+the test images alone again (dropout, three networks, views moved by a pixel), and the first is paid for as a
+candidate beside it.
+
 The table of breast cancer had been looked at: a first run with three learners at the same stops gave 19 picks and 16
 errors. The thirteen others were listed after it. All sixteen are candidates and paid for, those three included.
 """
@@ -24,10 +29,12 @@ class PickedRecipe:
     Attributes:
         learners: names of declared learners; the best of all, at its best stop, is certified.
         config: of the picking.
+        tried_before: learners run on the same examples before these were declared; each costs like one of them.
     """
 
     learners: tuple[str, ...]
     config: PickingConfig
+    tried_before: int = 0
 
 
 def picked_recipe(name: str) -> PickedRecipe:
@@ -61,8 +68,9 @@ _FOR_EMBEDDINGS = (
 
 PICKED_RECIPES = {
     "mnist": PickedRecipe(
-        ("small-cnn",),
-        PickingConfig(stops=geometric_stops(200, 800, 8), first=20, batch=10, scoring_batch=500),
+        ("three-dropout-cnns",),
+        PickingConfig(stops=(340, 410, 480), first=50, batch=10, growth_percent=5, scoring_batch=500),
+        tried_before=1,
     ),
     "fashion-mnist": PickedRecipe(
         ("two-cnns",),
