@@ -90,7 +90,7 @@ def main() -> None:
     terms = LearnerTerms(
         config=recipe.config,
         names={learner: learner for learner in learners},
-        tried_before=recipe.tried_before,
+        candidates=recipe.candidates,
         reporter=Lines(),
     )
     started = time.monotonic()
