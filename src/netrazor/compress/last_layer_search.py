@@ -30,8 +30,8 @@ class DescentConfig:
 class LastLayerSearch:
     """The last layer as one matrix, classes x features; the last feature is 1, and its weight the bias.
 
-    A single output is the score of the second of two classes; that of the first is zero, and so are its weights, which
-    no move changes and no message holds.
+    A single output is the score of the second of two classes; that of the first is zero, and so are its weights,
+    which no move changes and no message holds.
 
     Attributes:
         weights: the matrix.
