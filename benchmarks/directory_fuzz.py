@@ -16,6 +16,7 @@ stopped; ``--again`` starts anew. Seconds are of the processor.
 
 import argparse
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -105,9 +106,7 @@ def main() -> None:
 
 def check_batch(number: int, place: str, size: int = BATCH) -> dict[str, Any]:
     """Check a batch of altered directories without torch."""
-    for path in _starting_points(Path(place)):  # so that no case pays for what is loaded once
-        check_consistency(path)
-    _printed("inspect", Path(place) / "runs" / "occam")
+    _check_all(place)
     chance, count, started = random.Random(number), fuzzing.Count(), time.process_time()
     runs = {path.name: _files_in(path) for path in _starting_points(Path(place))}
     small = {path.name for path in (Path(place) / "runs").iterdir()}
@@ -132,10 +131,7 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
     from netrazor.report import read as read_for_report
     from netrazor.verification import verify
 
-    for path in sorted((Path(place) / "runs").iterdir()):  # so that no case pays for what is loaded once
-        verify(path, *examples_and_model(path.name))
-        compose([read_for_report(path)])
-    loaded_mib = fuzzing.peak_mib()
+    loaded_mib = _verify_all(place)
     chance, count, started = random.Random(f"verify {number}"), fuzzing.Count(), time.process_time()
     runs = {path.name: _files_in(path) for path in sorted((Path(place) / "runs").iterdir())}
     with tempfile.TemporaryDirectory(dir=place) as scratch:
@@ -153,6 +149,28 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
                 count.run("report", case, lambda path=path: compose([read_for_report(path)]) and "report")
     found = count.found()
     return {**found, "before_mib": loaded_mib, "cpu_s": time.process_time() - started}
+
+
+@functools.cache
+def _check_all(place: str) -> None:
+    """Check what will be altered, once in a process, so that no case pays for what is loaded once."""
+    for path in _starting_points(Path(place)):
+        check_consistency(path)
+    _printed("inspect", Path(place) / "runs" / "occam")
+
+
+@functools.cache
+def _verify_all(place: str) -> float:
+    """Verify and report it, likewise; gives the memory that this took."""
+    from small_runs import examples_and_model
+
+    from netrazor.report import compose, read
+    from netrazor.verification import verify
+
+    for path in sorted((Path(place) / "runs").iterdir()):
+        verify(path, *examples_and_model(path.name))
+        compose([read(path)])
+    return fuzzing.peak_mib()
 
 
 def altered(chance: random.Random, files: Files, others: list[Files]) -> Files:
