@@ -156,7 +156,7 @@ def _check_all(place: str) -> None:
     """Check what will be altered, once in a process, so that no case pays for what is loaded once."""
     for path in _starting_points(Path(place)):
         check_consistency(path)
-    _printed("inspect", Path(place) / "runs" / "occam")
+        _printed("inspect", path)
 
 
 @functools.cache
