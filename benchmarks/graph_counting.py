@@ -65,7 +65,7 @@ def cases(n: int) -> dict[str, tuple[nn.Module, Examples]]:
             VisionTransformer(CLASSES, size=32, width=64, depth=2, heads=4),
             images(n // 2, (3, 32, 32)),
         ),
-        "text classifier": (TextClassifier(1000, CLASSES, width=32, hidden=64), Tokens(n)),
+        "text classifier": (TextClassifier(1000, CLASSES, width=32, hidden=64), Tokens(8 * n)),
     }
 
 
