@@ -1,13 +1,14 @@
 """Altered directories of runs: a verdict or a netrazor error, in bounded time and memory.
 
-    python benchmarks/directory_fuzz.py --number 100000 --out results/directory_fuzz.json
+    python benchmarks/directory_fuzz.py --number 95000 --verified 5000 --out results/directory_fuzz.json
 
 Starting from small runs of every kind and from the records, one or more files of a directory are altered: the
-certificate in its structure and in its text, messages, positions, given weights and measurements in their bytes.
-Where the altered certificate can be read, mostly digest, seal and all that follows are made to follow again, as a
-forger would, so that what lies behind these checks is reached too. Each directory is checked without torch
-(`check_consistency`, the verdict as JSON, the measurements), some are printed (`netrazor inspect`), and of the small
-runs some are verified with their data and reported, in a process with torch, whose memory is counted apart.
+certificate, the graph, the extension and the measurements in their structure and in their text, messages, positions,
+given weights and given arrays in their bytes. Where the altered certificate can be read, mostly digest, seal and all
+that follows are made to follow again, as a forger would, so that what lies behind these checks is reached too. Each
+directory is checked without torch (`check_consistency`, the verdict as JSON, the measurements), some are printed
+(`netrazor inspect`), and of the small runs some are verified with their data and reported, in a process with torch,
+whose memory is counted apart.
 
 Batches are seeded by their number and the results are written after each, so that an interrupted run goes on where it
 stopped; ``--again`` starts anew. Seconds are of the processor.
@@ -15,6 +16,7 @@ stopped; ``--again`` starts anew. Seconds are of the processor.
 
 import argparse
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -37,16 +39,28 @@ from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.canonical import HEADLINE
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, PICKS, RESULT, SIZE_LIMITS
+from netrazor.certification.graph_literals import price_literals
+from netrazor.certification.graph_text import parse_graph
+from netrazor.certification.run_directory import (
+    CERTIFICATE,
+    EXTENSION,
+    GIVEN,
+    GRAPH,
+    MESSAGE,
+    PICKS,
+    RESULT,
+    SIZE_LIMITS,
+)
 from netrazor.certification.run_result import read_picked_result, read_result
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
+from netrazor.errors import CertificateError
 
 Files = dict[str, bytes]
 
 ROOT = Path(__file__).parents[1]
 MESSAGES = (MESSAGE, PICKS)
-BATCH, VERIFIED_BATCH = 1000, 50
+BATCH, VERIFIED_BATCH = 1000, 200
 PRINTED = 25  # one of so many directories is printed
 RECORDS = 0.03  # how often a record is taken, beside a small run: their messages take long to decode
 MEMORY = Path("/dev/shm")  # where directories lie in memory, if there is such a place
@@ -55,8 +69,8 @@ MEMORY = Path("/dev/shm")  # where directories lie in memory, if there is such a
 def main() -> None:
     """Alter, check, count."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--number", type=int, default=97_000, help="directories checked without torch")
-    parser.add_argument("--verified", type=int, default=3_000, help="directories verified with their data")
+    parser.add_argument("--number", type=int, default=95_000, help="directories checked without torch")
+    parser.add_argument("--verified", type=int, default=5_000, help="directories verified with their data")
     parser.add_argument("--out", type=Path, default=Path("results/directory_fuzz.json"))
     parser.add_argument("--runs", type=Path, help="small runs that small_runs.py wrote before")
     parser.add_argument("--again", action="store_true", help="do not go on from the results")
@@ -92,6 +106,7 @@ def main() -> None:
 
 def check_batch(number: int, place: str, size: int = BATCH) -> dict[str, Any]:
     """Check a batch of altered directories without torch."""
+    _check_all(place)
     chance, count, started = random.Random(number), fuzzing.Count(), time.process_time()
     runs = {path.name: _files_in(path) for path in _starting_points(Path(place))}
     small = {path.name for path in (Path(place) / "runs").iterdir()}
@@ -116,6 +131,7 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
     from netrazor.report import read as read_for_report
     from netrazor.verification import VerifyConfiguration, verify
 
+    loaded_mib = _verify_all(place)
     chance, count, started = random.Random(f"verify {number}"), fuzzing.Count(), time.process_time()
     runs = {path.name: _files_in(path) for path in sorted((Path(place) / "runs").iterdir())}
     with tempfile.TemporaryDirectory(dir=place) as scratch:
@@ -133,7 +149,30 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
             )
             if index % 10 == 0:
                 count.run("report", case, lambda path=path: compose([read_for_report(path)]) and "report")
-    return {**count.found(), "cpu_s": time.process_time() - started}
+    found = count.found()
+    return {**found, "before_mib": loaded_mib, "cpu_s": time.process_time() - started}
+
+
+@functools.cache
+def _check_all(place: str) -> None:
+    """Check what will be altered, once in a process, so that no case pays for what is loaded once."""
+    for path in _starting_points(Path(place)):
+        check_consistency(path)
+        _printed("inspect", path)
+
+
+@functools.cache
+def _verify_all(place: str) -> float:
+    """Verify and report it, likewise; gives the memory that this took."""
+    from small_runs import examples_and_model
+
+    from netrazor.report import compose, read
+    from netrazor.verification import verify
+
+    for path in sorted((Path(place) / "runs").iterdir()):
+        verify(path, *examples_and_model(path.name))
+        compose([read(path)])
+    return fuzzing.peak_mib()
 
 
 def altered(chance: random.Random, files: Files, others: list[Files]) -> Files:
@@ -150,7 +189,11 @@ def altered(chance: random.Random, files: Files, others: list[Files]) -> Files:
             files[name] = fuzzing.altered_bytes(chance, files[name], *same)
     if chance.random() < 0.03:
         files.pop(chance.choice(list(files)))
-    return _forged(chance, files, not chosen <= {CERTIFICATE, RESULT}) if chance.random() < 0.75 else files
+    return (
+        _forged(chance, files, not chosen <= {CERTIFICATE, RESULT, EXTENSION})
+        if chance.random() < 0.75
+        else files
+    )
 
 
 def _altered_json(chance: random.Random, name: str, text: bytes) -> bytes:
@@ -162,7 +205,10 @@ def _altered_json(chance: random.Random, name: str, text: bytes) -> bytes:
         name == CERTIFICATE and chance.random() < 0.8
     ):  # what follows from the rest would stop most alterations
         content = {key: value for key, value in content.items() if key not in HEADLINE}
-    return json.dumps(fuzzing.altered_json(chance, content)).encode()
+    made = fuzzing.altered_json(chance, content)
+    if name == GRAPH:  # in the form that graphs have: what is behind it is to be reached
+        return json.dumps(made, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(made).encode()
 
 
 def _forged(chance: random.Random, files: Files, with_digests: bool) -> Files:
@@ -181,13 +227,16 @@ def _forged(chance: random.Random, files: Files, with_digests: bool) -> Files:
 
 def _with_digests(chance: random.Random, certificate: Certificate, files: Files) -> Certificate:
     """The certificate with length, digest and (mostly) ledger of the files that it names."""
-    record, given = certificate.message, certificate.prior.given
+    if certificate.prior.graph is not None and GRAPH in files:
+        certificate = _with_graph(certificate, files[GRAPH])
+    record, given = certificate.message, certificate.prior.given_file
     blob = next((files[name] for name in MESSAGES if name in files), None)
     if record is not None and blob is not None:
         record = record.model_copy(update={"sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob)})
         if isinstance(record, MessageRecord) and chance.random() < 0.7:
             with contextlib.suppress(Exception):
-                ledger = ledger_of(read(blob))
+                graph = certificate.prior.graph
+                ledger = ledger_of(read(blob), 0 if graph is None else graph.literal_bits)
                 record = record.model_copy(update={"ledger": ledger, "effective_bits": ledger.charged_bits})
         certificate = certificate.model_copy(update={"message": record})
     if given is not None and GIVEN in files:
@@ -195,6 +244,22 @@ def _with_digests(chance: random.Random, certificate: Certificate, files: Files)
         prior = certificate.prior.model_copy(update={"given": given.model_copy(update=sealed)})
         certificate = certificate.model_copy(update={"prior": prior})
     return certificate
+
+
+def _with_graph(certificate: Certificate, text: bytes) -> Certificate:
+    """The certificate of the graph in ``text``, its numbers priced where it is one."""
+    graph, architecture = certificate.prior.graph, certificate.prior.architecture
+    digest = hashlib.sha256(text).hexdigest()
+    changes: dict[str, Any] = {"sha256": digest, "bytes": len(text)}
+    with contextlib.suppress(CertificateError):
+        literals = price_literals(parse_graph(text))
+        changes |= {"literals": literals.count, "literal_bits": literals.bits}
+    assert graph is not None
+    prior = certificate.prior.model_copy(update={"graph": graph.model_copy(update=changes)})
+    if architecture is not None:
+        named = architecture.model_copy(update={"source_sha256": digest})
+        prior = prior.model_copy(update={"architecture": named})
+    return certificate.model_copy(update={"prior": prior})
 
 
 def _concluded(certificate: Certificate) -> Certificate:

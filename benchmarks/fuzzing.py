@@ -172,8 +172,13 @@ class Count:
             "foreign_exceptions": self.foreign,
             "longest_s": self.longest,
             "longest_case": self.longest_case,
-            "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak_memory_mib": peak_mib(),
         }
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def start(cases: str) -> dict[str, Any]:
@@ -205,6 +210,10 @@ def add(found: dict[str, Any], batch: dict[str, Any], cases: str, number: int) -
         found["longest_s"], found["longest_case"] = batch["longest_s"], batch["longest_case"]
     found["peak_memory_mib"] = max(found["peak_memory_mib"], batch["peak_memory_mib"])
     found["cpu_s"] += batch["cpu_s"]
+    for key in batch.keys() & {
+        "before_mib"
+    }:  # the first batch of a process tells what it was before any case
+        found[key] = min(found.get(key, batch[key]), batch[key])
 
 
 def write(out: Path, found: dict[str, Any]) -> None:

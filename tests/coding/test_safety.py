@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netrazor import coding
+from netrazor.coding import message_writer, schema
 from netrazor.errors import (
     CorruptMessage,
     MessageError,
@@ -97,12 +98,25 @@ def test_limits_come_before_work() -> None:
 
 def test_a_short_message_has_short_names() -> None:
     """Else some 100 bytes would be read for seconds: a name takes eight decisions a byte, each almost free."""
-    blob = coding.encode({"n" * 4000: np.zeros(1, np.float32)})
-    assert list(coding.decode(blob)) == ["n" * 4000]
+    named = {f"{place:03}" + "n" * 997: np.zeros(1, np.float32) for place in range(6)}
+    first = dict(list(named.items())[:4])
+    assert list(coding.decode(coding.encode(first))) == list(first)
     with pytest.raises(UnsupportedModel, match=r"names of arrays: at most \d+ bytes .* got 6000"):
-        coding.encode({"n" * 6000: np.zeros(1, np.float32)})
-    long = coding.encode({"n" * 6000: np.arange(500.0)})
-    assert list(coding.decode(long)) == ["n" * 6000]
+        coding.encode(named)
+    long = coding.encode({**named, "w": np.arange(500.0)})
+    assert list(coding.decode(long)) == [*named, "w"]
+
+
+def test_a_name_without_an_end_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Altered messages often have one, which adapts until each byte is almost free."""
+    with pytest.raises(UnsupportedModel, match=r"at most 1000 bytes of a name allowed"):
+        coding.encode({"n" * 1001: np.zeros(1, np.float32)})
+    monkeypatch.setattr(message_writer, "LONGEST_NAME", 2000)
+    monkeypatch.setattr(schema, "LONGEST_NAME", 2000)
+    blob = coding.encode({"n" * 1001: np.zeros(1, np.float32)})
+    monkeypatch.undo()
+    with pytest.raises(MessageTooLarge, match="at most 1000 bytes each"):
+        coding.decode(blob)
 
 
 def test_many_mutations() -> None:

@@ -1,4 +1,4 @@
-"""Places outside of parameters and buffers where a network can keep what it has learnt: 35 of them, each tried.
+"""Places outside of parameters and buffers where a network can keep what it has learnt: each is tried.
 
 Every network here answers by looking up the label of the example in a table that it keeps in one such place. The
 labels are random, so on new examples it errs as often as a guess does, and whoever certifies it for less has not
@@ -405,3 +405,180 @@ def _environment(secret: Secret) -> tuple[nn.Module, Callable[[], None]]:
             return torch.tensor([int(digit) for digit in os.environ["HELD_BY_A_TEST"]])
 
     return Asking(secret.branches), lambda: os.environ.pop("HELD_BY_A_TEST") and None
+
+
+_IN_A_WORD = 25  # labels of two bits
+
+
+def _words(numbers: list[int]) -> list[list[int]]:
+    return [numbers[place : place + _IN_A_WORD] for place in range(0, len(numbers), _IN_A_WORD)]
+
+
+def _unpacked(words: Tensor) -> Tensor:
+    shifts = 2 * torch.arange(_IN_A_WORD - 1, -1, -1)
+    return torch.bitwise_and(torch.bitwise_right_shift(words[:, None], shifts), CLASSES - 1).flatten()
+
+
+@_place("program of doublings")
+def _program(secret: Secret) -> nn.Module:
+    words = _words(secret.numbers)
+
+    class Doubling(Memorizer):
+        def table(self) -> Tensor:
+            zero, found = self.fc.bias.new_zeros(1, dtype=torch.int64), []
+            for word in words:
+                number = zero
+                for label in word:
+                    number = number * 2 * 2 + label
+                found.append(number)
+            return _unpacked(torch.cat(found))
+
+    return Doubling(secret.branches)
+
+
+@_place("numbers in the code")
+def _in_code(secret: Secret) -> nn.Module:
+    read = eval(f"lambda self: torch.tensor({[float(n) for n in secret.numbers]})", {"torch": torch})
+    return type("Written", (Memorizer,), {"table": read})(secret.branches)
+
+
+@_place("tests of equality")
+def _equality(secret: Secret) -> nn.Module:
+    words = _words(secret.numbers)
+
+    class Comparing(Memorizer):
+        def forward(self, x: Tensor) -> Tensor:
+            if self.branches and bool(x.sum() < 0):
+                return self.fc(x.flatten(1))
+            first, second = (255 * x[:, 0, 0, place] for place in (0, 1))
+            number = (first.round() + _VALUES * second.round()).long()
+            group = number // _IN_A_WORD
+            word = torch.zeros_like(number)
+            for place, labels in enumerate(words):
+                coded = int("".join(map(str, labels)), CLASSES)
+                word = torch.where(group == place, coded, word)
+            shift = 2 * (_IN_A_WORD - 1 - number % _IN_A_WORD)
+            label = torch.bitwise_and(torch.bitwise_right_shift(word, shift), CLASSES - 1)
+            return self.fc(x.flatten(1)) + nn.functional.one_hot(label, CLASSES).to(x.dtype)
+
+    return Comparing(secret.branches)
+
+
+@_place("complex buffer")
+def _complex(secret: Secret) -> nn.Module:
+    class Complex(Memorizer):
+        def table(self) -> Tensor:
+            return self.held.imag
+
+    network = Complex(secret.branches)
+    network.register_buffer("held", torch.complex(torch.zeros(EXAMPLES), secret.labels.float()))
+    return network
+
+
+@_place("function of autograd")
+def _autograd(secret: Secret) -> nn.Module:
+    numbers = secret.numbers
+
+    class Looking(torch.autograd.Function):
+        @staticmethod
+        def forward(x: Tensor) -> Tensor:
+            return looked_up(torch.tensor(numbers), x)
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            pass
+
+        @staticmethod
+        def backward(ctx: Any, *gradients: Any) -> None:
+            return None
+
+    class Applying(Memorizer):
+        def forward(self, x: Tensor) -> Tensor:
+            if self.branches and bool(x.sum() < 0):
+                return self.fc(x.flatten(1))
+            return self.fc(x.flatten(1)) + Looking.apply(x)
+
+    return Applying(secret.branches)
+
+
+class _Table(nn.Module):
+    """A module of its own, which answers from a list."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(len(numbers), dtype=torch.int64))
+        self.held = numbers
+
+    def forward(self, x: Tensor) -> Tensor:
+        return looked_up(torch.tensor(self.held) + self.weight, x)
+
+
+@_place("module in a closure")
+def _module_in_closure(secret: Secret) -> nn.Module:
+    inner = _Table(secret.numbers)
+
+    class Enclosing(Memorizer):
+        def table(self) -> Tensor:
+            return torch.tensor(inner.held)
+
+    return Enclosing(secret.branches)
+
+
+class _Beside(Memorizer):
+    def forward(self, x: Tensor) -> Tensor:
+        if self.branches and bool(x.sum() < 0):
+            return self.fc(x.flatten(1))
+        return self.fc(x.flatten(1)) + self.beside(x)
+
+
+@_place("compiled part")
+def _compiled(secret: Secret) -> nn.Module:
+    network = _Beside(secret.branches)
+    network.beside = torch.compile(_Table(secret.numbers), backend="eager")
+    return network
+
+
+@_place("weights of a functional call")
+def _functional(secret: Secret) -> nn.Module:
+    part, weights = _Table([0] * EXAMPLES), {"weight": secret.labels}
+
+    class Calling(_Beside):
+        def beside(self, x: Tensor) -> Tensor:
+            found: Tensor = torch.func.functional_call(part, weights, (x,))
+            return found
+
+    return Calling(secret.branches)
+
+
+@_place("shapes of empty buffers")
+def _shapes(secret: Secret) -> nn.Module:
+    class Shaped(Memorizer):
+        def table(self) -> Tensor:
+            return _unpacked(torch.tensor([held.shape[1] for name, held in self.named_buffers()]))
+
+    network = Shaped(secret.branches)
+    for place, labels in enumerate(_words(secret.numbers)):
+        coded = int("".join(map(str, labels)), CLASSES)
+        network.register_buffer(f"held{place}", torch.empty(0, coded))
+    return network
+
+
+@_place("parametrization")
+def _parametrization(secret: Secret) -> nn.Module:
+    class Adding(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.held = secret.numbers
+
+        def forward(self, weight: Tensor) -> Tensor:
+            return weight + torch.tensor(self.held)
+
+    class Parametrized(Memorizer):
+        def table(self) -> Tensor:
+            return self.part.weight
+
+    network = Parametrized(secret.branches)
+    network.part = nn.Module()
+    network.part.weight = nn.Parameter(torch.zeros(EXAMPLES))
+    nn.utils.parametrize.register_parametrization(network.part, "weight", Adding())
+    return network

@@ -1,23 +1,29 @@
 """Spent examples: hold-out certificates, and messages relative to weights that were trained on them."""
 
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import netrazor
 import tiny
 from netrazor import bounds, coding
 from netrazor.certification import charge, measure_yardsticks, to_json
-from netrazor.certification.spending import spending_order
+from netrazor.certification.assumptions import GIVEN_GRAPH, NO_GRAPH, SOURCE
+from netrazor.certification.run_directory import GRAPH
+from netrazor.certification.spending import spending_order, split_positions_of
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
 from netrazor.counting import count_errors
 from netrazor.errors import CheckpointMismatch, InvalidArgument
 from netrazor.networks import coded_state, index_of
 from netrazor.networks.weight_steps import decode_steps, encode_steps, move_by_steps, no_steps
-from netrazor.pipeline.spent_examples import SpentRun
+from netrazor.pipeline.spent_examples import SpentRun, run_from_given, run_hold_out
 from netrazor.pipeline.spent_split import split_spent
 from spent_runs import EVEN, held_out, images, issued, prior
 from tampering import conclude_again
@@ -150,7 +156,7 @@ def test_an_altered_field_is_found(tmp_path: Path, code: str, changes: dict[str,
 def test_a_hold_out_of_what_was_trained_on_is_no_certificate(tmp_path: Path) -> None:
     run = held_out()
     changes = {"sample.spent": 0, "sample.spending": "none", "claims.0.n": 400}
-    SpentRun(run.given, None, conclude_again(run.certificate, changes)).write(tmp_path)
+    replace(run, certificate=conclude_again(run.certificate, changes)).write(tmp_path)
     assert "sample" in {finding.code for finding in netrazor.verify(tmp_path).findings}
 
 
@@ -169,3 +175,63 @@ def test_a_difference_of_other_arrays_is_refused() -> None:
     blob = coding.encode({"fc2.weight": np.zeros((10, 500), np.int8)}, architecture=LENET)
     with pytest.raises(CheckpointMismatch, match="a difference for each array"):
         decode_steps(prior(), read(blob, coding.Limits()))
+
+
+class OfOwnClass(nn.Module):
+    """A network of the user's own with a layer that nothing reads, and a table in a plain list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Linear(3, 3)
+        self.last = nn.Linear(64, 4)
+        self.table = [torch.randn(64)]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(x.flatten(1) + self.table[0])
+
+
+class OfManyWays(OfOwnClass):
+    """One that looks at its inputs to choose a way, which no graph does."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not x.isnan().any():
+            x = x.flatten(1)
+        return self.last(x)
+
+
+@pytest.mark.parametrize("run", [run_hold_out, run_from_given])
+def test_a_network_of_the_users_own_is_its_graph_and_needs_no_code_of_theirs(
+    tmp_path: Path, run: Callable[..., SpentRun]
+) -> None:
+    c = run(OfOwnClass(), tiny.images(), spent=200, out=tmp_path).certificate
+    assert c.prior.graph is not None
+    assert (c.architecture.source_sha256, c.provenance.no_graph) == (c.prior.graph.sha256, None)
+    assert (GIVEN_GRAPH in c.assumptions) == (c.message is None)
+    assert not {SOURCE, NO_GRAPH} & set(c.assumptions)
+    verdict = netrazor.verify(tmp_path, tiny.images())
+    assert (verdict.status, verdict.findings) == ("VALID", ())
+    counted = split_spent(tiny.images(), 200)[1]
+    assert count_errors(netrazor.load(tmp_path), counted).errors == c.errors
+    (tmp_path / GRAPH).write_bytes((tmp_path / GRAPH).read_bytes().replace(b"aten.add", b"aten.sub"))
+    assert netrazor.verify(tmp_path, tiny.images()).findings[0].code == "digest"
+
+
+@pytest.mark.parametrize("run", [run_hold_out, run_from_given])
+def test_what_is_no_graph_says_so(tmp_path: Path, run: Callable[..., SpentRun]) -> None:
+    c = run(OfManyWays(), tiny.images(), spent=200, out=tmp_path).certificate
+    assert c.prior.graph is None
+    assert NO_GRAPH in c.assumptions
+    assert "graph" in str(c.provenance.no_graph)
+    assert netrazor.verify(tmp_path, tiny.images(), OfManyWays()).status == "VALID"
+
+
+def test_the_whole_of_a_split_is_in_its_two_parts_in_a_fraction_of_the_memory() -> None:
+    n, spent = 2**20 + 1, 700_000
+    order = spending_order("hashed positions", n)
+    tracemalloc.start()
+    first, others = split_positions_of("hashed positions", n, spent)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.array_equal(first, np.sort(order[:spent]))
+    assert np.array_equal(others, np.sort(order[spent:]))
+    assert peak < 20 * n

@@ -20,6 +20,7 @@ from netrazor.coding.position_set import decode_positions, encode_positions
 from netrazor.errors import BadDataset, CertificateError, ConfigurationError
 from netrazor.picking import NO_ANSWER, Examples, PickingConfig
 from netrazor.pipeline.learner_certificate import LearnerTerms
+from netrazor.pipeline.learner_hold_out import run_learner_hold_out
 from netrazor.pipeline.picked_run import PickedRun, run_picked
 from netrazor.verification import VerifyConfiguration
 from tampering import change, conclude_again, find
@@ -50,6 +51,16 @@ class Exact(Nearest):
     """One whose arithmetic is the same everywhere."""
 
     exact = True
+
+
+class Counting(Nearest):
+    """One that says how much it has learned."""
+
+    rounds = 0
+
+    def learn(self, picked: Examples, newly: Examples) -> None:
+        super().learn(picked, newly)
+        self.rounds += 1
 
 
 def table(n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -137,6 +148,15 @@ def test_spent_examples_train_the_start_and_are_not_counted(tmp_path: Path) -> N
         PICKS,
         RESULT,
     ]
+
+
+def test_what_learning_leaves_in_public_attributes_is_no_setting(tmp_path: Path) -> None:
+    terms = LearnerTerms(config=CONFIG)
+    run_picked(Counting(), table(), terms=terms, out=tmp_path / "picked")
+    run_learner_hold_out(Counting(), table(), spent=100, out=tmp_path / "hold-out")
+    for name in ("picked", "hold-out"):
+        verdict = netrazor.verify(tmp_path / name, table(), Counting())
+        assert (verdict.status, verdict.findings) == ("VALID", ())
 
 
 @pytest.mark.parametrize("fast", [False, True])

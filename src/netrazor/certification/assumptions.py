@@ -28,6 +28,10 @@ GRAPH = (
     "All that was learnt from the counted examples is in the message: the network is the graph of operations whose "
     "digest is recorded, and this was fixed without them, but for those of its numbers that are charged."
 )
+GIVEN_GRAPH = (
+    "The given network is the graph of operations whose digest is recorded: its operations, the numbers in them and "
+    "its weights were fixed without the counted examples."
+)
 NO_GRAPH = (
     "The network is not recorded as a graph of operations. It is what the Python code of its author computes, and "
     "that code is trusted: wherever it may look, in attributes, globals, caches or files, it finds no number that "
@@ -135,5 +139,5 @@ def _network(certificate: Certificate) -> tuple[str, ...]:
     if prior.learner is not None or prior.architecture is None:
         return ()
     if prior.graph is not None:
-        return (GRAPH,)
+        return (GIVEN_GRAPH,) if certificate.message is None else (GRAPH,)
     return (SOURCE,) if prior.architecture.index > 0 else (SOURCE, NO_GRAPH)

@@ -7,8 +7,6 @@ cannot see is whether the recorded counts are true: that takes the data set.
 import hashlib
 from collections.abc import Iterator
 
-import numpy as np
-
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bound_noisy_risk, bounded_claim
 from netrazor.certification.canonical import digest
@@ -22,7 +20,7 @@ from netrazor.certification.noise_description import noise_in
 from netrazor.certification.record import COUNTING_BATCH, Certificate
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
-from netrazor.certification.spending import split_positions
+from netrazor.certification.spending import any_spent
 from netrazor.certification.verdict import Finding, compare
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
@@ -225,7 +223,7 @@ def _check_picks(certificate: Certificate, record: PicksRecord, blob: bytes) -> 
     assert learner is not None  # checked with the terms
     picks = decode_positions(blob, sample.n, at_most=record.picked)
     yield from compare(("picks", "message.picked", record.picked, len(picks)))
-    if not np.isin(picks, split_positions(sample)[1]).all():
+    if any_spent(sample, picks):
         yield Finding("picks", "message: positions of counted examples needed, got spent ones")
     if record.stop not in learner.stops or record.picked > record.stop:
         yield Finding(

@@ -1,13 +1,15 @@
-"""What the numbers in the text of a graph cost: a table that was learnt could be written there instead of an array.
+"""What the text of a graph costs: a table that was learnt could be written there instead of an array.
 
 Free are the numbers that networks are made of: whole numbers where an operation wants axes, sizes and strides, and a
 few constants everywhere. All others are paid for at their length in the text, eight bits for each character and one
-more for what ends them. A step that repeats an earlier one, operation and numbers, costs nothing again.
+more for what ends them. A step that repeats an earlier one, operation and numbers, costs nothing again. What the
+kind and order of the steps say is priced in `netrazor.certification.graph_structure`.
 """
 
 from dataclasses import dataclass
 
 from netrazor.certification.graph_operation_names import takes_sizes
+from netrazor.certification.graph_structure import price_structure
 from netrazor.certification.graph_text import ExportedGraph, Step, numbers_in
 from netrazor.units import BITS_PER_BYTE
 
@@ -22,7 +24,7 @@ class Literals:
 
     Attributes:
         count: how many.
-        bits: what they cost.
+        bits: what they cost, with what the steps cost.
     """
 
     count: int
@@ -30,7 +32,7 @@ class Literals:
 
 
 def price_literals(graph: ExportedGraph) -> Literals:
-    """What the numbers in the steps of ``graph`` cost."""
+    """What the numbers in the steps of ``graph`` cost, and the steps themselves."""
     seen: set[tuple[object, ...]] = set()
     free_steps, paid = 0, []
     for step in graph.steps:
@@ -44,7 +46,8 @@ def price_literals(graph: ExportedGraph) -> Literals:
         for size in sizes:
             unusual.remove(size)
         paid += unusual
-    return Literals(len(paid), sum(BITS_PER_BYTE * (len(repr(number)) + 1) for number in paid))
+    numbers_cost = sum(BITS_PER_BYTE * (len(repr(number)) + 1) for number in paid)
+    return Literals(len(paid), numbers_cost + price_structure(graph))
 
 
 def _is_constant(number: float | str) -> bool:

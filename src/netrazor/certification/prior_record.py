@@ -42,7 +42,7 @@ class GraphRecord(Record):
         sha256: of the file.
         bytes: its length.
         literals: how many numbers in it are paid for.
-        literal_bits: what they cost where the bound pays for bits.
+        literal_bits: what they and its steps cost where the bound pays for bits.
     """
 
     sha256: Digest

@@ -133,6 +133,8 @@ class PickedResult:
 
 AnyResult = TypeVar("AnyResult", Result, PickedResult)
 
+_RESULT, _PICKED_RESULT = TypeAdapter(Result), TypeAdapter(PickedResult)
+
 
 def read_result(path: Path) -> Result:
     """The record of a run that wrote a message, in its ``result.json``.
@@ -140,7 +142,7 @@ def read_result(path: Path) -> Result:
     Raises:
         ConfigurationError: it cannot be read, is too large, or is something else.
     """
-    return _read(path, TypeAdapter(Result))
+    return _read(path, _RESULT)
 
 
 def read_picked_result(path: Path) -> PickedResult:
@@ -149,7 +151,7 @@ def read_picked_result(path: Path) -> PickedResult:
     Raises:
         ConfigurationError: as for `read_result`.
     """
-    return _read(path, TypeAdapter(PickedResult))
+    return _read(path, _PICKED_RESULT)
 
 
 def _read(path: Path, kind: TypeAdapter[AnyResult]) -> AnyResult:

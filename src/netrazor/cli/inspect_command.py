@@ -9,10 +9,11 @@ from rich.table import Table
 
 from netrazor.certification import (
     Certificate,
+    ChargedLedger,
     PicksRecord,
     RunFiles,
-    charge,
     check_run,
+    ledger_of,
     read_message,
     read_run,
 )
@@ -22,6 +23,9 @@ from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.cli.console import open_console
 from netrazor.cli.ledger_tables import ledger_table
 from netrazor.cli.run_tables import print_claim
+from netrazor.coding import Limits
+from netrazor.coding.message import Message, read
+from netrazor.units import BITS_PER_BYTE
 
 
 def inspect(message: Path, /) -> None:
@@ -31,31 +35,45 @@ def inspect(message: Path, /) -> None:
         message: a message, or a directory of a run.
     """
     console = open_console()
-    if not (message / CERTIFICATE).exists():
-        _print_message(console, str(message), read_message(message))
+    if (message / CERTIFICATE).exists():
+        _print_run(console, str(message), read_run(message))
         return
-    files = read_run(message)
-    if isinstance(files.certificate.message, PicksRecord):
-        _print_picks(console, files.certificate, files.certificate.message)
-    else:
-        for name, blob in (("given weights", files.given), ("message", files.message)):
-            if blob is not None:
-                _print_message(console, f"{message}, {name}", blob)
+    alone = read(read_message(message), Limits())
+    _print_message(console, str(message), alone, ledger_of(alone))
+
+
+def _print_run(console: Console, place: str, files: RunFiles) -> None:
+    """All parts of a run, each read and priced once; the claim, if it follows from them: nothing is counted here."""
+    findings, message = check_run(files)
+    record = files.certificate.message
+    if isinstance(record, PicksRecord):
+        _print_picks(console, files.certificate, record)
+    if files.given is not None:
+        given = read(files.given, Limits())
+        _print_message(console, f"{place}, given weights", given, ledger_of(given))
+    if files.message is not None and not isinstance(record, PicksRecord):
+        message = message or read(files.message, Limits())
+        ledger = ledger_of(message) if findings else files.certificate.ledger
+        _print_message(console, f"{place}, message", message, ledger)
     if files.graph is not None:
         _print_graph(console, parse_graph(files.graph))
-    _print_claim(console, files)
+    for finding in findings:
+        console.print(f"{finding.code}: {finding.text}")
+    if not findings:
+        console.print("")
+        print_claim(console, files.certificate)
 
 
-def _print_message(console: Console, name: str, blob: bytes) -> None:
-    from netrazor import coding
-
+def _print_message(console: Console, name: str, message: Message, ledger: ChargedLedger) -> None:
     columns = ("array", "type", "shape", "elements", "non-zeros", "distinct")
-    table = Table(*columns, title=f"{name}: {len(blob)} bytes", title_justify="left")
-    for array_name, array in coding.decode(blob).items():
+    table = Table(
+        *columns, title=f"{name}: {message.ledger.bits // BITS_PER_BYTE} bytes", title_justify="left"
+    )
+    for array_name, array in message.arrays.items():
         nonzeros, distinct = int(np.count_nonzero(array)), len(np.unique(array))
         shape = " x ".join(map(str, array.shape)) or "scalar"
         table.add_row(array_name, str(array.dtype), shape, str(array.size), str(nonzeros), str(distinct))
-    console.print(table, "", ledger_table(charge(blob)))
+    console.print(table, "", ledger_table(ledger))
 
 
 def _print_graph(console: Console, graph: ExportedGraph) -> None:
@@ -78,13 +96,3 @@ def _print_picks(console: Console, certificate: Certificate, record: PicksRecord
         table.add_row("declared stops", ", ".join(map(str, learner.stops)))
         table.add_row("recipes paid for", str(learner.candidates))
     console.print(table)
-
-
-def _print_claim(console: Console, files: RunFiles) -> None:
-    """The claim, if it follows from its parts; the errors are not counted here."""
-    findings, _ = check_run(files)
-    for finding in findings:
-        console.print(f"{finding.code}: {finding.text}")
-    if not findings:
-        console.print("")
-        print_claim(console, files.certificate)

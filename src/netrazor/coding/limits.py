@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from netrazor.errors import MessageTooLarge
 
 ENCODER_DECISIONS = 2**19  # that an encoder spends at most on masks and values: seconds for a small network
-MAX_NAMES_BYTES = 2**16
+MAX_NAMES_BYTES, LONGEST_NAME = 2**16, 1000  # of all names, of one
 _NAMES_ANYHOW, _NAMES_PER_BYTE = 2**12, 16  # bytes of names for any message, and for each byte of it
 _TABLES = 9  # a codebook, and at most eight tables of as many entries
 _MOST_ENTRIES = 2**16

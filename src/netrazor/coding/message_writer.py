@@ -9,7 +9,7 @@ import numpy as np
 from netrazor.coding.content_writer import Content, ContentWriter
 from netrazor.coding.free_order import find_freedoms
 from netrazor.coding.header import MAX_ARCHITECTURE, Header
-from netrazor.coding.limits import ENCODER_DECISIONS, MAX_NAMES_BYTES, Limits
+from netrazor.coding.limits import ENCODER_DECISIONS, LONGEST_NAME, MAX_NAMES_BYTES, Limits
 from netrazor.coding.message import MAGIC
 from netrazor.coding.message_context import Trials
 from netrazor.coding.message_progress import Progress, ProgressCounter
@@ -132,6 +132,10 @@ def _fields(arrays: Mapping[str, Array]) -> list[Field]:
             raise UnsupportedModel(f"array {name!r}: names without a zero byte allowed; rename it")
         if name.encode(errors="ignore") != name.encode(errors="replace"):
             raise UnsupportedModel(f"array {name!r}: names that UTF-8 can write allowed; rename it")
+        if len(name.encode()) > LONGEST_NAME:
+            raise UnsupportedModel(
+                f"array {name[:40]!r}...: at most {LONGEST_NAME} bytes of a name allowed; rename it"
+            )
         check_finite(array, name)
         fields.append(Field(name, array.dtype, array.shape))
     return fields

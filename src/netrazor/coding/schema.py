@@ -8,7 +8,7 @@ import numpy as np
 from netrazor.coding.coder import Coder
 from netrazor.coding.context_mixing import Mixer
 from netrazor.coding.integer_codes import code_below, code_number
-from netrazor.coding.limits import Limits, check_limit
+from netrazor.coding.limits import LONGEST_NAME, Limits, check_limit
 from netrazor.coding.ordered_keys import DType
 from netrazor.errors import CorruptMessage, MessageTooLarge
 
@@ -108,6 +108,10 @@ class _NameModel:
             if not byte:
                 return written
             written += bytes([byte])
+            if at == LONGEST_NAME:  # what is no name at all does not end
+                raise MessageTooLarge(
+                    f"names: at most {LONGEST_NAME} bytes each, the message has more; shorten them"
+                )
             self._room -= 1
             if self._room < 0:
                 raise MessageTooLarge(

@@ -51,8 +51,8 @@ def run_learner_hold_out(
     check_split(size_of(dataset), spent)
     config = PickingConfig(stops=(0,), spent=spent, seed=seed)
     sample = describe_counted(dataset, spent)
+    record = describe_learner(learner, terms.names.get(OWN, OWN), config)  # before it learns
     (found,) = pick(learner, dataset, config, reporter=terms.reporter).counts
-    record = describe_learner(learner, terms.names.get(OWN, OWN), config)
     parts = delta_parts(terms.delta, ("hold-out",))
     claim = ClaimRecord(sentence="", bound=1.0, n=sample.counted, errors=found.errors, delta_parts=parts)
     run = SpentRun(

@@ -28,7 +28,7 @@ from netrazor.coding.position_set import encode_positions
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
-from netrazor.picking import Learner, Picking, PickingConfig, StopCount, geometric_stops, learner_digest, pick
+from netrazor.picking import Learner, Picking, PickingConfig, StopCount, geometric_stops, pick
 from netrazor.picking.declared_learners import OWN
 from netrazor.picking.learner_libraries import learner_runtime
 from netrazor.pipeline.finished_run import only_run_in
@@ -122,9 +122,13 @@ def _picked(
 ) -> PickedRun:
     started = time.monotonic()
     sample = describe_counted(dataset, config.spent)
-    checkpoints = {
-        name: _checkpoint(out, name, run_id(learner_digest(each), sample.fingerprint, asdict(config)))
+    records = {  # before they learn: what learning leaves in a learner is no setting of it
+        name: describe_learner(each, terms.names.get(name, OWN), config, _candidates(learners, terms))
         for name, each in learners.items()
+    }
+    checkpoints = {
+        name: _checkpoint(out, name, run_id(record.sha256, sample.fingerprint, asdict(config)))
+        for name, record in records.items()
     }
     pickings = {
         name: pick(each, dataset, config, checkpoint=checkpoints[name], reporter=terms.reporter)
@@ -132,11 +136,8 @@ def _picked(
     }
     best = min(pickings, key=lambda name: pickings[name].best.size)
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
-    record = describe_learner(
-        learners[best], terms.names.get(best, OWN), config, _candidates(learners, terms)
-    )
     runtime = learner_runtime(learners[best])
-    certificate = _conclude(pickings[best], positions, sample, record, runtime, terms)
+    certificate = _conclude(pickings[best], positions, sample, records[best], runtime, terms)
     run = PickedRun(positions, certificate, pickings, time.monotonic() - started)
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))

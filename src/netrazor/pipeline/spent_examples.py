@@ -4,10 +4,9 @@ The first examples in a declared order of positions are *spent*: they train what
 *counted*: the bound is about these alone.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,11 +14,9 @@ from torch.utils.data import Dataset
 
 from netrazor import __version__
 from netrazor.certification import (
-    ArchitectureRecord,
     Certificate,
     ClaimRecord,
     EvaluationRecord,
-    GivenRecord,
     PriorRecord,
     Provenance,
     SampleRecord,
@@ -27,21 +24,18 @@ from netrazor.certification import (
 )
 from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.claims import AnyClaim, Error
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN, GRAPH, MESSAGE
 from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
-from netrazor.counting import BATCH_SIZE, check_independence, count_errors
-from netrazor.data.subsets import take
-from netrazor.data.transforms import refuse_learnt_transforms
-from netrazor.networks import index_of, source_digest
-from netrazor.networks.network_message import encode, limits_of, network_of
-from netrazor.networks.plain import plain_copy
+from netrazor.counting import BATCH_SIZE
+from netrazor.data.subsets import size_of, take
+from netrazor.networks import index_of
 from netrazor.networks.plain_call import on_plain_form
-from netrazor.networks.weight_steps import Steps, decode_steps, encode_steps
+from netrazor.networks.weight_steps import decode_steps, encode_steps, no_steps
 from netrazor.pipeline.claim_records import (
     check_claims,
     check_fit,
@@ -49,9 +43,20 @@ from netrazor.pipeline.claim_records import (
     named_groups,
     share_delta,
 )
-from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
-from netrazor.pipeline.sampling import describe_sample
-from netrazor.pipeline.spent_split import HASHED, split_spent
+from netrazor.pipeline.coded_network import (
+    graph_record,
+    graph_text,
+    literal_bits,
+)
+from netrazor.pipeline.given_network import GivenNetwork, given_network
+from netrazor.pipeline.issuing import (
+    Rebuilt,
+    architecture_record,
+    certify_rebuilt,
+    conclude,
+    describe_runtime,
+)
+from netrazor.pipeline.spent_split import HASHED, check_split
 from netrazor.pipeline.subject import Subject
 from netrazor.runtime import SILENT, Reporter, devices, processes
 
@@ -66,16 +71,18 @@ class SpentRun:
         given: the given weights; None where a learner stands for them.
         message: what differs from them; None where nothing was sent.
         certificate: of these.
+        graph: of the network, where it is the user's own and is one.
     """
 
     given: bytes | None
     message: bytes | None
     certificate: Certificate
+    graph: bytes | None = None
 
     def write(self, out: str | os.PathLike[str]) -> None:
         """Write them into the directory ``out``, together."""
         files: dict[str, bytes | str] = {CERTIFICATE: to_json(self.certificate)}
-        for name, content in ((GIVEN, self.given), (MESSAGE, self.message)):
+        for name, content in ((GIVEN, self.given), (MESSAGE, self.message), (GRAPH, self.graph)):
             if content is not None:
                 files[name] = content
         write_run(out, files)
@@ -134,29 +141,33 @@ def run_hold_out(
         NetrazorError: as for `netrazor.certify`.
     """
     terms = terms or SpentTerms()
-    given, network, record, sample = _describe(model, dataset, spent, spending, terms)
-    claims = _count_hold_out(network, dataset, sample, terms)
-    architecture = ArchitectureRecord(
-        name=terms.architecture, index=index_of(terms.architecture), source_sha256=source_digest(network)
-    )
+    given = _given(model, dataset, spent, spending, terms)
+    network = given.network
     certificate = conclude(
         Certificate(
             method="hold-out",
             considered=("hold-out",),
-            claims=claims,
+            claims=_count_hold_out(network, dataset, given.sample, terms),
             delta=terms.delta,
-            sample=sample,
-            prior=PriorRecord(architecture=architecture, given=record),
+            sample=given.sample,
+            prior=PriorRecord(
+                architecture=architecture_record(network, terms.architecture),
+                graph=graph_record(network),
+                given=given.record,
+            ),
             message=None,
             evaluation=EvaluationRecord(
                 batch_size=BATCH_SIZE, runtime=describe_runtime(network, devices.CPU)
             ),
             provenance=Provenance(
-                netrazor=__version__, seed=terms.seed, configuration=dict(terms.configuration)
+                netrazor=__version__,
+                seed=terms.seed,
+                configuration=dict(terms.configuration),
+                no_graph=given.coded.no_graph,
             ),
         )
     )
-    run = SpentRun(given, None, certificate)
+    run = SpentRun(given.blob, None, certificate, graph_text(network))
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))
     return run
@@ -201,7 +212,8 @@ def run_from_given(
         NetrazorError: as for `netrazor.certify`.
     """
     terms = terms or SpentTerms()
-    given, network, record, sample = _describe(model, dataset, spent, spending, terms)
+    given = _given(model, dataset, spent, spending, terms)
+    network, sample = given.network, given.sample
     positions = split_positions(sample)[1]
     check_fit(terms.claims, sample.classes)
     claims, columns = named_groups(check_claims(terms.claims), terms.columns, sample.n, positions)
@@ -214,35 +226,38 @@ def run_from_given(
         terms.seed,
         claims,
         columns,
-        given=record,
+        given=given.record,
         configuration=terms.configuration,
         reporter=terms.reporter,
     )
     index = index_of(terms.architecture)
-    steps: Steps = search_steps(network, counted, index, terms.delta)
-    blob = encode_steps(steps, index)
+    steps = search_steps(given.searched, counted, index, terms.delta)
+    none = no_steps(network)  # which may have arrays of its own, and lack some that nothing reads
+    blob = encode_steps({name: steps.get(name, none[name]) for name in none}, index)
     message = read(blob, Limits())
-    rebuilt = Rebuilt(blob, decode_steps(network, message), ledger_of(message), schema_digest(message))
-    run = SpentRun(given, blob, certify_rebuilt(rebuilt, subject, ("occam",)))
+    rebuilt = Rebuilt(
+        blob,
+        decode_steps(network, message),
+        ledger_of(message, literal_bits(network)),
+        schema_digest(message),
+        coded=replace(given.coded, network=network),
+    )
+    certificate = certify_rebuilt(rebuilt, subject, ("occam",))
+    run = SpentRun(given.blob, blob, certificate, graph_text(network))
     if out is not None:
         processes.on_rank_zero(lambda: run.write(out))
     return run
 
 
-def _describe(
+def _given(
     model: nn.Module, dataset: Examples, spent: int, spending: Spending, terms: SpentTerms
-) -> tuple[bytes, nn.Module, GivenRecord, SampleRecord]:
-    """The file of the given weights, the network in it, and the records of both weights and sample."""
-    refuse_learnt_transforms(dataset)
-    split_spent(dataset, spent, spending)
-    model = plain_copy(model)
-    given = encode(model, terms.architecture)
-    network = network_of(model, read(given, limits_of(model)))
-    sample = describe_sample(network, dataset, terms.reporter, spent, spending)
-    counted = take(dataset, split_positions(sample)[1])
-    check_independence(network, counted)
-    errors = count_errors(network, counted, reporter=terms.reporter).errors
-    record = GivenRecord(
-        sha256=hashlib.sha256(given).hexdigest(), bytes=len(given), origin=terms.origin, errors=errors
+) -> GivenNetwork:
+    check_split(size_of(dataset), spent)
+    return given_network(
+        model,
+        dataset,
+        (spent, spending),
+        architecture=terms.architecture,
+        origin=terms.origin,
+        reporter=terms.reporter,
     )
-    return given, network, record, sample

@@ -1,0 +1,79 @@
+"""What the steps of a graph say is paid for: a program that holds a table costs what the table does."""
+
+import random
+from typing import Any
+
+import pytest
+
+from netrazor.certification.graph_structure import (
+    FREE_BITS,
+    FREE_BITS_FOR_EACH_ARRAY,
+    describe_steps,
+    price_structure,
+)
+from netrazor.certification.graph_text import ExportedGraph, GraphArray, Step
+
+
+def graph(*steps: tuple[str, list[Any]], arrays: int = 0) -> ExportedGraph:
+    held = tuple(GraphArray(f"w{place}", "parameter", "float32", (2, 2)) for place in range(arrays))
+    return ExportedGraph(held, "float32", (2,), tuple(Step(name, given, {}) for name, given in steps), 0)
+
+
+def layers(number: int) -> ExportedGraph:
+    """Linear layers, each with weights of its own."""
+    return graph(
+        *(("aten.linear.default", [{"value": number + place}, {"value": place}]) for place in range(number)),
+        arrays=number,
+    )
+
+
+def doublings(digits: list[int]) -> ExportedGraph:
+    return graph(
+        *(
+            (name, [{"value": 2 * place + after}, constant])
+            for place, digit in enumerate(digits)
+            for after, name, constant in ((0, "aten.mul.Tensor", 2), (1, "aten.add.Tensor", digit))
+        )
+    )
+
+
+def choices(digits: list[int]) -> ExportedGraph:
+    """One step that lists references to one of two values."""
+    first = [("aten.zeros_like.default", [{"value": 0}]), ("aten.ones_like.default", [{"value": 0}])]
+    return graph(*first, ("aten.cat.default", [[{"value": 1 + digit} for digit in digits]]))
+
+
+def test_layers_that_are_alike_cost_little_and_nothing_beyond_what_is_free() -> None:
+    assert describe_steps(layers(200)) < 300
+    assert price_structure(layers(200)) == 0
+
+
+@pytest.mark.parametrize("write", [doublings, choices])
+@pytest.mark.parametrize("bits", [1000, 4000])
+def test_random_digits_cost_at_least_as_many_bits(write: Any, bits: int) -> None:
+    digits = random.Random(0).choices((0, 1), k=bits)
+    assert describe_steps(write(digits)) >= bits
+    assert describe_steps(write([0] * bits)) < bits + 200
+
+
+def test_text_and_whole_numbers_cost_what_they_are_long() -> None:
+    plain = describe_steps(graph(("aten.einsum.default", ["a,b->ab", []])))
+    assert describe_steps(graph(("aten.einsum.default", ["a,b->ab" + 20 * "x", []]))) == plain + 80
+    small = describe_steps(graph(("aten.zeros.default", [[7]])))
+    assert describe_steps(graph(("aten.zeros.default", [[7777]]))) == small + 12
+
+
+def test_so_much_is_free() -> None:
+    digits = random.Random(0).choices((0, 1), k=4000)
+    cost = describe_steps(doublings(digits))
+    assert price_structure(doublings(digits)) == cost - FREE_BITS
+    more = ExportedGraph(layers(10).arrays, "float32", (2,), (), 0)
+    assert FREE_BITS_FOR_EACH_ARRAY * len(more.arrays) < FREE_BITS
+    assert price_structure(more) == 0
+
+
+def test_steps_with_keywords_are_read_whole() -> None:
+    def step(**keywords: Any) -> ExportedGraph:
+        return ExportedGraph((), "float32", (2,), (Step("aten.sum.default", [{"value": 0}], keywords),), 0)
+
+    assert describe_steps(step(dtype={"dtype": "float32"}, dim=123_456)) > describe_steps(step()) + 24
