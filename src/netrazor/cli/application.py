@@ -13,6 +13,7 @@ from netrazor.cli.certify_help import experiments_and_recipes
 from netrazor.cli.compare_command import compare
 from netrazor.cli.console import open_console
 from netrazor.cli.encode_command import decode, encode
+from netrazor.cli.extend_command import extend
 from netrazor.cli.inspect_command import inspect
 from netrazor.cli.paper_command import paper
 from netrazor.cli.plan_command import plan
@@ -37,7 +38,20 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(certify, help_epilogue=experiments_and_recipes())
-for command in (verify, predict, inspect, plan, bound, encode, decode, paper, report, randomize, compare):
+for command in (
+    verify,
+    extend,
+    predict,
+    inspect,
+    plan,
+    bound,
+    encode,
+    decode,
+    paper,
+    report,
+    randomize,
+    compare,
+):
     app.command(command)
 
 

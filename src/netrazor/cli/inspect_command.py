@@ -19,13 +19,13 @@ from netrazor.certification import (
 from netrazor.certification.graph_literals import price_literals
 from netrazor.certification.graph_text import ExportedGraph, parse_graph
 from netrazor.certification.run_directory import CERTIFICATE
+from netrazor.cli.claim_printing import print_claims, print_extension_in
 from netrazor.cli.console import open_console
 from netrazor.cli.ledger_tables import ledger_table
-from netrazor.cli.run_tables import print_claim
 
 
 def inspect(message: Path, /) -> None:
-    """Print the arrays of a message and its ledger; of a run's directory also its claim.
+    """Print the arrays of a message and its ledger; of a run's directory also its claims.
 
     Args:
         message: a message, or a directory of a run.
@@ -43,7 +43,8 @@ def inspect(message: Path, /) -> None:
                 _print_message(console, f"{message}, {name}", blob)
     if files.graph is not None:
         _print_graph(console, parse_graph(files.graph))
-    _print_claim(console, files)
+    if _print_claims(console, files):
+        print_extension_in(console, message, files.certificate)
 
 
 def _print_message(console: Console, name: str, blob: bytes) -> None:
@@ -80,11 +81,12 @@ def _print_picks(console: Console, certificate: Certificate, record: PicksRecord
     console.print(table)
 
 
-def _print_claim(console: Console, files: RunFiles) -> None:
-    """The claim, if it follows from its parts; the errors are not counted here."""
+def _print_claims(console: Console, files: RunFiles) -> bool:
+    """The claims, if they follow from their parts, and whether they do; the errors are not counted here."""
     findings, _ = check_run(files)
     for finding in findings:
         console.print(f"{finding.code}: {finding.text}")
     if not findings:
         console.print("")
-        print_claim(console, files.certificate)
+        print_claims(console, files.certificate)
+    return not findings
