@@ -28,7 +28,7 @@ LAYERS = [
     {"picking"},
     {"verification"},
     {"pipeline"},
-    {"baselines", "integrations"},
+    {"baselines", "integrations", "export"},
     {"reproduction"},
     {"report"},
     {"cli", "__main__"},

@@ -13,6 +13,7 @@ from netrazor.cli.certify_help import experiments_and_recipes
 from netrazor.cli.compare_command import compare
 from netrazor.cli.console import open_console
 from netrazor.cli.encode_command import decode, encode
+from netrazor.cli.export_command import export
 from netrazor.cli.extend_command import extend
 from netrazor.cli.inspect_command import inspect
 from netrazor.cli.paper_command import paper
@@ -41,6 +42,7 @@ app.command(certify, help_epilogue=experiments_and_recipes())
 for command in (
     verify,
     extend,
+    export,
     predict,
     inspect,
     plan,

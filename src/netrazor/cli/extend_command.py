@@ -29,7 +29,8 @@ class Large:
     """The extended network of an extension, to count its disagreements again.
 
     Attributes:
-        extended: file.py:function or package.module:function that builds it, or the name of a declared architecture.
+        extended: file.py:function or package.module:function that builds it, the name of a declared architecture,
+            or a file of ONNX.
         extended_weights: its weights: .safetensors, or .pt of tensors.
         unlabelled: the inputs without labels, as for netrazor extend.
     """
@@ -60,7 +61,7 @@ def extend(
         unlabelled: inputs: as for --data, labels not looked at; a CSV file without labels; a .npy file; or
             file.py:function, which may give a tensor or an array.
         out: directory for the certificate's files with extension.json beside them.
-        weights: of --model: .safetensors, or .pt of tensors.
+        weights: of --model, unless that is a file of ONNX: .safetensors, or .pt of tensors.
         short: what builds the certified network, where that is no graph and no declared architecture.
         delta: failure probability of the bound on disagreement; the certificate has its own.
     """
@@ -139,6 +140,10 @@ def images_shape(files: RunFiles, size: int | None) -> tuple[int, int, int] | No
 def _network(reference: str, weights: Path | None, certificate: Certificate) -> "nn.Module":
     from netrazor.pipeline.own_network import own_network
 
+    if reference.endswith(".onnx"):
+        from netrazor.export.onnx_network import OnnxNetwork
+
+        return OnnxNetwork(reference)
     return own_network(reference, weights, classes=certificate.sample.classes)
 
 

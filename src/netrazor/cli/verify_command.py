@@ -111,9 +111,10 @@ def _verify_by_counting(
             torch.manual_seed(certificate.provenance.seed)  # a learner starts from the same weights
             network = own_network(source.model, classes=certificate.sample.classes)
         if counting.recount:
-            _check_groups(certificate, groups)
             shape = _shape(files, network, source)
             dataset = _dataset(console, certificate, shape, source, groups.leave_out)
+            if dataset is not None:
+                _check_groups(certificate, groups)
             extended = extended_by(
                 large, certificate, images_shape(files, source.size), source.data_directory
             )

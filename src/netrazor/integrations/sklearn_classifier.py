@@ -102,7 +102,8 @@ class NetrazorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """The label of the best score for each row; the certificate counts a tie as an error."""
-        answers: NDArray[Any] = self.classes_[self._scores(X).argmax(dim=1).numpy()]
+        places = self._scores(X).argmax(dim=1).numpy()
+        answers: NDArray[Any] = self.classes_[places]
         return answers
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
