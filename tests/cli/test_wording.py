@@ -50,6 +50,7 @@ def test_data_means_one_thing() -> None:
     options = {name: set(options_of(app[name]).values()) for name in COMMANDS}
     assert {name for name in COMMANDS if "--data" in options[name]} == {
         "certify",
+        "evidence",
         "export",
         "extend",
         "verify",

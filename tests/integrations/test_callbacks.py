@@ -56,9 +56,7 @@ def test_lightning(tmp_path: Path) -> None:
     assert callback.network is not module.net
     trainer.logger.save()
     assert "certified_error" in Path(trainer.logger.log_dir, "metrics.csv").read_text()
-    with pytest.raises(
-        ConfigurationError, match="part: the name of a network in Module needed, got 'head'; it has net"
-    ):
+    with pytest.raises(ConfigurationError, match=r"part: .* got 'head'; it has net"):
         fit(CertifyCallback(tiny.images(), part="head"))
 
 

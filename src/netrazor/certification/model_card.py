@@ -1,4 +1,4 @@
-"""The part of a model card that a certificate fills: what is claimed, under what, and how to check it, as Markdown."""
+"""The part of a model card that a certificate fills, as Markdown: claims, assumptions, and how to check them."""
 
 from netrazor.certification.claim_rows import ClaimRows, rows_of
 from netrazor.certification.record import Certificate
@@ -21,8 +21,7 @@ def model_card_section(certificate: Certificate, checking: str = "netrazor verif
     parts = [
         "## Certified error",
         f"All claims hold together with probability at least {confidence(certificate.delta)} % over the draw of "
-        f"{sample.counted:,} examples of {_plain(sample.name)}. The same examples trained the network, unless it is "
-        "said otherwise below; no test set was used.",
+        f"{sample.counted:,} examples of {_plain(sample.name)}, {_part_in_training(certificate)}.",
     ]
     for claim in certificate.claims:
         parts.append(f"- {_plain(marked_sentence(certificate, claim))}")
@@ -38,6 +37,14 @@ def model_card_section(certificate: Certificate, checking: str = "netrazor verif
         f"The certificate's seal is `{certificate.seal}`, the training set's fingerprint `{sample.fingerprint}`.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _part_in_training(certificate: Certificate) -> str:
+    if certificate.method == "hold-out":
+        return "which had no part in training"
+    if certificate.method == "picked":
+        return "from which it picked those that it was trained on: the bound pays for that"
+    return "on which it was trained as well: the bound pays for that, and no test set was used"
 
 
 def _table(found: ClaimRows) -> str:

@@ -13,6 +13,7 @@ from netrazor.cli.certify_help import experiments_and_recipes
 from netrazor.cli.compare_command import compare
 from netrazor.cli.console import open_console
 from netrazor.cli.encode_command import decode, encode
+from netrazor.cli.evidence_command import evidence
 from netrazor.cli.export_command import export
 from netrazor.cli.extend_command import extend
 from netrazor.cli.inspect_command import inspect
@@ -51,6 +52,7 @@ for command in (
     decode,
     paper,
     report,
+    evidence,
     randomize,
     compare,
 ):

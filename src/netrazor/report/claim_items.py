@@ -1,4 +1,4 @@
-"""What a certificate claims besides the error: tables of classes, groups and confusions, and risk against coverage."""
+"""What a certificate claims besides the error: tables of classes, groups and confusions; risk against coverage."""
 
 from collections.abc import Iterator, Sequence
 
