@@ -96,6 +96,7 @@ def _verify_by_counting(
     import torch
 
     from netrazor.pipeline.own_network import own_network
+    from netrazor.verification import VerifyConfiguration
     from netrazor.verification import verify as verify_run
 
     network = dataset = extended = None
@@ -125,9 +126,7 @@ def _verify_by_counting(
         columns=groups.columns,
         extended=extended,
         given=counting.given,
-        fast=counting.fast,
-        device=counting.device,
-        reporter=Bars(console),
+        configuration=VerifyConfiguration(fast=counting.fast, device=counting.device, reporter=Bars(console)),
     )
 
 

@@ -10,7 +10,7 @@ from netrazor.integrations.trained_network import Certifying
 from netrazor.pipeline import Recipe
 
 
-class CertifyTrainerCallback(TrainerCallback):
+class CertifyTrainerCallback(TrainerCallback):  # type: ignore[misc]  # its types are not read
     """Certifies, when training has ended, a network cut down from the one that was trained.
 
     The claim is about ``network``, not about the network that was trained, which stays as it is; `netrazor.extend`
