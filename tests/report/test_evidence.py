@@ -47,7 +47,7 @@ def test_nothing_is_written_over_and_nothing_false_is_packed(run: Path, tmp_path
     issued = tiny.occam_run().issued
     altered = tiny.write(tmp_path / "run", issued.certificate, issued.blob)
     content = json.loads((altered / "certificate.json").read_text())
-    content["claims"][0]["bound"] /= 2
+    content["evaluation"]["runtime"] = "another machine"
     (altered / "certificate.json").write_text(json.dumps(content))
     with pytest.raises(CertificateError, match="follows from its parts"):
         write_evidence(altered, tmp_path / "pack")

@@ -113,9 +113,9 @@ def _verify_by_counting(
             network = own_network(source.model, classes=certificate.sample.classes)
         if counting.recount:
             shape = _shape(files, network, source)
-            dataset = _dataset(console, certificate, shape, source, groups.leave_out)
-            if dataset is not None:
+            if source.data is not None:
                 _check_groups(certificate, groups)
+            dataset = _dataset(console, certificate, shape, source, groups.leave_out)
             extended = extended_by(
                 large, certificate, images_shape(files, source.size), source.data_directory
             )
