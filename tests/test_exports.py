@@ -12,6 +12,7 @@ import netrazor
 EXPORTS = {
     "netrazor": {
         "Certificate",
+        "NetrazorClassifier",
         "Verdict",
         "__version__",
         "bounds",

@@ -28,7 +28,7 @@ LAYERS = [
     {"picking"},
     {"verification"},
     {"pipeline"},
-    {"baselines"},
+    {"baselines", "integrations", "export"},
     {"reproduction"},
     {"report"},
     {"cli", "__main__"},

@@ -30,12 +30,12 @@ def test_extras_hold_what_the_missing_extra_says() -> None:
     """Each package that an error tells to install by an extra is in that extra, and only there."""
     project = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text())["project"]
     optional = project["optional-dependencies"]
-    distributions = {"PIL": "pillow", "yaml": "pyyaml"}
+    distributions = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn"}
     for extra, packages in EXTRAS.items():
         wanted = {distributions.get(package, package).lower() for package in packages}
         listed = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in optional[extra]}
         assert listed - {"netrazor"} == wanted
-    assert "netrazor[torch,fast,report,docs]" in optional["dev"]
+    assert "netrazor[torch,fast,report,sklearn,onnx,lightning,transformers,docs]" in optional["dev"]
 
 
 def test_the_version_is_written_once() -> None:

@@ -12,6 +12,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Certificate",
+    "NetrazorClassifier",
     "Verdict",
     "__version__",
     "bounds",
@@ -30,6 +31,7 @@ __all__ = [
 if TYPE_CHECKING:
     from netrazor import bounds, coding, data
     from netrazor.certification import Certificate, Verdict, claims
+    from netrazor.integrations.sklearn_classifier import NetrazorClassifier
     from netrazor.pipeline import certify, certify_hold_out, certify_picked, split_spent
     from netrazor.verification import extend, load, verify
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 # here is a package of that name.
 _HOMES = {
     "Certificate": "netrazor.certification",
+    "NetrazorClassifier": "netrazor.integrations.sklearn_classifier",
     "Verdict": "netrazor.certification",
     "claims": "netrazor.certification",
     "certify": "netrazor.pipeline",

@@ -10,6 +10,10 @@ EXTRAS = {
     "torch": ("torch", "kmeans1d", "PIL", "pooch", "yaml"),
     "fast": ("numba",),  # never missed: the codec runs without it, more slowly
     "report": ("matplotlib", "jinja2"),
+    "sklearn": ("sklearn",),
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "lightning": ("lightning",),
+    "transformers": ("transformers", "accelerate"),
 }
 
 

@@ -48,9 +48,18 @@ def test_an_error_of_a_function_is_told_in_options() -> None:
 def test_data_means_one_thing() -> None:
     """A training set by name or folder; where data sets are kept is another option."""
     options = {name: set(options_of(app[name]).values()) for name in COMMANDS}
-    assert {name for name in COMMANDS if "--data" in options[name]} == {"certify", "verify", "report"}
+    assert {name for name in COMMANDS if "--data" in options[name]} == {
+        "certify",
+        "evidence",
+        "export",
+        "extend",
+        "verify",
+        "report",
+    }
     assert {name for name in COMMANDS if "--data-directory" in options[name]} == {
         "certify",
+        "export",
+        "extend",
         "verify",
         "compare",
         "randomize",

@@ -11,11 +11,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
 import tiny
 from command_line import netrazor
+from netrazor import claims
 from netrazor.certification import parse
 from netrazor.certification.yardsticks import marked_sentence
 from netrazor.errors import CertificateError, ConfigurationError
@@ -24,7 +26,7 @@ from netrazor.pipeline.spent_examples import run_hold_out
 from netrazor.report import Claim, Plot, Prose, Section, Table, compose, page, read, svg, write_report
 from netrazor.report.theme import FONTS
 from netrazor.reproduction.randomize.summary import Summary
-from netrazor.units import percent_up
+from netrazor.units import percent_down, percent_up
 
 MAX_BYTES = 2 * 2**20
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -294,3 +296,32 @@ def test_noise_is_shown_alone_and_side_by_side(tmp_path: Path) -> None:
     assert [row[0] for row in noise.rows] == ["1.weight"]
     assert "independent draws" in noise.note
     assert "with noise, upper confidence bound" in Page(report.html()).text
+
+
+def test_classes_groups_confusions_and_the_curve_are_shown(tmp_path: Path) -> None:
+    sites = {"site": np.array(["north", "<south>"])[np.arange(400) % 2]}
+    asked = [
+        claims.Error(),
+        claims.ClassErrors(),
+        claims.Confusion(),
+        claims.GroupErrors(column="site"),
+        claims.Withheld(answered=0.5),
+    ]
+    configuration = RunConfiguration(recipe=tiny.NO_NOISE, claims=asked, columns=sites)
+    issued = tiny.known(run(tiny.small(), tiny.images(), configuration)).issued
+    place = tiny.write(tmp_path / "run", issued.certificate, issued.blob)
+    section = compose([read(place)]).sections[0]
+    tables = {item.title: item for item in section.items if isinstance(item, Table)}
+    matrix = tables[
+        "Confusion matrix: new examples of a class (rows) that are answered with another (columns)"
+    ]
+    cells = issued.certificate.claims[2].cells
+    assert matrix.rows[1][3] == f"≥ {percent_down(cells[5].lower or 0.0)}"
+    assert matrix.rows[1][4] == f"≤ {percent_up(cells[6].bound)}"
+    groups = tables["Errors in groups of 'site'"]
+    assert [row[:2] for row in groups.rows] == [("<south>", "200"), ("north", "200")]
+    assert "Answers withheld below a margin" in tables
+    assert "Risk against coverage" in [item.title for item in section.items if isinstance(item, Plot)]
+    html = compose([read(place)]).html()
+    assert "&lt;south&gt;" in html
+    assert "<south>" not in html

@@ -16,6 +16,8 @@ MOST_THRESHOLDS = 1000
 # On the margin: quarters of an octave from 2^-4 to 2^16, for scores of any scale. No data chose them.
 THRESHOLDS = tuple(2.0 ** (step / 4) for step in range(-16, 65))
 
+ANSWERED = 0.95  # of the counted examples, as `Withheld` has it unless it is told otherwise
+
 Threshold = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -145,7 +147,7 @@ class Withheld(AnyLoss):
 
     kind: Literal["answers-withheld"] = "answers-withheld"
     thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1, max_length=MOST_THRESHOLDS)] = THRESHOLDS
-    answered: Share = 0.95
+    answered: Share = ANSWERED
 
     @field_validator("thresholds")
     @classmethod

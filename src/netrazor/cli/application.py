@@ -13,6 +13,9 @@ from netrazor.cli.certify_help import experiments_and_recipes
 from netrazor.cli.compare_command import compare
 from netrazor.cli.console import open_console
 from netrazor.cli.encode_command import decode, encode
+from netrazor.cli.evidence_command import evidence
+from netrazor.cli.export_command import export
+from netrazor.cli.extend_command import extend
 from netrazor.cli.inspect_command import inspect
 from netrazor.cli.paper_command import paper
 from netrazor.cli.plan_command import plan
@@ -37,7 +40,22 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(certify, help_epilogue=experiments_and_recipes())
-for command in (verify, predict, inspect, plan, bound, encode, decode, paper, report, randomize, compare):
+for command in (
+    verify,
+    extend,
+    export,
+    predict,
+    inspect,
+    plan,
+    bound,
+    encode,
+    decode,
+    paper,
+    report,
+    evidence,
+    randomize,
+    compare,
+):
     app.command(command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import Parameter
 
 from netrazor.certification.prior_record import OWN_LEARNER
+from netrazor.cli.claim_words import claims_of, read_groups
 from netrazor.cli.console import open_console
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
@@ -30,6 +31,10 @@ class Procedure:
         config: a recipe of your own, as YAML.
         exact: leave every array as the stages of the recipe leave it: no dead units removed, no units ordered.
         scale: multiplies the steps of every stage of a message, and of a hold-out: 0.1 is a tenth.
+        claims: what is claimed besides the error, which always comes first: words with commas between of topK,
+            classes (recall), precision, confusion, balanced, ordinal, cost=FILE.csv (a row of costs for each class),
+            withheld or withheld=0.95 (answers kept back, so that this share is answered). NAME*2 gives a claim twice
+            the part of delta, error*2 the error.
         delta: failure probability of the certificate.
         seed: of everything random.
         given: what of the network was fixed without these examples and costs nothing: a pattern of names of arrays or
@@ -42,6 +47,7 @@ class Procedure:
     config: Path | None = None
     exact: bool = False
     scale: float = 1.0
+    claims: str | None = None
     delta: float = 0.05
     seed: int = 0
     given: tuple[str, ...] = ()
@@ -83,7 +89,8 @@ def certify(
         weights: trained weights of the network: .safetensors, or .pt of tensors.
         overwrite: replace a run of other settings in the directory.
     """
-    from netrazor.cli.run_tables import print_claim, print_kinds, print_run
+    from netrazor.cli.claim_printing import print_claims
+    from netrazor.cli.run_tables import print_kinds, print_run
     from netrazor.pipeline import RunConfiguration, RunInputs
     from netrazor.reproduction.certificate_kinds import KINDS, KindRequest, issue_kinds
     from netrazor.reproduction.certified_experiments import recipe_of
@@ -97,6 +104,7 @@ def certify(
         raise ConfigurationError(
             f"given: allowed for the kind message, got {procedure.kind!r}; leave --given or --kind out"
         )
+    groups = read_groups(source.groups, source.data)
     console = open_console()
     named = None if experiment is None else experiment_named(experiment)
     usual = "quick" if named is None else named.recipe
@@ -111,6 +119,8 @@ def certify(
         given=given_of(procedure.given),
         given_origin=procedure.given_origin,
         delta=procedure.delta,
+        claims=claims_of(procedure.claims, tuple(groups.columns)),
+        columns=groups.columns,
         seed=procedure.seed,
         out=out,
         overwrite=overwrite,
@@ -118,18 +128,18 @@ def certify(
         count_on=machine.count_on,
         reporter=Bars(console),
     )
-    inputs = RunInputs(source.data, weights, source.size, source.data_directory)
+    inputs = RunInputs(source.data, weights, source.size, source.data_directory, groups.leave_out)
     request = KindRequest(named, source.model, inputs, configuration, procedure.scale)
     issued = []
     for each in issue_kinds(KINDS if procedure.kind == "all" else (procedure.kind,), request):
         issued.append(each)
         if each.run is not None:
             print_run(console, each.certificate, each.run.result)
-        else:
-            print_claim(console, each.certificate)
+        print_claims(console, each.certificate)
         words = checking_command(each, named, source, machine)
         if procedure.given and weights is not None:
             words += ["--given", str(weights)]
+        words += [word for reference in source.groups for word in ("--groups", reference)]
         console.print(f"\nwritten to {each.place}; check it with: {shlex.join(words)}")
     if len(issued) > 1:
         print_kinds(console, issued, procedure.delta)

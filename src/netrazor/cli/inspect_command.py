@@ -20,16 +20,16 @@ from netrazor.certification import (
 from netrazor.certification.graph_literals import price_literals
 from netrazor.certification.graph_text import ExportedGraph, parse_graph
 from netrazor.certification.run_directory import CERTIFICATE
+from netrazor.cli.claim_printing import print_claims, print_extension_in
 from netrazor.cli.console import open_console
 from netrazor.cli.ledger_tables import ledger_table
-from netrazor.cli.run_tables import print_claim
 from netrazor.coding import Limits
 from netrazor.coding.message import Message, read
 from netrazor.units import BITS_PER_BYTE
 
 
 def inspect(message: Path, /) -> None:
-    """Print the arrays of a message and its ledger; of a run's directory also its claim.
+    """Print the arrays of a message and its ledger; of a run's directory also its claims.
 
     Args:
         message: a message, or a directory of a run.
@@ -61,7 +61,8 @@ def _print_run(console: Console, place: str, files: RunFiles) -> None:
         console.print(f"{finding.code}: {finding.text}")
     if not findings:
         console.print("")
-        print_claim(console, files.certificate)
+        print_claims(console, files.certificate)
+        print_extension_in(console, Path(place), files.certificate)
 
 
 def _print_message(console: Console, name: str, message: Message, ledger: ChargedLedger) -> None:

@@ -18,9 +18,12 @@ class Source:
             file with a column label, labels, y or target, or file.py:function, which gives a data set or two arrays.
         size: side of the images of a folder, in pixels.
         data_directory: where data sets with names are kept, instead of the default.
+        groups: for a claim of the errors in each group of a column, several if repeated: COLUMN of the CSV file of
+            --data, which then is no input; or FILE.csv:COLUMN, with a row for each example.
     """
 
     model: str | None = None
     data: str | None = None
     size: int | None = None
     data_directory: Path | None = None
+    groups: tuple[str, ...] = ()

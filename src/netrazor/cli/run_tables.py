@@ -27,7 +27,7 @@ PUBLISHED_LAYERS = {
 
 
 def print_run(console: Console, certificate: Certificate, result: Result) -> None:
-    """Everything a run came to, the claim first and last."""
+    """Everything that was measured in a run; its claims are printed after it."""
     paper = certificate.predictor == "lenet5" and certificate.sample.name == "mnist"
     for table in (
         layer_table(result, paper),
@@ -44,7 +44,6 @@ def print_run(console: Console, certificate: Certificate, result: Result) -> Non
             f"errs on {int(test['errors'])}, {percent_up(test['risk'])}; by itself that bounds the error at "
             f"{percent_up(test['bound'])}.\n",
         )
-    print_claim(console, certificate)
 
 
 def print_claim(console: Console, certificate: Certificate) -> None:

@@ -8,11 +8,14 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from netrazor.certification import RunFiles, Verdict, check_consistency, read_run
+from netrazor.certification.claims import GroupErrors
 from netrazor.certification.graph_text import parse_graph
 from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
+from netrazor.cli.claim_words import GroupsRead, read_groups
 from netrazor.cli.console import open_console
+from netrazor.cli.extend_command import Large, extended_by, images_shape
 from netrazor.cli.options import Source
-from netrazor.errors import CertificateError, DatasetUnavailable
+from netrazor.errors import CertificateError, ConfigurationError, DatasetUnavailable
 from netrazor.extras import missing_extra
 from netrazor.progress_bars import Bars
 
@@ -23,13 +26,22 @@ if TYPE_CHECKING:
     from netrazor.certification import Certificate
 
 
+@Parameter(name="*")
 @dataclass(frozen=True)
 class Counting:
-    """How is counted: with given weights of a file, on which device, and whether fast; None: not at all."""
+    """How is counted.
 
-    given: Path | None
-    device: str
-    fast: bool | None
+    Attributes:
+        given: a file of the given weights that the certificate names, in place of those of the network.
+        device: what counts: cpu, cuda, cuda:1, or auto; best what the certificate names.
+        recount: decode, or learn, and count the errors again on the training set.
+        fast: of picked examples, learn the recorded ones only: finds false counts, not false picks.
+    """
+
+    given: Path | None = None
+    device: str = "cpu"
+    recount: bool = True
+    fast: Annotated[bool, Parameter(negative="")] = False
 
 
 def verify(
@@ -37,10 +49,8 @@ def verify(
     /,
     *,
     source: Source = Source(),
-    given: Path | None = None,
-    device: str = "cpu",
-    recount: bool = True,
-    fast: Annotated[bool, Parameter(negative="")] = False,
+    counting: Counting = Counting(),
+    large: Large = Large(),
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
     """Decode the message, count the errors again, add up the bits again, and compare with the certificate.
@@ -50,17 +60,11 @@ def verify(
 
     Args:
         run: directory with certificate.json and the files that it names.
-        given: a file of the given weights that the certificate names, in place of those of the network.
-        device: what counts: cpu, cuda, cuda:1, or auto; best what the certificate names.
-        recount: decode, or learn, and count the errors again on the training set.
-        fast: of picked examples, learn the recorded ones only: finds false counts, not false picks.
         as_json: print the verdict as JSON.
     """
     console = open_console(stderr=as_json)
     try:
-        verdict = _verify_by_counting(
-            console, run, source, Counting(given, device, fast if recount else None)
-        )
+        verdict = _verify_by_counting(console, run, source, counting, large)
     except ModuleNotFoundError as error:
         if (missing := missing_extra(error)) is None:
             raise
@@ -85,7 +89,9 @@ def _print(console: Console, verdict: Verdict) -> None:
             console.print(yardstick_sentence(verdict.certificate, claim))
 
 
-def _verify_by_counting(console: Console, run: Path, source: Source, counting: Counting) -> Verdict:
+def _verify_by_counting(
+    console: Console, run: Path, source: Source, counting: Counting, large: Large
+) -> Verdict:
     """The verdict of `netrazor.verify` with what of network and data can be had."""
     import torch
 
@@ -93,7 +99,8 @@ def _verify_by_counting(console: Console, run: Path, source: Source, counting: C
     from netrazor.verification import VerifyConfiguration
     from netrazor.verification import verify as verify_run
 
-    network = dataset = None
+    network = dataset = extended = None
+    groups = read_groups(source.groups, source.data)
     try:
         files = read_run(run)
         certificate = files.certificate
@@ -104,13 +111,36 @@ def _verify_by_counting(console: Console, run: Path, source: Source, counting: C
         if source.model is not None and (files.graph is None or brings_given):  # else nobody's code is run
             torch.manual_seed(certificate.provenance.seed)  # a learner starts from the same weights
             network = own_network(source.model, classes=certificate.sample.classes)
-        if counting.fast is not None:
+        if counting.recount:
             shape = _shape(files, network, source)
-            dataset = _dataset(console, certificate, shape, source)
-    configuration = VerifyConfiguration(
-        fast=bool(counting.fast), device=counting.device, reporter=Bars(console)
+            if source.data is not None:
+                _check_groups(certificate, groups)
+            dataset = _dataset(console, certificate, shape, source, groups.leave_out)
+            extended = extended_by(
+                large, certificate, images_shape(files, source.size), source.data_directory
+            )
+    return verify_run(
+        run,
+        dataset,
+        network,
+        columns=groups.columns,
+        extended=extended,
+        given=counting.given,
+        configuration=VerifyConfiguration(fast=counting.fast, device=counting.device, reporter=Bars(console)),
     )
-    return verify_run(run, dataset, network, given=counting.given, configuration=configuration)
+
+
+def _check_groups(certificate: "Certificate", groups: GroupsRead) -> None:
+    """Refuse to count groups of columns that were not given."""
+    needed = [
+        claim.statement.column for claim in certificate.claims if isinstance(claim.statement, GroupErrors)
+    ]
+    if missing := [name for name in needed if name not in groups.columns]:
+        raise ConfigurationError(
+            f"groups: {', '.join(missing)} needed, which the certificate has claims about, got "
+            f"{sorted(groups.columns)}; give FILE.csv:COLUMN with --groups, or COLUMN of the CSV file of --data, as "
+            "it was certified"
+        )
 
 
 def _shape(files: RunFiles, network: "nn.Module | None", source: Source) -> tuple[int, int, int] | None:
@@ -124,7 +154,11 @@ def _shape(files: RunFiles, network: "nn.Module | None", source: Source) -> tupl
 
 
 def _dataset(
-    console: Console, certificate: "Certificate", shape: tuple[int, int, int] | None, source: Source
+    console: Console,
+    certificate: "Certificate",
+    shape: tuple[int, int, int] | None,
+    source: Source,
+    leave_out: tuple[str, ...],
 ) -> "Dataset[Any] | None":
     """The training set to count on, or None, having said why."""
     from netrazor import data as datasets
@@ -139,7 +173,11 @@ def _dataset(
         return None
     try:
         found: Dataset[Any] = own_data(
-            source.data or sample.name, split=sample.split, shape=shape, directory=source.data_directory
+            source.data or sample.name,
+            split=sample.split,
+            shape=shape,
+            directory=source.data_directory,
+            leave_out=leave_out,
         )
     except DatasetUnavailable as error:
         console.print(f"not recounted: {error}")

@@ -9,7 +9,7 @@ import re
 from cyclopts import App
 
 # Arguments of functions whose option has another name.
-_ALIASES = {"dataset": "--data", "directory": "--data-directory"}
+_ALIASES = {"dataset": "--data", "directory": "--data-directory", "columns": "--groups"}
 
 
 def in_options(sentence: str, command: App) -> str:

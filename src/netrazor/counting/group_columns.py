@@ -65,7 +65,10 @@ def read_column(name: str, columns: Mapping[str, Any], n: int, counted: NDArray[
             f"columns: at most {MOST_CELLS} different values of at most {LONGEST_VALUE} characters allowed in "
             f"{name!r}, got {len(groups)}; make fewer groups"
         )
-    content = json.dumps(texts.tolist(), separators=(",", ":")).encode()
-    return GroupColumn(
-        tuple(groups.tolist()), torch.from_numpy(codes.astype(np.int64)), hashlib.sha256(content).hexdigest()
-    )
+    return GroupColumn(tuple(groups.tolist()), torch.from_numpy(codes.astype(np.int64)), column_digest(texts))
+
+
+def column_digest(values: Any) -> str:
+    """SHA-256 of a column's values as text."""
+    texts = np.asarray(values).astype(np.str_).tolist()
+    return hashlib.sha256(json.dumps(texts, separators=(",", ":")).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """Data sets: checked by the SHA-256 of their content, recognised by a fingerprint."""
 
 from netrazor.data.check import DatasetSummary, check
+from netrazor.data.csv_tables import table_from_csv
 from netrazor.data.example_form import CollatedExamples
 from netrazor.data.fingerprint import fingerprint
 from netrazor.data.folder import ImageFolder
@@ -12,7 +13,7 @@ from netrazor.data.published import names
 from netrazor.data.shards import ImageShards
 from netrazor.data.squares import Squares
 from netrazor.data.store import data_directory
-from netrazor.data.tables import TableDataset, table_from_csv, table_of
+from netrazor.data.tables import TableDataset, table_of
 
 __all__ = [
     "CollatedExamples",

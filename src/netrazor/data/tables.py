@@ -1,10 +1,7 @@
-"""Tables: rows of numbers with a label each, from arrays, data frames and CSV files."""
+"""Tables: rows of numbers with a label each, from arrays and data frames."""
 
-import csv
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from netrazor.data.example_form import LABEL_KEYS
 from netrazor.data.items import BatchedDataset
-from netrazor.errors import BadDataset, InvalidArgument
+from netrazor.errors import BadDataset
 
 _MENTIONED = 8  # columns listed in an error
 
@@ -85,38 +81,6 @@ def table_of(inputs: Any, labels: Any, name: str = "table", split: str = "train"
     )
 
 
-def table_from_csv(
-    path: str | os.PathLike[str], label: str | None = None, *, name: str | None = None
-) -> TableDataset:
-    """A CSV file with a line of column names: one column is the label, all others are numbers.
-
-    Labels that are words are numbered in the order of the alphabet; whole numbers are the classes themselves.
-
-    Args:
-        path: of the file, UTF-8.
-        label: the column of the labels; None: the one that is called label, labels, y or target.
-        name: for people; None: that of the file.
-
-    Raises:
-        InvalidArgument: no such file or column.
-        BadDataset: columns that hold text, cells that are empty or missing; each named.
-    """
-    header, lines = _read_csv(Path(path))
-    if label is None:
-        found = [column for column in header if column.lower() in LABEL_KEYS]
-        label = found[0] if len(found) == 1 else None
-    if label not in header:
-        raise InvalidArgument(
-            f"label: one of the columns {_listed(header)} allowed, got {label!r}; say which one holds the classes"
-        )
-    place = header.index(label)
-    columns = [column for column in header if column != label]
-    cells = np.array([line[:place] + line[place + 1 :] for line in lines], dtype=np.str_)
-    classes, class_names = _numbered([line[place] for line in lines])
-    table = table_of(_numbers(cells, columns), classes, name or Path(path).stem)
-    return TableDataset(table.inputs, table.labels, table.name, table.split, class_names)
-
-
 def as_dataset(examples: Any) -> Any:
     """``examples``, a pair of inputs and labels made a table."""
     is_pair = isinstance(examples, tuple) and len(examples) == 2
@@ -149,69 +113,12 @@ def _check_columns(inputs: Any) -> None:
     ]
     if bad:
         raise BadDataset(
-            f"inputs: columns of numbers needed, got text or objects in {_listed(bad)}; encode them as numbers (one "
-            "column for each category, say) or drop them"
+            f"inputs: columns of numbers needed, got text or objects in {listed_columns(bad)}; encode them as "
+            "numbers (one column for each category, say) or drop them"
         )
 
 
-def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *lines = [line for line in csv.reader(file, strict=True) if line]
-    except OSError as error:
-        raise InvalidArgument(
-            f"table: a CSV file needed, got {path} ({error.strerror}); correct the path"
-        ) from error
-    except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise BadDataset(
-            f"{path}: must be CSV in UTF-8 with a line of column names, got something else ({error}); save it again"
-        ) from error
-    if len(set(header)) < len(header):
-        raise BadDataset(
-            f"{path}: column names that differ needed, got {_listed(header)}; rename those that are alike"
-        )
-    for number, line in enumerate(lines, start=2):
-        if len(line) != len(header):
-            raise BadDataset(
-                f"{path}: {len(header)} cells needed in each row, as there are columns, got {len(line)} in row "
-                f"{number}; "
-                "correct the row"
-            )
-    if not lines:
-        raise BadDataset(
-            f"{path}: at least one row below the column names needed, got none; give one with rows"
-        )
-    return header, lines
-
-
-def _numbers(cells: NDArray[np.str_], columns: Sequence[str]) -> NDArray[np.float32]:
-    """Cells as float32; text, and cells that are empty, are told by their columns."""
-    try:
-        return cells.astype(np.float32)
-    except ValueError:
-        pass
-    bad = {}
-    for place, column in enumerate(columns):
-        for row, cell in enumerate(cells[:, place].tolist(), start=2):
-            try:
-                float(cell)
-            except ValueError:
-                bad[column] = f"{column} ({cell[:20]!r} in row {row})"
-                break
-    raise BadDataset(
-        f"inputs: columns of numbers needed, got text or empty cells in {_listed(list(bad.values()))}; encode or "
-        "fill them in, or leave these columns out"
-    )
-
-
-def _numbered(labels: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    try:
-        return np.array([int(label) for label in labels], dtype=np.int64), ()
-    except (ValueError, OverflowError):
-        words, classes = np.unique(np.array(labels, dtype=np.str_), return_inverse=True)
-        return classes.astype(np.int64), tuple(words.tolist())
-
-
-def _listed(names: Sequence[str]) -> str:
+def listed_columns(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - _MENTIONED} more" if len(names) > _MENTIONED else ""
     return ", ".join(names[:_MENTIONED]) + more

@@ -1,6 +1,6 @@
 """A network of the user's own and its data by their names, as the command line has them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +11,7 @@ from torch import nn
 
 from netrazor import data as datasets
 from netrazor.counting import labels_in_order
+from netrazor.data.csv_tables import table_from_csv
 from netrazor.data.example_form import in_plain_form
 from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
@@ -30,12 +31,14 @@ class RunInputs:
         weights: trained weights of the network; None: it starts as it is built.
         size: side of a folder's images in pixels; None: by the network's ``input_shape``, or the first image.
         data_directory: where known data sets are kept, instead of the default.
+        leave_out: columns of a CSV file that are no inputs.
     """
 
     data: str | None = None
     weights: Path | None = None
     size: int | None = None
     data_directory: Path | None = None
+    leave_out: tuple[str, ...] = ()
 
 
 def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) -> Run:
@@ -59,7 +62,7 @@ def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) 
     torch.manual_seed(configuration.seed)
     network = None if model in ARCHITECTURES else own_network(model, inputs.weights)
     shape = own_shape(network, inputs.size)
-    dataset = own_data(inputs.data, shape=shape, directory=inputs.data_directory)
+    dataset = own_data(inputs.data, shape=shape, directory=inputs.data_directory, leave_out=inputs.leave_out)
     if network is None:
         network = own_network(model, inputs.weights, classes=classes_of(dataset))
     return run(network, dataset, configuration)
@@ -80,6 +83,7 @@ def own_data(
     shape: tuple[int, int, int] | None = None,
     split: str = "train",
     directory: Path | None = None,
+    leave_out: Sequence[str] = (),
 ) -> Any:
     """The data set that a user names.
 
@@ -90,13 +94,14 @@ def own_data(
         shape: of the images of a folder.
         split: of a known data set.
         directory: where known data sets are kept, instead of the default.
+        leave_out: columns of a CSV file that are no inputs.
 
     Raises:
         ConfigurationError: a function that is not there, fails, or gives something else.
         NetrazorError: as for `netrazor.data.open_dataset` and `netrazor.data.table_from_csv`.
     """
     if reference.endswith(".csv"):
-        return datasets.table_from_csv(reference)
+        return table_from_csv(reference, leave_out=leave_out)
     if any((Path(reference) / name).exists() for name in _HUGGING_FACE):
         return _saved_by_hugging_face(reference, split)
     if ":" not in reference or Path(reference).exists():

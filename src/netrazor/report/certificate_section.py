@@ -8,6 +8,7 @@ from netrazor.certification.run_result import Layer, Result
 from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
 from netrazor.coding.message import Message
 from netrazor.report.bound_plots import bound_by_bits, bound_by_method, from_count_to_claim
+from netrazor.report.claim_items import claim_items
 from netrazor.report.message_plots import ledger_plot, noise_trials, weight_histograms
 from netrazor.report.page import Claim, Item, Section
 from netrazor.report.picked_items import picked_items
@@ -33,7 +34,7 @@ def certificate_section(run: CertifiedRun, prefix: str, pictures: Any = None) ->
     if run.findings:  # nothing else in the files is worth showing
         return Section(title, tuple(items))
     if len(c.claims) > 1:
-        items.append(_claims(run, prefix))
+        items += [_claims(run, prefix), *claim_items(run, prefix)]
     if run.result is not None:
         items += [_sizes(run, run.result, prefix), _layers(run, run.result, prefix)]
     if run.message is not None:

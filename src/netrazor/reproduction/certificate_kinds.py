@@ -21,6 +21,7 @@ from netrazor.certification import Certificate, MessageRecord, PicksRecord, read
 from netrazor.certification.delta_shares import equal_share
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.certification.yardsticks import HOLD_OUT_SHARE
+from netrazor.counting.group_columns import column_digest
 from netrazor.errors import ConfigurationError
 from netrazor.networks import ARCHITECTURES
 from netrazor.picking import TorchLearner, TorchTraining, declared_learner
@@ -92,6 +93,11 @@ def issue_kinds(kinds: tuple[Kind, ...], request: KindRequest) -> Iterator[KindI
     assert request.configuration.out is not None
     if "picked" in kinds:
         _check_pickable(request)
+        if request.configuration.claims is not None:
+            raise ConfigurationError(
+                "claims: allowed for --kind message and hold-out only, since picked examples say nothing of a class "
+                "or group; leave --claims and --groups out, or choose one of these"
+            )
     if request.inputs.weights is not None and kinds != ("message",):
         raise ConfigurationError(
             "weights: allowed for --kind message only, since trained weights may have seen the examples that picks "
@@ -169,7 +175,14 @@ def _issue_hold_out(request: KindRequest, dataset: Any, about: dict[str, Any], p
     training = replace(usual, steps=1, steps_per_pick=passes / usual.batch_size)
     trained = trained_on_spent(TorchLearner(network, training, device=own.device), dataset, spent, own.seed)
     terms = SpentTerms(
-        architecture, "trained on the spent examples", own.delta, own.seed, about, own.reporter
+        architecture,
+        "trained on the spent examples",
+        own.delta,
+        own.seed,
+        about,
+        own.reporter,
+        own.statements,
+        own.columns,
     )
     return run_hold_out(trained, dataset, spent=spent, terms=terms, out=place).certificate
 
@@ -194,7 +207,7 @@ def _data(request: KindRequest) -> Any:
         )
     known = str(request.model) in ARCHITECTURES
     shape = own_shape(None if known else own_network(str(request.model)), inputs.size)
-    return own_data(inputs.data, shape=shape, directory=inputs.data_directory)
+    return own_data(inputs.data, shape=shape, directory=inputs.data_directory, leave_out=inputs.leave_out)
 
 
 def _check_pickable(request: KindRequest) -> None:
@@ -211,7 +224,15 @@ def _check_pickable(request: KindRequest) -> None:
 def _settings(kind: Kind, request: KindRequest) -> dict[str, Any]:
     """What determined a run besides seed, delta and data, for its provenance."""
     name = request.model if request.experiment is None else request.experiment.name
-    return {"kind": kind, "name": name, **({"scale": request.scale} if kind == "hold-out" else {})}
+    about: dict[str, Any] = {"kind": kind, "name": name}
+    if kind == "hold-out":
+        about["scale"] = request.scale
+    if request.configuration.claims is not None:
+        about["claims"] = [claim.model_dump_json() for claim in request.configuration.statements]
+        about["columns"] = {
+            name: column_digest(values) for name, values in request.configuration.columns.items()
+        }
+    return about
 
 
 def _finished(place: Path, about: dict[str, Any], own: RunConfiguration, dataset: Any) -> Certificate | None:
