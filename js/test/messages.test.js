@@ -22,7 +22,8 @@ for (const [name, blob] of [...small, ...records, ...priors]) {
   });
 }
 
-const { number, block, blocks, records_every: recordsEvery } = expected.mutations;
+const { block, blocks, records_every: recordsEvery } = expected.mutations;
+const number = Math.min(expected.mutations.number, Number(process.env.NETRAZOR_MUTATIONS ?? Infinity)); // in whole blocks
 test(`${number} mutated messages: the same arrays, or the same error`, () => {
   const counts = {};
   const wrong = [];
@@ -34,7 +35,7 @@ test(`${number} mutated messages: the same arrays, or the same error`, () => {
     }
     if (digest(outcomes.join("\n")).digest("hex") !== blocks[start / block]) wrong.push(start);
   }
-  assert.deepEqual(counts, expected.counts);
+  if (number === expected.mutations.number) assert.deepEqual(counts, expected.counts);
   assert.deepEqual(wrong, [], "blocks of mutations that differ");
 });
 
