@@ -96,6 +96,8 @@ export const CHAINS: Readonly<Record<number, ChainSettings>>;
 export function integerChain(message: Message): (image: Uint8Array | Uint8ClampedArray) => number[];
 /** The place of the largest score; null where two are largest. */
 export function answerOf(scores: number[]): number | null;
+/** 28 x 28 bytes from a square drawing (0 to 255, light on dark), as the images of MNIST were made; null without ink. */
+export function digitOf(ink: ArrayLike<number>, side: number): Uint8Array | null;
 /** SHA-256 in hex. */
 export function sha256Hex(data: Uint8Array): string;
 

@@ -8,3 +8,4 @@ export { parseCertificate, sealOf } from "./certificate.js";
 export { CONSISTENT, INVALID, checkRun } from "./checking.js";
 export { CHAINS, answerOf, integerChain } from "./integer_chain.js";
 export { sha256Hex } from "./sha256.js";
+export { digitOf } from "./drawing.js";
