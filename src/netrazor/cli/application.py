@@ -19,6 +19,7 @@ from netrazor.cli.plan_command import plan
 from netrazor.cli.predict_command import predict
 from netrazor.cli.randomize_command import randomize
 from netrazor.cli.report_command import report
+from netrazor.cli.site_command import site
 from netrazor.cli.verify_command import verify
 from netrazor.cli.wording import in_options
 from netrazor.errors import NetrazorError
@@ -37,7 +38,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(certify, help_epilogue=experiments_and_recipes())
-for command in (verify, predict, inspect, plan, bound, encode, decode, paper, report, randomize, compare):
+for command in (verify, predict, inspect, plan, bound, encode, decode, paper, report, site, randomize, compare):
     app.command(command)
 
 
