@@ -1,4 +1,4 @@
-"""The project's site: certificates beside published bounds, and one of them checked and run in the reader's browser."""
+"""The project's site: certificates beside published bounds, one of them checked and run in the browser."""
 
 from netrazor.website.bundling import bundle
 from netrazor.website.entries import Entry, read_entries

@@ -1,7 +1,7 @@
 """The JavaScript package as one script: each module a function that is called once, in the order of their imports.
 
-A page that is opened from a file may not load modules, so its script is in the page. The few forms of import and export
-that the package uses are turned into plain constants; anything else is refused.
+A page that is opened from a file may not load modules, so its script is in the page. The few forms of import and
+export that the package uses are turned into plain constants; anything else is refused.
 """
 
 import re
@@ -30,7 +30,7 @@ def bundle(source: Path = SOURCE) -> str:
     """
     if not (source / FACE).is_file():
         raise ConfigurationError(
-            f"js: the decoder of the page is read from {source}, where it is not; run this in a clone of the repository"
+            f"js: the page's decoder is read from {source}, where it is not; run this in a clone of the repository"
         )
     texts = {path.name: path.read_text() for path in source.glob("*.js")}
     needs = {name: _needed(text) for name, text in texts.items()}
@@ -47,15 +47,19 @@ def _function(name: str, text: str) -> str:
     exported = [found["name"] for found in _DECLARED.finditer(text)]
     exported += [name for found in _LISTED.finditer(text) for name in _names(found["names"])]
     passed_on = [
-        f"...pick({_constant(found['module'])}, {_names(found['names'])})" for found in _PASSED_ON.finditer(text)
+        f"...pick({_constant(found['module'])}, {_names(found['names'])})"
+        for found in _PASSED_ON.finditer(text)
     ]
     body = _PASSED_ON.sub("", _LISTED.sub("", _COMMENTS.sub("", text)))
-    body = re.sub(r"^export ", "", _IMPORT.sub(_as_constant, body), flags=re.MULTILINE).strip()
+    body = _DECLARED.sub(
+        lambda found: found[0].removeprefix("export "), _IMPORT.sub(_as_constant, body)
+    ).strip()
     if found := _LEFT_OVER.search(body):
         raise ConfigurationError(f"js: {name}: an import or export that can be joined needed, got {found[0]}")
     helper = "const pick = (from, names) => Object.fromEntries(names.map((name) => [name, from[name]]));\n"
     head = helper if passed_on else ""
-    return f"const {_constant(name)} = (() => {{\n{head}{body}\nreturn {{ {', '.join(exported + passed_on)} }};\n}})();\n"
+    returned = ", ".join(exported + passed_on)
+    return f"const {_constant(name)} = (() => {{\n{head}{body}\nreturn {{ {returned} }};\n}})();\n"
 
 
 def _as_constant(found: re.Match[str]) -> str:

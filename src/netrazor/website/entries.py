@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from netrazor.certification import Certificate, PicksRecord, Verdict, check_consistency, measure_yardsticks, read_run
+from netrazor.certification import (
+    Certificate,
+    PicksRecord,
+    Verdict,
+    check_consistency,
+    measure_yardsticks,
+    read_run,
+)
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE, PICKS
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.units import percent_up
@@ -90,7 +97,9 @@ def read_entries(directories: list[Path]) -> list[Entry]:
     entries = {}
     for place in sorted(places, key=lambda path: path.name):
         if place.name in entries:
-            raise ConfigurationError(f"certificates: two directories are called {place.name!r}; rename one of them")
+            raise ConfigurationError(
+                f"certificates: two directories are called {place.name!r}; rename one of them"
+            )
         entries[place.name] = read_entry(place)
     return list(entries.values())
 

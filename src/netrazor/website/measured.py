@@ -17,13 +17,13 @@ class Measured:
     """Figures of a run's `result.json` and `measurements.json`; None where neither has one.
 
     Attributes:
-        test_error: share of wrong answers on the published test set.
+        test: wrong answers on the published test set, and its number of examples.
         seconds: of the run that made the certificate, by the wall clock.
         command: that made it.
         date: of it.
     """
 
-    test_error: float | None = None
+    test: tuple[int, int] | None = None
     seconds: float | None = None
     command: str | None = None
     date: str | None = None
@@ -37,7 +37,10 @@ def read_measured(directory: Path) -> Measured:
     """
     found = {**_read(directory / RESULT), **_read(directory / MEASUREMENTS)}
     return Measured(
-        _test_error(found.get("test")), _seconds(found.get("seconds")), _text(found, "command"), _text(found, "date")
+        _test(found.get("test")),
+        _seconds(found.get("seconds")),
+        _text(found, "command"),
+        _text(found, "date"),
     )
 
 
@@ -55,11 +58,11 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _test_error(test: object) -> float | None:
+def _test(test: object) -> tuple[int, int] | None:
     if not isinstance(test, dict):
         return None
     errors, n = test.get("errors"), test.get("n")
-    return errors / n if isinstance(errors, int) and isinstance(n, int) and 0 <= errors <= n > 0 else None
+    return (errors, n) if isinstance(errors, int) and isinstance(n, int) and 0 <= errors <= n > 0 else None
 
 
 def _seconds(seconds: object) -> float | None:

@@ -17,11 +17,13 @@ from netrazor.website.bound_plot import plot_of
 from netrazor.website.bundling import bundle
 from netrazor.website.entries import Entry
 from netrazor.website.published import Board
-from netrazor.website.rows import DatasetBoard
+from netrazor.website.rows import DatasetBoard, percent_of
 
-READ_ALOUD = (("who", "Certificate or work"), ("kind", "Kind"), ("bound", "Bound"), ("test", "Test error"))
 COLUMNS = (
-    *READ_ALOUD,
+    ("who", "Certificate or work"),
+    ("kind", "Kind"),
+    ("bound", "Bound"),
+    ("test", "Test error"),
     ("train", "Errors on the counted examples"),
     ("paid", "What is paid for"),
     ("given", "What is given or left out"),
@@ -84,6 +86,11 @@ def certificate_page(site: Site, entry: Entry) -> str:
     )
 
 
+def board_figure(board: DatasetBoard) -> str:
+    """The drawing of a data set as an SVG file by itself."""
+    return _templates().get_template("drawing.html").render(plot=plot_of(board), is_alone=True)
+
+
 def _facts(entry: Entry, command: str | None) -> list[tuple[str, str]]:
     certificate, measured = entry.certificate, entry.measured
     sample, prior = certificate.sample, certificate.prior
@@ -93,15 +100,18 @@ def _facts(entry: Entry, command: str | None) -> list[tuple[str, str]]:
         ("Classifier", certificate.predictor),
         ("Data", f"{sample.name}, {sample.split}, {sample.n:,} examples, {sample.classes} classes"),
         ("Spent or given", entry.given),
-        ("Counted", f"{certificate.n:,} examples, {certificate.errors:,} errors ({100 * entry.train_error:.2f} %)"),
+        (
+            "Counted",
+            f"{certificate.n:,} examples, {certificate.errors:,} errors ({percent_of(certificate.errors, certificate.n)})",
+        ),
         ("Paid for", entry.paid),
         ("Delta", f"{certificate.delta:g}"),
         ("Message", f"{certificate.message_bytes:,} bytes"),
     ]
     if isinstance(prior.given, GivenRecord):
         found.append(("Given weights", f"{prior.given.bytes:,} bytes"))
-    if measured.test_error is not None:
-        found.append(("Test error, for comparison", f"{100 * measured.test_error:.2f} %"))
+    if measured.test is not None:
+        found.append(("Test error, for comparison", percent_of(*measured.test)))
     if measured.seconds is not None:
         found.append(("Seconds of the run", f"{measured.seconds:,.0f}"))
     if made := measured.command or command:
@@ -134,7 +144,12 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"prose": prose, "percent_up": percent_up}
-    constants = {"light": variables(dark=False), "dark": variables(dark=True), "fonts": FONTS, "decoder": bundle()}
+    constants = {
+        "light": variables(dark=False),
+        "dark": variables(dark=True),
+        "fonts": FONTS,
+        "decoder": bundle(),
+    }
     environment.globals |= {name: Markup(text) for name, text in constants.items()}
     environment.globals["version"] = __version__
     return environment

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 
 from netrazor.certification import measure_yardsticks
 from netrazor.units import percent_up
@@ -74,13 +75,19 @@ def boards(board: Board, entries: Sequence[Entry]) -> list[DatasetBoard]:
     return found
 
 
+def percent_of(count: int, n: int) -> str:
+    """A share that was counted, and that nothing is claimed by, with two decimals."""
+    share = (Decimal(100 * count) / n).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{share} %"
+
+
 def _certified(entry: Entry, command: str | None) -> Row:
     certificate, measured = entry.certificate, entry.measured
-    test = measured.test_error
+    test = measured.test
     cells = {
         "bound": percent_up(certificate.risk_bound),
-        "test": "" if test is None else f"{100 * test:.2f} %",
-        "train": f"{100 * entry.train_error:.2f} %",
+        "test": "" if test is None else percent_of(*test),
+        "train": percent_of(certificate.errors, certificate.n),
         "paid": entry.paid,
         "given": entry.given,
         "n": f"{certificate.n:,}",
@@ -90,10 +97,12 @@ def _certified(entry: Entry, command: str | None) -> Row:
         "status": entry.verdict.status,
     }
     keys = {"paid": entry.paid_number, "train": entry.train_error, "n": float(certificate.n)}
-    keys |= {} if test is None else {"test": test}
+    keys |= {} if test is None else {"test": test[0] / test[1]}
     keys |= {} if measured.seconds is None else {"seconds": measured.seconds}
     bound = 100 * certificate.risk_bound
-    return Row(entry.name, f"certificates/{entry.name}.html", entry.kind, bound, cells, {"bound": bound, **keys})
+    return Row(
+        entry.name, f"certificates/{entry.name}.html", entry.kind, bound, cells, {"bound": bound, **keys}
+    )
 
 
 def _published(row: PublishedBound) -> Row:
@@ -115,14 +124,14 @@ def _published(row: PublishedBound) -> Row:
 
 
 def _yardsticks(entries: Sequence[Entry]) -> tuple[Yardstick, ...]:
-    """The best that guessing gives, and the best hold-out of a fifth, by any of the classifiers that are certified."""
+    """The best that guessing gives, and the best hold-out, among the yardsticks of all certificates."""
     if not entries:
         return ()
     found = [(measure_yardsticks(entry.certificate), entry) for entry in entries]
     guess = min(each.guessing(1) for each, _ in found)
     held, whose = min(found, key=lambda pair: pair[0].hold_out_bound)
-    text = f"{percent_up(held.hold_out_bound)}, {held.held_out:,} examples, errors as frequent as those of {whose.name}"
+    text = f"{percent_up(held.hold_out_bound)} from {held.held_out:,} examples (yardstick of {whose.name})"
     return (
         Yardstick("guessing", 100 * guess, f"guessing: {percent_up(guess)}"),
-        Yardstick("hold-out", 100 * held.hold_out_bound, f"a hold-out: {text}"),
+        Yardstick("hold-out", 100 * held.hold_out_bound, f"the lowest hold-out: {text}"),
     )

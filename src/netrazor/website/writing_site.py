@@ -46,7 +46,12 @@ def write_site(
     for entry in entries:
         _copy_files(entry, place / "certificates" / entry.name)
     if docs is not None:
-        shutil.copytree(docs, place / "docs", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo*"))
+        shutil.copytree(
+            docs,
+            place / "docs",
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns(".doctrees", ".buildinfo*"),
+        )
     return [place / name for name in pages]
 
 
