@@ -94,16 +94,14 @@ def board_figure(board: DatasetBoard) -> str:
 def _facts(entry: Entry, command: str | None) -> list[tuple[str, str]]:
     certificate, measured = entry.certificate, entry.measured
     sample, prior = certificate.sample, certificate.prior
+    errors = percent_of(certificate.errors, certificate.n)
     found = [
         ("Status", f"{entry.verdict.status}: everything follows from the files; the counts are believed"),
         ("Method", certificate.method),
         ("Classifier", certificate.predictor),
         ("Data", f"{sample.name}, {sample.split}, {sample.n:,} examples, {sample.classes} classes"),
         ("Spent or given", entry.given),
-        (
-            "Counted",
-            f"{certificate.n:,} examples, {certificate.errors:,} errors ({percent_of(certificate.errors, certificate.n)})",
-        ),
+        ("Counted", f"{certificate.n:,} examples, {certificate.errors:,} errors ({errors})"),
         ("Paid for", entry.paid),
         ("Delta", f"{certificate.delta:g}"),
         ("Message", f"{certificate.message_bytes:,} bytes"),
