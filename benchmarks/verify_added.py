@@ -3,8 +3,9 @@
     python benchmarks/verify_added.py origin/main
 
 Every directory of certificates/ in which a file differs from the given commit is looked at. It must be consistent,
-and its errors are counted again where its data can be had here; a learner learns its recorded picks only, which finds wrong counts. What could not be counted is said: a person has to do that before the certificate is merged.
-Code from the pull request other than certificates is not looked at: the workflow runs this file of the base.
+and its errors are counted again where its data can be had here; a learner learns its recorded picks only, which finds
+wrong counts. What could not be counted is said: a person has to do that before the certificate is merged. Of a pull
+request only files are read: the workflow runs this script, and the package, of the branch it goes to.
 """
 
 import argparse

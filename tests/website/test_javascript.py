@@ -40,7 +40,7 @@ def test_messages_in_javascript() -> None:
     run_node("messages", NETRAZOR_MUTATIONS="1000")
 
 
-@pytest.mark.mnist
+@pytest.mark.usefixtures("mnist_test")
 def test_the_networks_answer_alike(tmp_path: Path) -> None:
     """On 100 test images of each record; `write_answers.py` makes 1,000."""
     subprocess.run(
