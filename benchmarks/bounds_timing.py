@@ -75,7 +75,8 @@ def choose(layer: tuple) -> bounds.LambdaChoice:
     """The layer's divergence at the best lambda of its grid, from its 500,000 symbols."""
     centers, symbols, sigma, lams = layer
     counts = np.bincount(symbols, minlength=64)
-    return bounds.choose_lambda(centers, counts, sigma, centers, counts / counts.sum(), lams)
+    layer = bounds.NoisyLayer(centers, counts, sigma, centers, counts / counts.sum())
+    return bounds.choose_lambda(layer, lams)
 
 
 def report(name: str, call, runs: int) -> None:

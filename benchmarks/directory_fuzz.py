@@ -114,7 +114,7 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
 
     from netrazor.report import compose
     from netrazor.report import read as read_for_report
-    from netrazor.verification import verify
+    from netrazor.verification import VerifyConfiguration, verify
 
     chance, count, started = random.Random(f"verify {number}"), fuzzing.Count(), time.process_time()
     runs = {path.name: _files_in(path) for path in sorted((Path(place) / "runs").iterdir())}
@@ -127,7 +127,9 @@ def verify_batch(number: int, place: str, size: int = VERIFIED_BATCH) -> dict[st
             count.run(
                 "verify",
                 case,
-                lambda p=path, e=examples, m=model: verify(p, e, m, fast=chance.random() < 0.5).status,
+                lambda p=path, e=examples, m=model: (
+                    verify(p, e, m, configuration=VerifyConfiguration(fast=chance.random() < 0.5)).status
+                ),
             )
             if index % 10 == 0:
                 count.run("report", case, lambda path=path: compose([read_for_report(path)]) and "report")

@@ -27,6 +27,7 @@ from netrazor.certification import Certificate, check_consistency, parse
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.cli.application import run as run_command
 from netrazor.data.tables import as_dataset, table_of
+from netrazor.verification import VerifyConfiguration
 
 RECORDS = Path(__file__).parents[1] / "certificates"
 TABLES = ("wine", "digits", "breast-cancer", "mails")
@@ -50,7 +51,9 @@ def doors_of(record: Path) -> dict[str, Any]:
     dataset = table_of(*examples(table, "train"), name=table) if table else _images(certificate)
     fast = certificate.method == "picked" and table is None
     found: dict[str, Any] = {
-        "python: verify with data": netrazor.verify(record, as_dataset(dataset), fast=fast).status,
+        "python: verify with data": netrazor.verify(
+            record, as_dataset(dataset), configuration=VerifyConfiguration(fast=fast)
+        ).status,
         "python: verify without data": netrazor.verify(record).status,
         "python: check_consistency": check_consistency(record).status,
     }

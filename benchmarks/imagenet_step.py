@@ -17,7 +17,7 @@ from netrazor.data import ImageDataset
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.reproduction.record_recipes import MOBILENET
-from netrazor.train import AllParameters, Batches, FitConfig, fit, flush_denormals
+from netrazor.train import AllParameters, Batches, FitConfig, FitProgress, fit, flush_denormals
 
 BATCH, SIDE, STEPS, EXAMPLES, COUNTS = 64, 224, 3, 1_281_167, 4
 
@@ -31,7 +31,7 @@ def main() -> None:
     model = build("mobilenet-0.5").to(memory_format=torch.channels_last)
     clock = []
     fit(model, AllParameters(model), Batches(dataset, BATCH, seed=0), FitConfig(STEPS, BATCH),
-        save=lambda _: clock.append(time.process_time()))  # fmt: skip
+        progress=FitProgress(save=lambda _: clock.append(time.process_time())))  # fmt: skip
     step = (clock[-1] - clock[0]) / (STEPS - 1)
     started = time.process_time()
     with torch.inference_mode():

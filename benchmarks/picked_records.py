@@ -33,6 +33,7 @@ from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.picked_run import PickedRun, run_picked
 from netrazor.reproduction.picked_recipes import PICKED_RECIPES, picked_recipe
 from netrazor.runtime import keep_freed_memory
+from netrazor.verification import VerifyConfiguration
 
 
 def measured(name: str, run: PickedRun, seconds: float) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def main() -> None:
     if isinstance(dataset, tuple):
         dataset = table_of(*dataset, name=name)
     if arguments.verify:
-        verdict = verify(out, dataset, reporter=Lines())
+        verdict = verify(out, dataset, configuration=VerifyConfiguration(reporter=Lines()))
         print(verdict.to_json())
         sys.exit(verdict.exit_code)
     learners = {learner: declared_learner(learner) for learner in recipe.learners}

@@ -29,7 +29,7 @@ from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import RunConfiguration, recipe_named, run
 from netrazor.runtime import processes
-from netrazor.train import AllParameters, Batches, FitConfig, fit, flush_denormals
+from netrazor.train import AllParameters, Batches, FitConfig, FitProgress, fit, flush_denormals
 
 BATCH, WARM_UP = 128, 3
 STEPS = {"lenet5": 40, "resnet-20": 8}
@@ -57,7 +57,7 @@ def throughput(name: str) -> dict[str, float]:
         AllParameters(model),
         Batches(noise(SHAPES[name]), BATCH, seed=0),
         FitConfig(steps, BATCH),
-        save=mark,
+        progress=FitProgress(save=mark),
     )
     wall, cpu = (end - start for start, end in zip(started[WARM_UP - 1], started[-1], strict=True))
     return {"steps_per_second": STEPS[name] / wall, "cpu_seconds_per_step": cpu / STEPS[name]}

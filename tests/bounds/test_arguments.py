@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from netrazor import bounds
+from netrazor.bounds import NoisyLayer
 from netrazor.bounds import _arguments as arguments
 from netrazor.errors import InvalidArgument
 
@@ -58,10 +59,19 @@ from netrazor.errors import InvalidArgument
         (lambda: bounds.perturbation_kl(0.1, 1, [0.1, 0.2], [0.9, 0.2], 1), "probabilities: .* got 1.1"),
         (lambda: bounds.perturbation_kl(0.1, 1, [0.1], [0.0], 1), "probabilities: .* got 0"),
         (lambda: bounds.perturbation_kl(1.0, 1e-12, [1.0], [1.0], 1), "sigma: must be at least"),
-        (lambda: bounds.choose_lambda([1.0], [1, 2], 1, [1.0], [1.0], [1.0]), "values and counts: "),
-        (lambda: bounds.choose_lambda([], [], 1, [1.0], [1.0], [1.0]), "values and counts: "),
-        (lambda: bounds.choose_lambda([1.0], [1], 1, [1.0], [1.0], []), "lams: "),
-        (lambda: bounds.choose_lambda([1.0], [1], [1, 2], [1.0], [1.0], [1.0]), "sigma: must be one number"),
+        (
+            lambda: bounds.choose_lambda(NoisyLayer([1.0], [1, 2], 1, [1.0], [1.0]), [1.0]),
+            "values and counts: ",
+        ),
+        (
+            lambda: bounds.choose_lambda(NoisyLayer([], [], 1, [1.0], [1.0]), [1.0]),
+            "values and counts: ",
+        ),
+        (lambda: bounds.choose_lambda(NoisyLayer([1.0], [1], 1, [1.0], [1.0]), []), "lams: "),
+        (
+            lambda: bounds.choose_lambda(NoisyLayer([1.0], [1], [1, 2], [1.0], [1.0]), [1.0]),
+            "sigma: must be one number",
+        ),
     ],
 )
 def test_errors_name_the_argument(call, message):

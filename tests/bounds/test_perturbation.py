@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from netrazor import bounds
+from netrazor.bounds import NoisyLayer
 
 CENTERS = np.array([-0.6, -0.2, 0.1, 0.4, 1.0])
 MASSES = np.array([0.1, 0.3, 0.3, 0.2, 0.1])
@@ -41,7 +42,9 @@ def test_masses_that_exceed_one_by_rounding_are_paid_for():
 def test_a_layer_is_the_sum_of_its_weights():
     counts = np.array([5, 100, 40, 7, 1])
     lams = [0.05, 0.1, 0.4]
-    layer = bounds.layer_perturbation_kl(CENTERS, counts, 0.1, CENTERS, MASSES, lams, tolerance=1e-7)
+    layer = bounds.layer_perturbation_kl(
+        NoisyLayer(CENTERS, counts, 0.1, CENTERS, MASSES), lams, tolerance=1e-7
+    )
     single = bounds.perturbation_kl(CENTERS[:, None], 0.1, CENTERS, MASSES, lams, tolerance=1e-7)
     assert single.shape == (5, 3)
     assert layer == pytest.approx(counts @ single, rel=1e-6)
@@ -49,19 +52,21 @@ def test_a_layer_is_the_sum_of_its_weights():
 
 def test_values_need_not_be_centers():
     values = np.random.default_rng(0).normal(size=5000)
-    layer = bounds.layer_perturbation_kl(values, np.ones(5000), 0.3, CENTERS, MASSES, [0.5])
+    layer = bounds.layer_perturbation_kl(NoisyLayer(values, np.ones(5000), 0.3, CENTERS, MASSES), [0.5])
     assert layer[0] >= 5000 * 0.01
     part = bounds.perturbation_kl(values[:20], 0.3, CENTERS, MASSES, 0.5)
     assert bounds.layer_perturbation_kl(
-        values[:20], np.ones(20), 0.3, CENTERS, MASSES, [0.5]
+        NoisyLayer(values[:20], np.ones(20), 0.3, CENTERS, MASSES), [0.5]
     ) == pytest.approx(part.sum(), abs=1e-3)
 
 
 def test_the_chosen_lambda_is_the_best_of_the_grid():
     counts = np.array([5, 100, 40, 7, 1])
     lams = 0.1 * np.geomspace(0.3, 10, 9)
-    each = bounds.layer_perturbation_kl(CENTERS, counts, 0.1, CENTERS, MASSES, lams, tolerance=1e-6)
-    best = bounds.choose_lambda(CENTERS, counts, 0.1, CENTERS, MASSES, lams, tolerance=1e-6)
+    each = bounds.layer_perturbation_kl(
+        NoisyLayer(CENTERS, counts, 0.1, CENTERS, MASSES), lams, tolerance=1e-6
+    )
+    best = bounds.choose_lambda(NoisyLayer(CENTERS, counts, 0.1, CENTERS, MASSES), lams, tolerance=1e-6)
     assert best.index == int(np.argmin(each))
     assert best.kl_nats == pytest.approx(each.min(), rel=1e-5)
 
@@ -70,8 +75,10 @@ def test_frequencies_are_best_where_lambda_is_sigma():
     counts = np.array([5, 100, 40, 7, 1])
     frequencies, even = counts / counts.sum(), np.full(5, 0.2)
     sigma = [0.2]
-    fitted = bounds.layer_perturbation_kl(CENTERS, counts, 0.2, CENTERS, frequencies, sigma)
-    assert fitted[0] <= bounds.layer_perturbation_kl(CENTERS, counts, 0.2, CENTERS, even, sigma)[0]
+    fitted = bounds.layer_perturbation_kl(NoisyLayer(CENTERS, counts, 0.2, CENTERS, frequencies), sigma)
+    assert (
+        fitted[0] <= bounds.layer_perturbation_kl(NoisyLayer(CENTERS, counts, 0.2, CENTERS, even), sigma)[0]
+    )
 
 
 def test_a_tighter_tolerance_only_lowers_the_value():
@@ -88,6 +95,6 @@ def test_the_search_for_nodes_ends():
 
 
 def test_no_weights_cost_nothing():
-    assert bounds.layer_perturbation_kl([0.1], [0], 0.1, [0.1], [1.0], [0.1])[0] == pytest.approx(
+    assert bounds.layer_perturbation_kl(NoisyLayer([0.1], [0], 0.1, [0.1], [1.0]), [0.1])[0] == pytest.approx(
         0, abs=1e-12
     )

@@ -8,6 +8,7 @@ import pytest
 import tiny
 from netrazor import bounds, coding
 from netrazor.certification import Noise, charge, ledger_of, noise_in, schema_digest
+from netrazor.certification.charging import NOISE_WORK
 from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, SIGMA
 from netrazor.coding.message import read
 from netrazor.errors import CertificateError, CorruptMessage
@@ -206,3 +207,31 @@ def test_the_schema_of_a_declared_network_is_no_part_of_its_charge() -> None:
     blob = encode(model, "lenet5")
     assert charge(blob).charged_bits < 40
     assert charge(blob).coded_for("") > 300
+
+
+def test_literals_of_a_graph_are_a_line_of_their_own() -> None:
+    message = read(coding.encode(ARRAYS), coding.Limits())
+    none = ledger_of(message)
+    assert "literals" not in {line.kind for line in none.lines}
+    for bits in (1, 32):
+        ledger = ledger_of(message, bits)
+        assert ledger.charged_to("literals") == bits
+        assert ledger.charged_bits == none.charged_bits + bits
+        assert ledger.coded_bits == none.coded_bits  # they are in no message
+
+
+@pytest.mark.parametrize(
+    ("index", "share"), [({"w": 40, "b": 0}, 1), ({"w": 1, "b": 5}, 2), ({"w": 0, "b": 0}, None)]
+)
+def test_arrays_with_noise_have_equal_parts_of_the_work(
+    monkeypatch: pytest.MonkeyPatch, index: dict, share: int | None
+) -> None:
+    given, real = [], bounds.layer_perturbation_kl
+
+    def watch(*values: object, most_work: float, **options: object) -> object:
+        given.append(most_work)
+        return real(*values, most_work=most_work, **options)
+
+    monkeypatch.setattr(bounds, "layer_perturbation_kl", watch)
+    charge(noisy({name: 0.1 * (place > 0) for name, place in index.items()}, index))
+    assert given == ([] if share is None else [NOISE_WORK / share] * share)

@@ -1,11 +1,17 @@
 """Each clause of the check at its limit: what just holds, and what is just refused."""
 
+import math
+
 import pytest
 
 import spent_runs
 import tiny
+from netrazor import bounds
 from netrazor.certification import RunFiles, check_run, seal
+from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN
+from netrazor.certification.claims import Error
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.prior_record import GivenArraysRecord
 from netrazor.certification.verdict import compare
 from netrazor.coding import Limits
 from netrazor.pipeline.spent_examples import SpentRun
@@ -188,3 +194,34 @@ def test_a_run_of_two_claims_with_noise_is_checked_in_both() -> None:
         assert find(conclude_again(honest, {f"claims.{number}.noisy.upper": upper / 2}), issued.blob) == {
             "risk"
         }
+
+
+def test_draws_of_more_examples_than_a_verifier_repeats() -> None:
+    """What a certificate asks of its verifier is bounded, though all else in it follows."""
+    c = NOISY().issued.certificate
+    most = MOST_EXAMPLES_DRAWN // c.n
+    for draws, found in ((most, set()), (most + 1, {"risk"})):
+        noisy = c.claims[0].noisy
+        part = c.claims[0].delta_parts["noisy risk"]
+        upper = bounds.empirical_bernstein(noisy.mean, noisy.variance, draws, part)
+        changes = {
+            "noise.draws": draws,
+            "noise.examples_per_draw": c.n,
+            "claims.0.noisy.upper": math.ceil(upper * 1e9 + 1e-3) / 1e9,
+        }
+        assert find(conclude_again(c, changes), NOISY().issued.blob) == found
+
+
+def test_given_arrays_belong_to_a_message_of_the_others() -> None:
+    given = GivenArraysRecord(sha256="0" * 64, arrays=1, bytes=4, origin="random numbers")
+    issued, hold_out = OCCAM().issued, spent_runs.held_out()
+    assert find(conclude_again(issued.certificate, {"prior.given": given}), issued.blob) == set()
+    assert find(conclude_again(hold_out.certificate, {"prior.given": given}), None) == {"prior"}
+
+
+def test_the_usual_claim_is_recorded_in_one_way() -> None:
+    """A claim about the error at the usual weight has no record of what was asked; at another weight it has."""
+    issued = OCCAM().issued
+    for weight, found in ((1, {"claims"}), (2, set())):
+        asked = conclude_again(issued.certificate, {"claims.0.asked": Error(weight=weight)})
+        assert find(asked, issued.blob) == found

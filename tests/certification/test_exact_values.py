@@ -57,6 +57,7 @@ def test_the_parts_of_delta() -> None:
     assert delta_parts(0.05, ("perturbation",)) == {"noisy risk": 0.01, "PAC-Bayes": 0.04}
     assert delta_parts(0.05, ("occam", "hold-out")) == {"occam": 0.025, "hold-out": 0.025}
     assert delta_parts(0.06, ("occam", "picked"), 3, 5) == {"occam": 0.01, "picked": 0.002}
+    assert delta_parts(0.06, ("occam",), 3, 1, 2) == {"occam": 0.04}  # two thirds, by its weight
     # A third of 0.2 is nearest to a float that prints as more; a fifth of a third is cut to seven figures more.
     assert delta_parts(0.2, ("occam",), 3) == {"occam": math.nextafter(0.06666666666666667, 0)}
     share = 0.3333333333333333

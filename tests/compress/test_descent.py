@@ -17,6 +17,7 @@ from netrazor.counting import count_errors
 from netrazor.data import ImageDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks import coded_state
+from netrazor.networks.plain_call import plainly_called
 
 VALUES = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
@@ -136,3 +137,19 @@ def test_scores_that_are_not_the_last_layer_are_refused() -> None:
 
 def test_no_values_at_all_cost_no_bits() -> None:
     assert order_zero_bits(np.array([7])) == order_zero_bits(np.array([7, 0]))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_single_output_is_that_of_the_second_of_two_classes(bias: bool) -> None:
+    data = task()
+    data = ImageDataset(data.images, (data.labels > 0).long(), 2)
+    model = network(bias=bias)
+    model[2].weight = nn.Parameter(model[2].weight[:1].detach().clone())
+    if bias:
+        model[2].bias = nn.Parameter(model[2].bias[:1].detach().clone())
+    model[2].out_features = 1
+    with plainly_called(model, data):
+        report = descend(model, lambda: message_bits(model), DescentConfig(), SearchContext(data))
+        assert report.errors[1] == count_errors(model, data).errors
+    assert report.bounds[1] < report.bounds[0]
+    assert model[2].weight.shape == (1, 6)

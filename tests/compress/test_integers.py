@@ -2,6 +2,8 @@
 
 import copy
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import nn
 
 from netrazor.compress.integer_weights import IntegerConfig, IntegerWeights
 from netrazor.data import ImageDataset
-from netrazor.train import Batches, FitConfig, OptimizerConfig, fit
+from netrazor.train import Batches, FitConfig, FitProgress, OptimizerConfig, fit
 
 STEPS = 120
 CONFIG = IntegerConfig(target_bits=40.0, every=2, price=3e-3)
@@ -29,9 +31,9 @@ def weights(seed: int = 0) -> tuple[nn.Module, IntegerWeights]:
     return model, IntegerWeights(model, CONFIG, STEPS)
 
 
-def train(model: nn.Module, behind: IntegerWeights, **how: object) -> None:
+def train(model: nn.Module, behind: IntegerWeights, progress: FitProgress | None = None) -> None:
     config = FitConfig(STEPS, 64, OptimizerConfig(rate=0.03))
-    fit(model, behind, Batches(task(), 64, seed=1), config, loss=behind.loss, **how)
+    fit(model, behind, Batches(task(), 64, seed=1), config, loss=behind.loss, progress=progress)
 
 
 def test_the_network_computes_with_whole_numbers_and_keeps_them() -> None:
@@ -79,7 +81,7 @@ def test_frozen_zeros_stay() -> None:
         if behind.support and not frozen:
             frozen.update({name: mask.clone() for name, mask in behind.support.items()})
 
-    train(model, behind, save=watch)
+    train(model, behind, FitProgress(save=watch))
     behind.finish()
     assert frozen
     assert all(not parameter[~frozen[name]].any() for name, parameter in model.named_parameters())
@@ -113,12 +115,15 @@ def test_the_price_enters_the_gradient_by_its_slope() -> None:
 
 def test_resumed_training_gives_the_same_numbers() -> None:
     model, behind = weights()
-    states = []
-    train(
-        model, behind, save=lambda state: states.append(copy.deepcopy(state())) if behind.done == 70 else None
-    )
+    states: list[dict[str, Any]] = []
+
+    def save(state: Callable[[], dict[str, Any]]) -> None:
+        if behind.done == 70:
+            states.append(copy.deepcopy(state()))
+
+    train(model, behind, FitProgress(save=save))
     resumed_model, resumed = weights(seed=9)
-    train(resumed_model, resumed, resume=states[0])
+    train(resumed_model, resumed, FitProgress(resume=states[0]))
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), resumed_model.parameters(), strict=True))
 
 

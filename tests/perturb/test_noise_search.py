@@ -29,9 +29,8 @@ def test_bits_saved_are_the_divergence_that_will_be_charged() -> None:
     prior, sigma = static[name], search.noise.sigma[name]
     lam = LAMBDA_GRID[search.noise.index[name] - 1]
     discrete = -(prior.counts * np.log2(prior.probabilities)).sum()
-    kl_nats = bounds.layer_perturbation_kl(
-        prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, [lam]
-    )
+    layer = bounds.NoisyLayer(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities)
+    kl_nats = bounds.layer_perturbation_kl(layer, [lam])
     assert search.saved_bits[name] == pytest.approx(discrete - bits_from_nats(kl_nats[0]), abs=0.01)
     assert search.saved_bits[name] > 0
 
@@ -48,9 +47,8 @@ def test_lambda_is_the_best_within_reach() -> None:
     search, static = found(NoiseConfig(shares=(0.2,), search_examples=200))
     prior, sigma = static["1.weight"], search.noise.sigma["1.weight"]
     near = [lam for lam in LAMBDA_GRID if sigma / 2 <= lam <= 4 * sigma]
-    every = bounds.layer_perturbation_kl(
-        prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, near
-    )
+    layer = bounds.NoisyLayer(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities)
+    every = bounds.layer_perturbation_kl(layer, near)
     chosen = near.index(LAMBDA_GRID[search.noise.index["1.weight"] - 1])
     assert every[chosen] <= every.min() + 1e-5 * prior.counts.sum()
 

@@ -22,10 +22,11 @@ from torch.utils.data import Dataset
 import netrazor
 import tiny
 from netrazor import bounds
-from netrazor.certification import Certificate, check_run, read_run
+from netrazor.certification import Certificate, check_run, read_run, seal
 from netrazor.certification.assumptions import OWN_START
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, PICKS, RESULT
 from netrazor.certification.run_result import read_picked_result
+from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import spending_order
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, NetrazorError, UnsupportedLearner
 from netrazor.picking import PickingConfig, SklearnLearner, TorchLearner, as_learner, declared_learner
@@ -181,6 +182,22 @@ def test_a_hold_out_with_fewer_errors_than_there_are_differs(tmp_path: Path) -> 
     verdict = netrazor.verify(tmp_path, table(), estimator())
     assert verdict.status == "DIFFERS"
     assert "this gives" in verdict.notes[0]
+
+
+def test_a_hold_out_of_another_count_holds_where_the_bound_bears_what_is_found(tmp_path: Path) -> None:
+    c = netrazor.certify_hold_out(estimator(), table(), spent=200)
+    for errors, bound, status in (
+        (c.errors + 1, None, "VALID"),
+        (c.errors - 1, c.risk_bound, "VALID"),
+        (c.errors - 1, c.risk_bound - 1e-9, "DIFFERS"),
+    ):
+        forged = conclude_again(c, {"claims.0.errors": errors})
+        if bound is not None:
+            forged = change(forged, "claims.0.bound", bound)
+            forged = change(forged, "claims.0.sentence", claim_sentence(forged, forged.claims[0]))
+        place = tmp_path / f"{errors}-{status}"
+        SpentRun(None, None, seal(forged)).write(place)
+        assert netrazor.verify(place, table(), estimator()).status == status
 
 
 @pytest.mark.parametrize(

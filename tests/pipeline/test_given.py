@@ -23,7 +23,7 @@ from netrazor.networks import coded_state
 from netrazor.networks.coded_part import coded_part
 from netrazor.networks.exported_graph import export
 from netrazor.pipeline import Recipe, RunConfiguration, given_part, run
-from netrazor.pipeline.given_part import FrozenWeightsCharged
+from netrazor.pipeline.given_description import FrozenWeightsCharged
 from netrazor.pipeline.issuing import conclude
 from netrazor.train import FitConfig
 

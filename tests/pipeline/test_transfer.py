@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 import netrazor
 import tiny
@@ -12,6 +13,7 @@ from netrazor.certification import read_run
 from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.networks.fine_tuned import WAYS, FineTuned
+from netrazor.pipeline import RunConfiguration
 from netrazor.pipeline.transfer import LEARNED, TransferConfig, transfer
 from netrazor.train import FitConfig
 
@@ -19,6 +21,7 @@ ORIGIN = "drawn at random, before anything"
 SHORT = TransferConfig(
     bits_per_example=(0.1,), train=FitConfig(15, 50, tiny.FAST), integers=FitConfig(25, 50, tiny.FAST)
 )
+TINY = FitConfig(3, 20, tiny.FAST)
 
 
 def network() -> nn.Module:
@@ -32,9 +35,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_ways_are_tried_and_the_best_is_certified(place: Path) -> None:
     before = coded_state(network())
-    found = transfer(
-        network(), tiny.images(), given=["conv", "fc1"], given_origin=ORIGIN, config=SHORT, out=place
-    )
+    configuration = RunConfiguration(given=["conv", "fc1"], given_origin=ORIGIN, out=place)
+    found = transfer(network(), tiny.images(), configuration, SHORT)
     assert [trial.way for trial in found.trials] == [way for way in SHORT.ways for _ in range(2)]
     best = min(found.trials, key=lambda trial: trial.bound)
     certificate = found.certificate
@@ -60,3 +62,25 @@ def test_wrong_ways_are_named() -> None:
     for ways in ((), ("head", "feet")):
         with pytest.raises(ConfigurationError, match="ways: some of head"):
             TransferConfig(ways=ways)
+
+
+def test_without_a_start_there_is_nothing_to_fine_tune() -> None:
+    with pytest.raises(ConfigurationError, match=r"given: what of the network was fixed .* got None"):
+        transfer(network(), tiny.images(), RunConfiguration(), SHORT)
+
+
+def test_what_is_trained_on_and_how_is_the_run_s(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def step(model: nn.Module, inputs: Tensor, labels: Tensor) -> Tensor:
+        seen.append(int(labels.max()))
+        return F.cross_entropy(model(inputs), labels)
+
+    images = tiny.images()
+    of_one_class = [(images[at][0], 0) for at in range(60)]
+    short = TransferConfig(ways=("head",), bits_per_example=(0.1,), train=TINY, integers=TINY, descend=None)
+    told = RunConfiguration(
+        given=["conv", "fc1"], given_origin=ORIGIN, training=of_one_class, training_step=step
+    )
+    transfer(network(), tiny.images(), told, short)
+    assert seen == [0] * 6

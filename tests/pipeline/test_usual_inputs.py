@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import netrazor
 from netrazor.errors import BadDataset, ConfigurationError, UnsupportedModel
 from netrazor.networks import LogScale
-from netrazor.pipeline import Recipe
+from netrazor.pipeline import Recipe, recipe_named, recipe_scaled
 from netrazor.pipeline.own_network import classes_of, own_data
 from netrazor.train import FitConfig, OptimizerConfig
 
@@ -70,6 +70,15 @@ def test_one_number_for_two_classes_on_a_table_of_doubles(tmp_path: Path) -> Non
     held_out = netrazor.certify_hold_out(model, rows(), spent=60, out=tmp_path / "held")
     assert held_out.sample.counted == 20
     assert netrazor.verify(tmp_path / "held", rows(), nn.Linear(3, 1)).status == "VALID"
+
+
+@pytest.mark.parametrize("recipe", ["quick", "small", "post-training"])
+def test_one_number_for_two_classes_by_every_recipe(recipe: str) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    short = recipe_scaled(recipe_named(recipe), 0.1 if recipe == "quick" else 0.01)
+    certificate = netrazor.certify(model, rows(), recipe=short, progress=False)
+    assert certificate.sample.classes == 2
 
 
 def test_an_estimator(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ from netrazor.pipeline.stages import (
 from netrazor.reproduction.record_networks import IntegerChain
 from netrazor.runtime import Silent, devices
 from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, fit
+from netrazor.verification import VerifyConfiguration
 
 THERE = stand_in.load(os.environ["STAND_IN"])
 FIT = FitConfig(9, 50, tiny.FAST)
@@ -173,7 +174,9 @@ def test_a_certificate_with_all_that_it_states_counted_there(tmp_path: Path) -> 
     assert (there.issued.certificate.errors, there.issued.certificate.noise) == (home.errors, home.noise)
     assert " on stand_in, " in there.issued.certificate.evaluation.runtime
     for device in ("cpu", "stand_in"):
-        assert netrazor.verify(tmp_path, tiny.images(), model=tiny.linear(), device=device).status == "VALID"
+        there = VerifyConfiguration(device=device)
+        verdict = netrazor.verify(tmp_path, tiny.images(), tiny.linear(), configuration=there)
+        assert verdict.status == "VALID"
 
 
 class Stop(Exception):

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 import tiny
 from netrazor.compress import CodebookConfig, MaskedWeights, QuantizedWeights, RatePruning
 from netrazor.errors import CheckpointMismatch, NonFiniteWeights
-from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, Trainable, fit
+from netrazor.train import AllParameters, Batches, FitConfig, FitProgress, OptimizerConfig, Trainable, fit
 
 CONFIG = FitConfig(6, 20, OptimizerConfig(rate=1e-2))
 
@@ -68,7 +68,7 @@ def test_resumed_at_any_step_it_ends_as_if_never_stopped(behind: Any) -> None:
         weights,
         Batches(tiny.images(), 20, seed=0),
         CONFIG,
-        save=lambda state: states.append(saved(state())),
+        progress=FitProgress(save=lambda state: states.append(saved(state()))),
     )
     weights.finish()
     assert [state["done"] for state in states] == [1, 2, 3, 4, 5, 6]
@@ -76,7 +76,8 @@ def test_resumed_at_any_step_it_ends_as_if_never_stopped(behind: Any) -> None:
         torch.manual_seed(99)  # the state, not what happens to be around, decides
         resumed = copy.deepcopy(start)
         weights = behind(resumed)
-        fit(resumed, weights, Batches(tiny.images(), 20, seed=0), CONFIG, resume=state)
+        batches = Batches(tiny.images(), 20, seed=0)
+        fit(resumed, weights, batches, CONFIG, progress=FitProgress(resume=state))
         weights.finish()
         assert same(resumed, whole), state["done"]
 
@@ -125,6 +126,7 @@ def test_bfloat16_is_for_forward_passes_only() -> None:
 def test_an_edited_state_is_refused_by_name(edit: dict[str, Any]) -> None:
     model, states = tiny.small(), []
     batches = Batches(tiny.images(), 20, seed=0)
-    fit(model, masked(model), batches, CONFIG, save=lambda state: states.append(state()))
+    saving = FitProgress(save=lambda state: states.append(state()))
+    fit(model, masked(model), batches, CONFIG, progress=saving)
     with pytest.raises(CheckpointMismatch, match="its state does not fit this stage"):
-        fit(model, masked(model), batches, CONFIG, resume=states[0] | edit)
+        fit(model, masked(model), batches, CONFIG, progress=FitProgress(resume=states[0] | edit))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import netrazor
 import spent_runs
@@ -12,17 +13,18 @@ import tiny
 from netrazor.certification import Certificate, NoisyRisk, seal
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.sentences import claim_sentence
+from netrazor.runtime import Silent
 from netrazor.units import percent_up
-from netrazor.verification import recounting
-from netrazor.verification.recounting import MORE_DRAWS, bound_with, noisy_limits
+from netrazor.verification import VerifyConfiguration, recounting
+from netrazor.verification.recounting import MORE_DRAWS, Recount, bound_with, noisy_limits
 from tampering import change, conclude_again
 
 
-def recount(path: Path, certificate: Certificate, blob: bytes, **options: object) -> netrazor.Verdict:
+def recount(path: Path, certificate: Certificate, blob: bytes, seed: int | None = None) -> netrazor.Verdict:
     noisy = certificate.noise is not None
     tiny.write(path, certificate, blob)
     data, model = (tiny.images(2000), tiny.linear()) if noisy else (tiny.images(), tiny.small())
-    return netrazor.verify(path, data, model, **options)
+    return netrazor.verify(path, data, model, configuration=VerifyConfiguration(seed=seed))
 
 
 def with_errors(certificate: Certificate, errors: int, bound: float) -> Certificate:
@@ -131,3 +133,24 @@ def test_nothing_is_drawn_again_where_the_count_is_wrong_already(
     assert "(top 2)" in "".join(verdict.notes)
     assert "(top 1)" not in "".join(verdict.notes)
     assert f"errors is 0; the rebuilt network makes {errors[0]} on this runtime" in verdict.findings[0].text
+
+
+def test_noise_is_not_drawn_again_where_something_else_is_wrong_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = tiny.noisy_run().issued
+    assert any("drawn again" in note for note in recount(tmp_path, issued.certificate, issued.blob).notes)
+    monkeypatch.setattr(
+        Recount, "_count_given", lambda self, _examples: self._find("recount", "the given network errs more")
+    )
+    verdict = recount(tmp_path, issued.certificate, issued.blob)
+    assert [found.code for found in verdict.findings] == ["recount"]
+    assert not any("drawn again" in note for note in verdict.notes)
+
+
+def test_a_given_network_that_is_not_at_hand_is_not_counted() -> None:
+    certificate = spent_runs.issued().certificate
+    assert certificate.prior.given is not None
+    check = Recount(certificate, nn.Identity(), None, spent_runs.images(), Silent())
+    check._count_given(spent_runs.images())
+    assert (check.findings, check.notes) == ([], [])

@@ -12,14 +12,16 @@ import pytest
 import netrazor
 import tiny
 from netrazor import bounds
-from netrazor.certification import to_json
+from netrazor.certification import seal, to_json
 from netrazor.certification.run_directory import CERTIFICATE, PICKS, RESULT
+from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import split_positions
 from netrazor.coding.position_set import decode_positions, encode_positions
 from netrazor.errors import BadDataset, CertificateError, ConfigurationError
 from netrazor.picking import NO_ANSWER, Examples, PickingConfig
 from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.picked_run import PickedRun, run_picked
+from netrazor.verification import VerifyConfiguration
 from tampering import change, conclude_again, find
 
 CONFIG = PickingConfig(stops=(8, 16, 32), first=4, batch=2)
@@ -108,7 +110,7 @@ def test_a_stranger_replays_it(tmp_path: Path) -> None:
     assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
     verdict = netrazor.verify(tmp_path, table(), Nearest())
     assert (verdict.status, verdict.exit_code, verdict.findings) == ("VALID", 0, ())
-    fast = netrazor.verify(tmp_path, table(), Nearest(), fast=True)
+    fast = netrazor.verify(tmp_path, table(), Nearest(), configuration=VerifyConfiguration(fast=True))
     assert (fast.status, fast.exit_code, fast.findings) == ("CONSISTENT, NOT RECOUNTED", 3, ())
 
 
@@ -129,8 +131,33 @@ def test_spent_examples_train_the_start_and_are_not_counted(tmp_path: Path) -> N
 def test_fewer_errors_than_there_are(tmp_path: Path, fast: bool) -> None:
     assert run().certificate.errors > 0
     write(tmp_path, run(), {"claims.0.errors": run().certificate.errors - 1})
-    verdict = netrazor.verify(tmp_path, table(), Nearest(), fast=fast)
+    verdict = netrazor.verify(tmp_path, table(), Nearest(), configuration=VerifyConfiguration(fast=fast))
     assert (verdict.status, codes(verdict)) == ("INVALID", {"replay"})
+
+
+def with_errors(issued: PickedRun, errors: int, bound: float) -> PickedRun:
+    """Another recorded count beside a given bound, all else made to follow."""
+    changed = change(change(issued.certificate, "claims.0.errors", errors), "claims.0.bound", bound)
+    sentence = claim_sentence(changed, changed.claims[0])
+    return replace(issued, certificate=seal(change(changed, "claims.0.sentence", sentence)))
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_another_count_holds_where_the_bound_bears_what_is_found(tmp_path: Path, fast: bool) -> None:
+    errors, bound = run().certificate.errors, run().certificate.risk_bound
+    good = "CONSISTENT, NOT RECOUNTED" if fast else "VALID"
+    more = conclude_again(run().certificate, {"claims.0.errors": errors + 1})
+    for place, (issued, status) in enumerate(
+        (
+            (replace(run(), certificate=more), good),
+            (with_errors(run(), errors - 1, bound), good),
+            (with_errors(run(), errors - 1, bound - 1e-9), "INVALID"),
+        )
+    ):
+        issued.write(tmp_path / str(place))
+        how = VerifyConfiguration(fast=fast)
+        verdict = netrazor.verify(tmp_path / str(place), table(), Nearest(), configuration=how)
+        assert verdict.status == status
 
 
 def other_picks(issued: PickedRun) -> PickedRun:
@@ -186,6 +213,9 @@ def test_other_picks_differ_or_are_invalid_where_arithmetic_is_exact(tmp_path: P
     write(tmp_path / "float", other_picks(run()))
     verdict = netrazor.verify(tmp_path / "float", table(), Nearest())
     assert (verdict.status, verdict.exit_code, codes(verdict)) == ("DIFFERS", 3, {"replay"})
+    replayed, recorded = (decode_positions(each.positions, 300) for each in (run(), other_picks(run())))
+    common = len(np.intersect1d(replayed, recorded))
+    assert f"{len(replayed)} examples picked, {common} of them as recorded" in verdict.notes[0]
     assert "this gives" in verdict.notes[0]
     assert len(verdict.notes) == 1, "the same libraries here"
     issued = other_picks(run())

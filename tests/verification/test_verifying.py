@@ -21,6 +21,7 @@ from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError, 
 from netrazor.networks import LeNet5, source_digest
 from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.network_message import codable_arrays, decode_into, encode
+from netrazor.verification import VerifyConfiguration
 from netrazor.verification.recounting import noisy_limits
 from tampering import conclude_again
 
@@ -73,7 +74,8 @@ def test_noisy_with_draws_that_nobody_knew_before(noisy: Path) -> None:
     verdicts = [netrazor.verify(noisy, tiny.images(2000), model=tiny.linear(3)) for _ in range(2)]
     assert [v.status for v in verdicts] == ["VALID"] * 2
     assert verdicts[0].notes[1] != verdicts[1].notes[1]  # each names the seed it drew
-    again = [netrazor.verify(noisy, tiny.images(2000), model=tiny.linear(3), seed=4) for _ in range(2)]
+    known = VerifyConfiguration(seed=4)
+    again = [netrazor.verify(noisy, tiny.images(2000), tiny.linear(3), configuration=known) for _ in range(2)]
     assert again[0].notes == again[1].notes
 
 
@@ -138,7 +140,9 @@ def test_moments_that_no_honest_draws_have(tmp_path: Path) -> None:
     )
     tiny.write(tmp_path, forged, issued.blob)
     assert netrazor.verify(tmp_path).status == "CONSISTENT, NOT RECOUNTED"
-    verdict = netrazor.verify(tmp_path, tiny.images(2000), model=tiny.linear(), seed=1)
+    verdict = netrazor.verify(
+        tmp_path, tiny.images(2000), tiny.linear(), configuration=VerifyConfiguration(seed=1)
+    )
     assert {found.code for found in verdict.findings} == {"noisy-risk"}
     assert any("noisy.mean" in found.text for found in verdict.findings)
     assert not any("noisy.upper" in found.text for found in verdict.findings)

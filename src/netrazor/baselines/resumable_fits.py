@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.runtime import Reporter
-from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, fit
+from netrazor.runtime import SILENT, Reporter
+from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, FitProgress, fit
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -62,9 +62,6 @@ class ResumableFits:
             AllParameters(model),
             Batches(self.dataset, config.batch_size, seed),
             config,
-            name=name,
             loss=loss,
-            resume=self.state.get(name),
-            save=save,
-            reporter=self.reporter,
+            progress=FitProgress(name, self.state.get(name), save, self.reporter or SILENT),
         )

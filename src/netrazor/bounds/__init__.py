@@ -13,7 +13,13 @@ from netrazor.bounds.means import empirical_bernstein, kl_chernoff, mean_upper
 from netrazor.bounds.memorization import memorization_floor, memorized_bits, test_error_allowed
 from netrazor.bounds.occam import clopper_pearson, occam
 from netrazor.bounds.outcome import Outcome, outcome
-from netrazor.bounds.perturbation import LambdaChoice, choose_lambda, layer_perturbation_kl, perturbation_kl
+from netrazor.bounds.perturbation import (
+    LambdaChoice,
+    NoisyLayer,
+    choose_lambda,
+    layer_perturbation_kl,
+    perturbation_kl,
+)
 from netrazor.bounds.preferent import preferent_compression
 from netrazor.bounds.seeger import dr17, maurer, mcallester
 
@@ -22,6 +28,7 @@ __all__ = [
     "ALPHAS",
     "LambdaChoice",
     "Line",
+    "NoisyLayer",
     "Outcome",
     "bounded_loss",
     "catoni",

@@ -32,6 +32,25 @@ _FINEST = 2.0**-32  # the noise, as a share of the largest value, below which fl
 
 
 @dataclass(frozen=True)
+class NoisyLayer:
+    """The non-zero weights of a layer that share noise and prior.
+
+    Attributes:
+        values: their distinct values, one-dimensional.
+        counts: how many weights have each value.
+        sigma: standard deviation of their noise.
+        centers: the codebook, one-dimensional.
+        probabilities: prior mass of each centre, fixed or coded before the values.
+    """
+
+    values: Numbers
+    counts: Numbers
+    sigma: float
+    centers: Numbers
+    probabilities: Numbers
+
+
+@dataclass(frozen=True)
 class LambdaChoice:
     """The best prior scale of a layer: its place in the grid and the layer's divergence with it."""
 
@@ -74,15 +93,7 @@ def perturbation_kl(
 
 
 def layer_perturbation_kl(
-    values: Numbers,
-    counts: Numbers,
-    sigma: float,
-    centers: Numbers,
-    probabilities: Numbers,
-    lams: Numbers,
-    *,
-    tolerance: float = 1e-5,
-    most_work: float = np.inf,
+    layer: NoisyLayer, lams: Numbers, *, tolerance: float = 1e-5, most_work: float = np.inf
 ) -> Array:
     """At least the sum over a layer's non-zero weights of their divergences, for each lambda of a grid.
 
@@ -90,11 +101,7 @@ def layer_perturbation_kl(
     more than ``most_work``.
 
     Args:
-        values: distinct values of the non-zero weights, one-dimensional.
-        counts: how many weights have each value.
-        sigma: the layer's noise.
-        centers: the codebook.
-        probabilities: prior mass of each centre.
+        layer: its weights, their noise, and the prior.
         lams: the grid.
         tolerance: allowed excess in nats for each weight.
         most_work: for each lambda, how often a centre may be looked at from a node, a node's own moments as 16 times.
@@ -103,28 +110,19 @@ def layer_perturbation_kl(
         InvalidArgument: as for ``perturbation_kl``; counts negative or not as many as values; more work needed
             than ``most_work`` for any value at all.
     """
-    (prior, surplus), w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
-    totals = [_refined(prior, w, c, sigma, np.array([lam]), tolerance, most_work)[0] for lam in grid]
+    (prior, surplus), w, c, grid = _checked(layer, lams)
+    totals = [_refined(prior, w, c, layer.sigma, np.array([lam]), tolerance, most_work)[0] for lam in grid]
     return np.asarray(np.array(totals) + c.sum() * surplus)
 
 
-def choose_lambda(
-    values: Numbers,
-    counts: Numbers,
-    sigma: float,
-    centers: Numbers,
-    probabilities: Numbers,
-    lams: Numbers,
-    *,
-    tolerance: float = 1e-5,
-) -> LambdaChoice:
+def choose_lambda(layer: NoisyLayer, lams: Numbers, *, tolerance: float = 1e-5) -> LambdaChoice:
     """The lambda of a grid at which a layer's divergence is least, and that divergence, rounded up.
 
     Claim and arguments as for ``layer_perturbation_kl``. Coarse nodes serve for the whole grid, since their
     values are upper values too; only the lambdas that can still be the best are refined.
     """
-    (prior, surplus), w, c, grid = _layer(values, counts, sigma, centers, probabilities, lams)
-    upper = _refined(prior, w, c, sigma, grid, tolerance) + c.sum() * surplus
+    (prior, surplus), w, c, grid = _checked(layer, lams)
+    upper = _refined(prior, w, c, layer.sigma, grid, tolerance) + c.sum() * surplus
     index = int(np.argmin(upper))
     return LambdaChoice(index, float(upper[index]))
 
@@ -147,15 +145,14 @@ def _mixture(centers: Numbers, probabilities: Numbers) -> tuple[Mixture, float]:
     return Mixture(u[kept], np.log(p[kept])), max(0.0, float(np.log(total)))
 
 
-def _layer(
-    values: Numbers, counts: Numbers, sigma: Numbers, centers: Numbers, probabilities: Numbers, lams: Numbers
-) -> tuple[tuple[Mixture, float], Array, Array, Array]:
-    w = FINITE.check("values", values)
-    c = NONNEGATIVE.check("counts", counts)
+def _checked(layer: NoisyLayer, lams: Numbers) -> tuple[tuple[Mixture, float], Array, Array, Array]:
+    """The prior and what its masses understate, the layer's values and counts, and the grid."""
+    w = FINITE.check("values", layer.values)
+    c = NONNEGATIVE.check("counts", layer.counts)
     grid = POSITIVE.check("lams", lams)
-    if POSITIVE.check("sigma", sigma).ndim:
+    if POSITIVE.check("sigma", layer.sigma).ndim:
         raise InvalidArgument(
-            f"sigma: must be one number for the layer, got {sigma!r}; call once for each layer"
+            f"sigma: must be one number for the layer, got {layer.sigma!r}; call once for each layer"
         )
     if w.ndim != 1 or w.shape != c.shape or not w.size:
         raise InvalidArgument(
@@ -164,7 +161,7 @@ def _layer(
         )
     if grid.ndim != 1 or not grid.size:
         raise InvalidArgument(f"lams: must be a list of positive numbers, got shape {grid.shape}; fix a grid")
-    return _mixture(centers, probabilities), w, c, grid
+    return _mixture(layer.centers, layer.probabilities), w, c, grid
 
 
 def _cells(values: Array, nodes: float) -> float:

@@ -100,9 +100,8 @@ def _noisy_bits(name: str, prior: StaticValues, noise: Noise, most_work: float) 
         )
     sigma, lam = noise.sigma[name], LAMBDA_GRID[noise.index[name] - 1]
     try:
-        kl_nats = bounds.layer_perturbation_kl(
-            prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, [lam], most_work=most_work
-        )
+        layer = bounds.NoisyLayer(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities)
+        kl_nats = bounds.layer_perturbation_kl(layer, [lam], most_work=most_work)
     except InvalidArgument as error:
         raise CertificateError(f"{name}, with noise: {error}") from error
     return bits_from_nats(max(0.0, float(kl_nats[0])))

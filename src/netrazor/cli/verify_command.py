@@ -90,6 +90,7 @@ def _verify_by_counting(console: Console, run: Path, source: Source, counting: C
     import torch
 
     from netrazor.pipeline.own_network import own_network
+    from netrazor.verification import VerifyConfiguration
     from netrazor.verification import verify as verify_run
 
     network = dataset = None
@@ -106,15 +107,10 @@ def _verify_by_counting(console: Console, run: Path, source: Source, counting: C
         if counting.fast is not None:
             shape = _shape(files, network, source)
             dataset = _dataset(console, certificate, shape, source)
-    return verify_run(
-        run,
-        dataset,
-        network,
-        given=counting.given,
-        fast=bool(counting.fast),
-        device=counting.device,
-        reporter=Bars(console),
+    configuration = VerifyConfiguration(
+        fast=bool(counting.fast), device=counting.device, reporter=Bars(console)
     )
+    return verify_run(run, dataset, network, given=counting.given, configuration=configuration)
 
 
 def _shape(files: RunFiles, network: "nn.Module | None", source: Source) -> tuple[int, int, int] | None:

@@ -45,7 +45,16 @@ def run(
     return result
 
 
-def context_matrix(columns: list[Indices], sizes: list[int], number: int) -> NDArray[np.int32]:
+def elements_of(models: ModuleType, grid: Grid, columns: list[Indices], sizes: list[int]) -> object:
+    """The elements of a grid for compiled models, in contexts of which each kind has a column and a size.
+
+    The contexts of what is one step back are numbered behind these.
+    """
+    matrix = _context_matrix(columns, sizes, len(grid.positions))
+    return models.Elements(grid.positions, matrix, *_steps_of(grid), sum(sizes))
+
+
+def _context_matrix(columns: list[Indices], sizes: list[int], number: int) -> NDArray[np.int32]:
     """The contexts of each element, numbered through all kinds (`element_contexts.numbered`)."""
     matrix = np.zeros((number, len(columns)), dtype=np.int32)
     offset = 0
@@ -55,7 +64,7 @@ def context_matrix(columns: list[Indices], sizes: list[int], number: int) -> NDA
     return matrix
 
 
-def steps_of(grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _steps_of(grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of each axis longer than one how far apart its places are, and how long it is (`predecessors`)."""
     axes = [axis for axis, length in enumerate(grid.shape) if length > 1]
     steps = np.array([prod(grid.shape[axis + 1 :]) for axis in axes], dtype=np.int64)

@@ -3,6 +3,9 @@
 A kernel is given a `Source`. A writer's source gives nothing: the kernel finds the decisions in its arguments and
 notes the level of each. A reader's source holds the state of the range decoder, and the kernel reads the decisions.
 No operation is reordered or fused (numba's default), so every machine computes the levels that Python would.
+
+All of them are in one file because numba keeps what it compiled until the kernel's own file changes: a kernel would
+go on with an old helper that was changed in another one.
 """
 
 import math
@@ -56,6 +59,57 @@ class MixerState(NamedTuple):
     cells: NDArray[np.int64]
 
 
+class OddsState(NamedTuple):
+    """An `AdaptiveOdds`: its weights, that of the given odds last; and of each context what it saw and expected."""
+
+    weights: NDArray[np.float64]
+    ones: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    evidences: NDArray[np.float64]
+
+
+class Elements(NamedTuple):
+    """The elements of a grid in order: where they are, their contexts, and how far its axes step, and how long.
+
+    The contexts that what is one step back makes are numbered from ``first_neighbour`` on.
+    """
+
+    positions: NDArray[np.int64]
+    contexts: NDArray[np.int32]
+    steps: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    first_neighbour: int
+
+
+class ValueModel(NamedTuple):
+    """A `mixed_values._ValueModel`: its mixers, the entries on each side of zero, and the nodes of their tree."""
+
+    sign: MixerState
+    distance: MixerState
+    fine: MixerState
+    negatives: int
+    positives: int
+    nodes: int
+    mixed_nodes: int
+
+
+class Template(NamedTuple):
+    """The signs around an element (`ContextTemplate`): where its neighbours are, and where contexts are counted.
+
+    Contexts of the kernel and of the votes are numbered from ``offsets`` on.
+    """
+
+    signs: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    has_space: bool
+    kernel: NDArray[np.int64]
+    kernel_weights: NDArray[np.int64]
+    places: NDArray[np.int64]
+    outputs: NDArray[np.int64]
+    width: int
+    votes: NDArray[np.int64]
+
+
 def noted(most: int) -> Noted:
     """Room for so many decisions."""
     return Noted(np.zeros(most, np.uint8), np.zeros(most, np.int16), np.zeros(1, np.int64))
@@ -71,6 +125,16 @@ def mixer_state(contexts: int, weight: float, rate: float, cells: int, bases: in
         np.zeros(cells, np.int32),
         np.zeros(contexts),
         np.zeros(contexts, np.int64),
+    )
+
+
+def odds_state(contexts: int, weight: float, cells: int) -> OddsState:
+    """Odds that have seen nothing, of so many contexts at a time, and cells in all."""
+    return OddsState(
+        np.array([weight] * contexts + [1.0]),
+        np.zeros(cells, np.int64),
+        np.zeros(cells),
+        np.zeros(cells),
     )
 
 
@@ -154,15 +218,17 @@ def _mix(source: Source, note: Noted, mixer: MixerState, bit: int, base: int) ->
 
 
 @_compile
-def _around(
-    known: NDArray[np.uint8], position: int, steps: NDArray[np.int64], lengths: NDArray[np.int64], kinds: int
-) -> int:
-    """What is known one step back along each axis, as digits of base ``kinds``; outside what stands at the end."""
-    around = 0
-    for axis in range(len(steps)):
-        inside = position // steps[axis] % lengths[axis] > 0
-        around = kinds * around + known[position - steps[axis] if inside else len(known) - 1]
-    return around
+def _around(elements: Elements, at: int, known: NDArray[np.uint8], kinds: int) -> int:
+    """The context that what is known one step back along each axis makes, each one of ``kinds``.
+
+    Outside stands what is at the end of ``known``.
+    """
+    position, around = elements.positions[at], 0
+    for axis in range(len(elements.steps)):
+        step = elements.steps[axis]
+        inside = position // step % elements.lengths[axis] > 0
+        around = kinds * around + known[position - step if inside else len(known) - 1]
+    return elements.first_neighbour + around
 
 
 @_compile
@@ -170,22 +236,18 @@ def pattern(
     source: Source,
     note: Noted,
     mixer: MixerState,
+    elements: Elements,
     given: NDArray[np.uint8],
-    positions: NDArray[np.int64],
-    contexts: NDArray[np.int32],
-    steps: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    first_neighbour: int,
     known: NDArray[np.uint8],
 ) -> None:
-    """`mixed_mask.code_pattern`: the elements at ``positions`` are written to ``known``."""
-    kinds = contexts.shape[1]
-    for at in range(len(positions)):
+    """`mixed_mask.code_pattern`: the elements are written to ``known`` at their positions."""
+    kinds = elements.contexts.shape[1]
+    for at in range(len(elements.positions)):
         for kind in range(kinds):
-            mixer.cells[kind] = contexts[at, kind]
-        if len(steps):
-            mixer.cells[kinds] = first_neighbour + _around(known, positions[at], steps, lengths, 2)
-        known[positions[at]] = _mix(source, note, mixer, given[at], 0)
+            mixer.cells[kind] = elements.contexts[at, kind]
+        if len(elements.steps):
+            mixer.cells[kinds] = _around(elements, at, known, 2)
+        known[elements.positions[at]] = _mix(source, note, mixer, given[at], 0)
         if source.state[_FAILED]:
             return
 
@@ -241,16 +303,14 @@ def totals(
     source: Source,
     note: Noted,
     mixer: MixerState,
-    contexts: NDArray[np.int32],
-    steps: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    first_count: int,
+    elements: Elements,
     most: int,
     ones: int,
     coded: NDArray[np.int64],
 ) -> None:
     """`margin_totals._code_totals`: ``coded`` holds the totals, or takes them; ``ones``: -1 is none."""
-    number, kinds = contexts.shape
+    number, kinds = elements.contexts.shape
+    steps, lengths, first_count = elements.steps, elements.lengths, elements.first_neighbour
     found = np.zeros(len(mixer.cells), np.int64)
     left = ones
     for at in range(number):
@@ -258,7 +318,7 @@ def totals(
             coded[at] = left
             return
         for kind in range(kinds):
-            found[kind] = contexts[at, kind]
+            found[kind] = elements.contexts[at, kind]
         added, largest = 0, 0
         for axis in range(len(steps)):
             total = coded[at - steps[axis]] if at // steps[axis] % lengths[axis] > 0 else 0
@@ -284,27 +344,23 @@ def totals(
 def places(
     source: Source,
     note: Noted,
-    weights: NDArray[np.float64],
+    odds: OddsState,
+    elements: Elements,
     rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    live_rows: NDArray[np.int64],
-    live_columns: NDArray[np.int64],
-    contexts: NDArray[np.int32],
-    steps: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    first_neighbour: int,
-    cells: int,
+    left: NDArray[np.int64],
     known: NDArray[np.uint8],
 ) -> bool:
-    """`margin_totals._code_places`: elements of ``known`` in live rows and columns; whether the totals fit them."""
-    kinds = contexts.shape[1]
-    seen, hoped, evidences = np.zeros(cells, np.int64), np.zeros(cells), np.zeros(cells)
+    """`margin_totals._code_places`: elements of ``known`` in live rows and columns; whether the totals fit them.
+
+    ``rows`` and ``left`` are the totals of these; ``left`` is used up.
+    """
+    weights, evidences = odds.weights, odds.evidences
+    kinds = elements.contexts.shape[1]
     found = np.zeros(kinds + 1, np.int64)
-    left = columns[live_columns]
     at = 0
-    for row in range(len(live_rows)):
-        rows_left = len(live_rows) - row
-        ones, room, supply = rows[live_rows[row]], 0, 0
+    for row in range(len(rows)):
+        rows_left = len(rows) - row
+        ones, room, supply = rows[row], 0, 0
         for total in left:
             if total == rows_left:
                 ones -= 1
@@ -313,14 +369,14 @@ def places(
                 supply += total
         if not 0 <= ones <= room:
             return False
-        for column in range(len(live_columns)):
+        for column in range(len(left)):
             total = left[column]
-            position = live_rows[row] * len(columns) + live_columns[column]
+            position = elements.positions[at]
             undecided = 0 < total < rows_left
             if undecided and 0 < ones < room:
                 for kind in range(kinds):
-                    found[kind] = contexts[at, kind]
-                found[kinds] = first_neighbour + _around(known, position, steps, lengths, 2)
+                    found[kind] = elements.contexts[at, kind]
+                found[kinds] = _around(elements, at, known, 2)
                 given = _log(float(total)) - _log(float(rows_left - total))
                 given = given + _log(float(ones)) - _log(float(room - ones))
                 given = given - _log(float(supply)) + _log(float(room * rows_left - supply))
@@ -338,9 +394,9 @@ def places(
                     weights[kind] += step * evidences[found[kind]]
                 for kind in range(kinds + 1):
                     cell = found[kind]
-                    seen[cell] += bit
-                    hoped[cell] += chance
-                    evidences[cell] = _log(seen[cell] + 0.7) - _log(hoped[cell] + 0.7)
+                    odds.ones[cell] += bit
+                    odds.expected[cell] += chance
+                    evidences[cell] = _log(odds.ones[cell] + 0.7) - _log(odds.expected[cell] + 0.7)
             else:
                 bit = 1 if total == rows_left or (total > 0 and ones > 0) else 0
             if undecided:
@@ -357,78 +413,51 @@ def places(
 def _distance(
     source: Source,
     note: Noted,
-    mixer: MixerState,
-    fine: MixerState,
+    model: ValueModel,
     found: NDArray[np.int64],
     distance: int,
     entries: int,
-    nodes: int,
-    mixed_nodes: int,
 ) -> int:
     """`mixed_values._ValueModel._code_distance`."""
     shift = 0
     while entries - 1 >> shift:
         shift += 1
-    node = nodes >> shift
+    node = model.nodes >> shift
     coded = 0
     while shift:
         shift -= 1
         bit = 0
         if coded + (1 << shift) < entries:
             bit = distance >> shift & 1
-            if node < mixed_nodes:
+            if node < model.mixed_nodes:
                 for kind in range(len(found)):
-                    mixer.cells[kind] = found[kind] * nodes + node
-                bit = _mix(source, note, mixer, bit, node)
+                    model.distance.cells[kind] = found[kind] * model.nodes + node
+                bit = _mix(source, note, model.distance, bit, node)
             else:
-                bit = _mix(source, note, fine, bit, node)
+                bit = _mix(source, note, model.fine, bit, node)
         coded |= bit << shift
         node = 2 * node + bit
     return coded
-
-
-class Template(NamedTuple):
-    """The signs around an element (`ContextTemplate`): where its neighbours are, and where contexts are counted."""
-
-    signs: NDArray[np.uint8]
-    steps: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    has_space: bool
-    kernel: NDArray[np.int64]
-    kernel_weights: NDArray[np.int64]
-    places: NDArray[np.int64]
-    outputs: NDArray[np.int64]
-    width: int
-    votes: NDArray[np.int64]
 
 
 @_compile
 def values(
     source: Source,
     note: Noted,
-    sign_mixer: MixerState,
-    mixer: MixerState,
-    fine: MixerState,
-    positions: NDArray[np.int64],
-    contexts: NDArray[np.int32],
+    model: ValueModel,
+    elements: Elements,
     template: Template,
-    negatives: int,
-    positives: int,
-    nodes: int,
-    mixed_nodes: int,
     symbols: NDArray[np.int32],
 ) -> None:
     """`mixed_values.code_mixed_values`: ``symbols`` holds the symbols, or takes them."""
-    kinds = contexts.shape[1]
-    found = np.zeros(len(mixer.cells), np.int64)
+    negatives, positives, cells = model.negatives, model.positives, model.sign.cells
+    kinds = elements.contexts.shape[1]
+    found = np.zeros(len(model.distance.cells), np.int64)
     output = -1
-    for at in range(len(positions)):
+    for at in range(len(elements.positions)):
         for kind in range(kinds):
-            sign_mixer.cells[kind] = contexts[at, kind]
-        sign_mixer.cells[kinds] = template.offsets[0] + _around(
-            template.signs, positions[at], template.steps, template.lengths, 3
-        )
+            cells[kind] = elements.contexts[at, kind]
+        cells[kinds] = _around(elements, at, template.signs, 3)
         if template.has_space:
             if template.outputs[at] != output:
                 output = template.outputs[at]
@@ -444,22 +473,21 @@ def values(
                 + seen[place - width]
                 + seen[place + width]
             )
-            sign_mixer.cells[kinds + 1] = template.offsets[1] + kernel
-            sign_mixer.cells[kinds + 2] = (
-                template.offsets[2] + max(-_TEMPLATE_SPAN, min(_TEMPLATE_SPAN, votes)) + _TEMPLATE_SPAN
+            cells[kinds + 1] = template.offsets[0] + kernel
+            cells[kinds + 2] = (
+                template.offsets[1] + max(-_TEMPLATE_SPAN, min(_TEMPLATE_SPAN, votes)) + _TEMPLATE_SPAN
             )
         sign = 1 if negatives == 0 else 0
         if negatives and positives:
-            sign = _mix(source, note, sign_mixer, 1 if symbols[at] >= negatives else 0, 0)
+            sign = _mix(source, note, model.sign, 1 if symbols[at] >= negatives else 0, 0)
         distance = symbols[at] - negatives if sign else negatives - 1 - symbols[at]
         found[0] = 1 - sign  # of the contexts -1 and -2; all are moved by 2, so that none is below zero
-        for kind in range(len(sign_mixer.cells)):
-            found[kind + 1] = sign_mixer.cells[kind] + 2
-        entries = positives if sign else negatives
-        distance = _distance(source, note, mixer, fine, found, distance, entries, nodes, mixed_nodes)
+        for kind in range(len(cells)):
+            found[kind + 1] = cells[kind] + 2
+        distance = _distance(source, note, model, found, distance, positives if sign else negatives)
         if source.state[_FAILED]:
             return
         symbols[at] = negatives + distance if sign else negatives - 1 - distance
-        template.signs[positions[at]] = 1 + (1 if symbols[at] >= negatives else -1)
+        template.signs[elements.positions[at]] = 1 + (1 if symbols[at] >= negatives else -1)
         if template.has_space:
             template.votes[template.places[at]] += 1 if symbols[at] >= negatives else -1

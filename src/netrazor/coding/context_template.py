@@ -13,7 +13,6 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.compiled import steps_of
 from netrazor.coding.element_contexts import Grid
 
 _KERNEL_STEPS = (
@@ -74,12 +73,11 @@ class ContextTemplate:
         ]
 
     def compiled(self, models: ModuleType, offsets: list[int]) -> object:
-        """The template for compiled models, which number its contexts from ``offsets`` on."""
+        """The template for compiled models, which number the contexts beside ``around`` from ``offsets`` on."""
         grid, nothing = self._grid, np.zeros(0, dtype=np.int64)
         kernel = [np.array(positions, dtype=np.int64) for positions, _ in self._kernel]
         return models.Template(
             np.full(prod(grid.shape) + 1, _UNKNOWN, dtype=np.uint8),
-            *steps_of(grid),
             np.array(offsets, dtype=np.int64),
             self._has_space,
             np.stack(kernel) if kernel else np.zeros((0, 0), dtype=np.int64),

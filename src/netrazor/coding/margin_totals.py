@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from netrazor.coding.adaptive_odds import INITIAL_WEIGHT, AdaptiveOdds
 from netrazor.coding.coder import Coder
-from netrazor.coding.compiled import context_matrix, models_for, run, steps_of
+from netrazor.coding.compiled import elements_of, models_for, run
 from netrazor.coding.count_model import NODES, RATE, WEIGHT, CountModel
 from netrazor.coding.element_contexts import (
     COUNT_CLASSES,
@@ -82,18 +82,17 @@ def _code_totals(
     cells = (sum(sizes) + asked * COUNT_CLASSES) * NODES
     if (models := models_for(CountModel.decisions(number, most), cells)) is not None:
         flat = np.zeros(number, np.int64) if totals is None else totals.astype(np.int64)
-        steps, lengths = steps_of(grid)
         mixer = models.mixer_state(len(columns) + asked, WEIGHT, RATE, cells, NODES)
-        matrix = context_matrix(columns, sizes, number)
-        arguments = (mixer, matrix, steps, lengths, sum(sizes), most, -1 if ones is None else ones, flat)
+        elements = elements_of(models, grid, columns, sizes)
+        arguments = (mixer, elements, most, -1 if ones is None else ones, flat)
         run(models, coder, models.totals, CountModel.decisions(number, most), *arguments)
         _check_last(flat, most)
         return flat
     coded = [0] * (number + 1)
     model = CountModel(len(columns) + asked)
     left = ones
-    elements = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
-    for at, (found, back) in enumerate(elements):
+    visited = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
+    for at, (found, back) in enumerate(visited):
         if left is not None and at == number - 1:
             coded[at] = left
             break
@@ -132,16 +131,15 @@ def _code_places(
         flat = np.zeros(prod(box) + 1, dtype=np.uint8)
         if mask is not None:
             flat[:-1] = mask.ravel()
-        steps, lengths = steps_of(grid)
-        weights = np.array([INITIAL_WEIGHT] * (len(kinds) + 1) + [1.0])
-        matrix = context_matrix(kinds, sizes, len(grid.positions))
-        arguments = (rows, columns, live_rows, live_columns, matrix, steps, lengths, near, cells, flat)
-        if not run(models, coder, models.places, len(grid.positions), weights, *arguments):
+        adaptive = models.odds_state(len(kinds) + 1, INITIAL_WEIGHT, cells)
+        elements = elements_of(models, grid, kinds, sizes)
+        arguments = (adaptive, elements, rows[live_rows], columns[live_columns], flat)
+        if not run(models, coder, models.places, len(grid.positions), *arguments):
             raise CorruptMessage(_NO_MASK)
         return flat[:-1].astype(np.bool_).reshape(box)
     odds = AdaptiveOdds(len(kinds) + 1)
     known = bytearray(prod(box) + 1)
-    elements = zip(
+    visited = zip(
         grid.positions.tolist(),
         numbered(kinds, sizes, len(grid.positions)),
         predecessors(grid),
@@ -153,7 +151,7 @@ def _code_places(
         bits = None if mask is None else mask[row, live_columns].astype(int).tolist()
         rest = _Rest(rows_left, int(rows[row]), left, logs)
         for column, ones in enumerate(left):
-            position, found, back = next(elements)
+            position, found, back = next(visited)
             if rest.is_open(ones):
                 around = 0
                 for neighbour in back:

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from netrazor.coding.coder import Coder
-from netrazor.coding.compiled import context_matrix, models_for, run, steps_of
+from netrazor.coding.compiled import elements_of, models_for, run
 from netrazor.coding.context_mixing import Mixer
 from netrazor.coding.element_contexts import (
     Activity,
@@ -64,22 +64,20 @@ def code_pattern(coder: Coder, mask: Mask | None, grid: Grid) -> Mask:
     cells = first_neighbour + (1 << len(grid.shape))
     if (models := models_for(number, cells)) is not None:
         flat = np.zeros(prod(grid.shape) + 1, dtype=np.uint8)
-        steps, lengths = steps_of(grid)
         mixed = models.mixer_state(len(columns) + has_neighbours, _WEIGHT, _RATE, cells, 1)
         given = np.zeros(number, np.uint8) if mask is None else mask.ravel()[grid.positions].astype(np.uint8)
-        matrix = context_matrix(columns, sizes, number)
-        arguments = (mixed, given, grid.positions, matrix, steps, lengths, first_neighbour, flat)
-        run(models, coder, models.pattern, number, *arguments)
+        elements = elements_of(models, grid, columns, sizes)
+        run(models, coder, models.pattern, number, mixed, elements, given, flat)
         return flat[:-1].astype(np.bool_).reshape(grid.shape)
     bits: list[int] | list[None] = [None] * number
     if mask is not None:
         bits = mask.ravel()[grid.positions].astype(int).tolist()
     mixer = Mixer(len(columns) + has_neighbours, _WEIGHT, _RATE)
     known = bytearray(prod(grid.shape) + 1)
-    elements = zip(
+    visited = zip(
         bits, grid.positions.tolist(), numbered(columns, sizes, number), predecessors(grid), strict=True
     )
-    for bit, position, found, back in elements:
+    for bit, position, found, back in visited:
         if has_neighbours:
             around = 0
             for neighbour in back:

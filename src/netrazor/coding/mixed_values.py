@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 
 from netrazor.coding.coder import Coder, Symbols
-from netrazor.coding.compiled import context_matrix, models_for, run
+from netrazor.coding.compiled import elements_of, models_for, run
 from netrazor.coding.context_mixing import Mixer
 from netrazor.coding.context_template import ContextTemplate
 from netrazor.coding.element_contexts import (
@@ -65,20 +65,20 @@ def code_mixed_values(
             fine.bases[node] = visits
         if symbols is not None:
             coded[:] = symbols
-        arguments = (
+        mixed = models.ValueModel(
             models.mixer_state(asked, _SIGN_WEIGHT, _RATE, cells, 1),
             models.mixer_state(asked + 1, _DISTANCE_WEIGHT, _RATE, cells, nodes),
             fine,
-            grid.positions,
-            context_matrix(columns, sizes, number),
-            template.compiled(models, offsets),
+            *sides,
+            nodes,
+            mixed_nodes,
         )
-        most = number * (1 + nodes.bit_length())
-        run(models, coder, models.values, most, *arguments, *sides, nodes, mixed_nodes, coded)
+        arguments = (mixed, elements_of(models, grid, columns, sizes), template.compiled(models, offsets[1:]))
+        run(models, coder, models.values, number * (1 + nodes.bit_length()), *arguments, coded)
         return coded
     model = _ValueModel(sides, len(columns) + len(offsets), smooth)
-    elements = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
-    for at, (found, back) in enumerate(elements):
+    visited = zip(numbered(columns, sizes, number), predecessors(grid), strict=True)
+    for at, (found, back) in enumerate(visited):
         around = template.contexts(at, back)
         found += [offset + context for offset, context in zip(offsets, around, strict=True)]
         symbol = model.code(coder, None if symbols is None else int(symbols[at]), found)

@@ -15,6 +15,8 @@ def read_last_layer(
 ) -> tuple[nn.Linear, Tensor, Tensor]:
     """The linear layer whose output is the scores, its inputs for all examples, and their labels.
 
+    A single output stands for two classes.
+
     The inputs are computed on ``device`` and come, like the labels, on the CPU.
 
     Raises:
@@ -35,7 +37,7 @@ def read_last_layer(
             seen.clear()
             with devices.making_on(device):
                 scores = placed(inputs.to(device))
-            if not seen or seen[-1][1].ndim != 2 or not torch.equal(seen[-1][2], scores):
+            if not seen or seen[-1][1].ndim != 2 or not are_scores(seen[-1][2], scores):
                 raise UnsupportedModel(
                     "last layer: the scores must be the output of a torch.nn.Linear, got something else; "
                     "leave the descent out of the recipe"
@@ -49,3 +51,8 @@ def read_last_layer(
     if layer is None:
         raise UnsupportedModel("last layer: at least one example needed, got none; give a data set with some")
     return layer, torch.cat(features), torch.cat(labels)
+
+
+def are_scores(output: Tensor, scores: Tensor) -> bool:
+    """Whether the scores are ``output``; a single one is that of the second class against none."""
+    return torch.equal(output, scores[:, 1:] if output.shape[1] == 1 else scores)

@@ -30,8 +30,12 @@ class DescentConfig:
 class LastLayerSearch:
     """The last layer as one matrix, classes x features; the last feature is 1, and its weight the bias.
 
+    A single output is the score of the second of two classes; that of the first is zero, and so are its weights,
+    which no move changes and no message holds.
+
     Attributes:
         weights: the matrix.
+        first: the first class whose weights are the layer's.
         values: what a weight may be: zero, and every value that the matrix holds at first; in rising order.
         widths: columns of the weights and of the biases, which are two tensors in the message.
         live: columns of features that are not always zero; no other weight is changed.
@@ -49,6 +53,9 @@ class LastLayerSearch:
         self.live = features.any(0).nonzero()[:, 0]  # a feature that is always zero cannot be used
         self.features = features[:, self.live]
         self.weights = torch.cat(parts, 1)
+        self.first = int(len(self.weights) == 1)
+        if self.first:
+            self.weights = torch.cat([torch.zeros_like(self.weights), self.weights])
         self.values = torch.unique(torch.cat([self.weights.flatten(), torch.zeros(1)]))
         self.widths = [part.shape[1] for part in parts]
         self._compute_scores()
@@ -56,7 +63,7 @@ class LastLayerSearch:
     def set_weights(self, weights: Tensor) -> None:
         """Make ``weights`` those of the layer."""
         self.weights = weights
-        matrix, *bias = torch.split(weights, self.widths, 1)
+        matrix, *bias = torch.split(weights[self.first :], self.widths, 1)
         self.layer.weight.copy_(matrix)
         if bias and self.layer.bias is not None:
             self.layer.bias.copy_(bias[0][:, 0])
@@ -73,7 +80,7 @@ class LastLayerSearch:
         """One pass over the classes; the number of weights changed. ``errors_per_bit``: what a bit costs."""
         self._choose_hardest()
         made = 0
-        for label in range(len(self.weights)):
+        for label in range(self.first, len(self.weights)):
             while self._try_best_change(label, errors_per_bit, None):
                 made += 1
             if self.config.pairs:
@@ -153,14 +160,14 @@ class LastLayerSearch:
         They are infinite where a tensor does not hold the value. Both are added up in float32 and in one order: a
         move that changes nothing must not seem to gain, or it would be made again and again.
         """
-        now = torch.bucketize(self.weights, self.values)
-        moved = now.clone()
-        moved[label, self.live] = torch.bucketize(start, self.values)
+        now = torch.bucketize(self.weights[self.first :], self.values)
+        moved, row = now.clone(), label - self.first
+        moved[row, self.live] = torch.bucketize(start, self.values)
         zero = int(torch.bucketize(torch.zeros(()), self.values))
-        bits, before, first = torch.zeros(len(self.values), len(start)), torch.zeros(()), 0
+        bits, before, column = torch.zeros(len(self.values), len(start)), torch.zeros(()), 0
         for width in self.widths:
-            block = slice(first, first + width)
-            here = (self.live >= first) & (self.live < first + width)
+            block = slice(column, column + width)
+            here = (self.live >= column) & (self.live < column + width)
             table = tabulate_moves(
                 tuple(count_symbols(moved[:, block], len(self.values)).tolist()), zero
             ).clone()
@@ -168,10 +175,10 @@ class LastLayerSearch:
             unused[zero] = False
             table[:, torch.from_numpy(unused)] = math.inf
             before += order_zero_bits(count_symbols(now[:, block], len(self.values)), zero)
-            changed = table[moved[label, self.live]].T
+            changed = table[moved[row, self.live]].T
             unchanged = float(order_zero_bits(count_symbols(moved[:, block], len(self.values)), zero))
             bits += torch.where(here[None, :], changed, torch.full_like(changed, unchanged))
-            first += width
+            column += width
         return bits, before
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor.compress.last_layer import are_scores
 from netrazor.counting import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.errors import UnsupportedModel
 
@@ -108,17 +109,12 @@ def _calls(model: nn.Module, inputs: Tensor) -> list[_Call]:
     finally:
         for hook in hooks:
             hook.remove()
-    if not calls or calls[-1].inputs.ndim != 2 or not _gives(calls[-1].output, scores):
+    if not calls or calls[-1].inputs.ndim != 2 or not are_scores(calls[-1].output, scores):
         raise UnsupportedModel(
             "last layer: the scores must be the output of a torch.nn.Linear, got something else; leave the search "
             "out of the recipe"
         )
     return list(calls)
-
-
-def _gives(output: Tensor, scores: Tensor) -> bool:
-    """Whether the scores are ``output``; a single one is that of the second class against none."""
-    return torch.equal(output, scores[:, 1:] if output.shape[1] == 1 else scores)
 
 
 def _activation_between(calls: list[list[_Call]]) -> Activation | None:

@@ -83,7 +83,6 @@ def count_claims(
     classes: int,
     columns: Mapping[str, GroupColumn] | None = None,
     batch_size: int = BATCH_SIZE,
-    name: str = "count",
     reporter: Reporter | None = None,
 ) -> tuple[ClaimCount, ...]:
     """What each of ``statements`` rests on, for ``model`` in evaluation mode over all examples of ``dataset``.
@@ -98,7 +97,6 @@ def count_claims(
         classes: number of classes.
         columns: those that `GroupErrors` name, of the counted examples.
         batch_size: as for `count_errors`.
-        name: for the reporter.
         reporter: told of the progress.
 
     Raises:
@@ -113,7 +111,7 @@ def count_claims(
     counters = _counters(statements, classes, columns or {})
     totals = {key: torch.zeros(counter.size, dtype=torch.int64) for key, counter in counters.items()}
     places = torch.split(counting_order(n), max(1, batch_size))[processes.rank() :: processes.count()]
-    with (reporter or Silent()).stage(name, len(places)) as tick:
+    with (reporter or Silent()).stage("count errors", len(places)) as tick:
         examples = in_counting_order(dataset, batch_size, shared=True)
         for (inputs, labels), positions in zip(examples, places, strict=True):
             scores = scores_of(model, inputs.to(device))

@@ -169,7 +169,8 @@ def _find_lambdas_near(sigma: float, largest: float) -> list[int]:
 def _price_option(prior: StaticValues, sigma: float, near: list[int], added_risk: float) -> _Option:
     """The option of noise ``sigma`` on one array, at the lambda of ``near`` that costs the fewest bits."""
     lams = [LAMBDA_GRID[i] for i in near]
-    best = bounds.choose_lambda(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities, lams)
+    layer = bounds.NoisyLayer(prior.centers, prior.counts, sigma, prior.centers, prior.probabilities)
+    best = bounds.choose_lambda(layer, lams)
     return _Option(sigma, near[best.index] + 1, best.kl_nats / LOG_2, added_risk)
 
 

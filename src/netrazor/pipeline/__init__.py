@@ -1,8 +1,9 @@
 """The only place that knows the order of the stages: train, prune, quantize, encode, decode, bound."""
 
 from netrazor.certification.run_result import Layer, Result
-from netrazor.pipeline.certified_run import Run, certify, run
+from netrazor.pipeline.certified_run import Run, run
 from netrazor.pipeline.certify_learners import certify_hold_out, certify_picked
+from netrazor.pipeline.certify_network import certify
 from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.learner_hold_out import run_learner_hold_out
 from netrazor.pipeline.own_network import RunInputs, certify_own, own_network, own_shape
@@ -17,8 +18,8 @@ from netrazor.pipeline.spent_examples import (
     SpentTerms,
     run_from_given,
     run_hold_out,
-    split_spent,
 )
+from netrazor.pipeline.spent_split import split_spent
 from netrazor.pipeline.stages import (
     GradualStage,
     IntegerStage,

@@ -91,9 +91,7 @@ def count_records(
     reporter: Reporter,
 ) -> tuple[ClaimRecord, ...]:
     """A record of each of ``claims`` with what was counted, one pass for all; shares of delta and bounds to come."""
-    counts = count_claims(
-        network, examples, claims, classes=classes, columns=columns, name="count errors", reporter=reporter
-    )
+    counts = count_claims(network, examples, claims, classes=classes, columns=columns, reporter=reporter)
     return tuple(record_of(claim, count) for claim, count in zip(claims, counts, strict=True))
 
 

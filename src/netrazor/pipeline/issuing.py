@@ -2,7 +2,6 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -27,19 +26,13 @@ from netrazor.certification import (
 )
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bounded_claim
-from netrazor.certification.delta_shares import PAC_BAYES, delta_parts
 from netrazor.certification.record import Method
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
-from netrazor.compress import SearchContext
 from netrazor.counting import BATCH_SIZE, check_independence
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
-from netrazor.perturb import (
-    NoiseConfig,
-    NoiseSearch,
-    search_noise,
-)
+from netrazor.perturb import NoiseConfig, NoiseSearch
 from netrazor.pipeline.claim_records import count_records, share_delta
 from netrazor.pipeline.coded_network import (
     CodedNetwork,
@@ -48,6 +41,7 @@ from netrazor.pipeline.coded_network import (
     graph_text,
     literal_bits,
 )
+from netrazor.pipeline.noise_message import message_with_noise
 from netrazor.pipeline.noisy_draws import NoisyDraws
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.rules import rules_for
@@ -118,7 +112,7 @@ def issue_coded(coded: CodedNetwork, recipe: Recipe, subject: Subject) -> Issued
     if recipe.noise is not None:
         shares = rules_for(recipe.rules, coded.network).noise()
         fixed = literal_bits(coded.described)
-        search, blob = _search_noise(plain.network, recipe.noise, subject, shares, fixed)
+        search, blob = message_with_noise(plain.network, recipe.noise, subject, shares, fixed)
         noisy = rebuild_from(coded, blob)
         certificate = certify_rebuilt(noisy, subject, considered_by(recipe), recipe.noise)
         candidates.append((noisy, certificate))
@@ -234,34 +228,6 @@ def architecture_record(network: nn.Module, architecture: str) -> ArchitectureRe
         index=index_of(architecture),
         source_sha256=source_digest(network) if graph is None else graph.sha256,
     )
-
-
-def _search_noise(
-    network: nn.Module,
-    config: NoiseConfig,
-    subject: Subject,
-    shares: Mapping[str, tuple[float, ...]],
-    literals: int,
-) -> tuple[NoiseSearch, bytes]:
-    """The noise that pays best for the headline claim, frozen, and the message that describes it.
-
-    ``literals`` are the bits that the numbers in the network's graph cost.
-    """
-    blob = processes.on_rank_zero(lambda: encode(network, subject.architecture, static=True))
-    static = read(blob, limits_of(network))
-    ledger = ledger_of(static, literals)
-    first, total = subject.statements[0], sum(claim.weight for claim in subject.statements)
-    parts = delta_parts(subject.delta, ("occam", "perturbation"), total, weight=first.weight)
-    search = search_noise(
-        devices.copy_on(network, subject.search_on),
-        static.static,
-        config,
-        SearchContext(subject.examples, parts[PAC_BAYES], subject.seed, subject.search_on, subject.reporter),
-        fixed_bits=ledger.charged_bits - ledger.charged_to("values"),
-        shares=shares,
-        top=subject.top,
-    )
-    return search, processes.on_rank_zero(lambda: encode(network, subject.architecture, search.noise))
 
 
 def describe_runtime(model: nn.Module, device: torch.device) -> str:

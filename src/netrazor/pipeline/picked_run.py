@@ -38,7 +38,7 @@ from netrazor.pipeline.learner_certificate import (
     describe_learner,
 )
 from netrazor.pipeline.run_identity import run_id
-from netrazor.pipeline.spent_examples import check_split
+from netrazor.pipeline.spent_split import check_split
 from netrazor.runtime import processes
 from netrazor.train import Checkpoint
 

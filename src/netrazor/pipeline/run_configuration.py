@@ -92,6 +92,11 @@ class RunConfiguration:
         return tuple(TopK(k=top) for top in self.tops) if self.claims is None else check_claims(self.claims)
 
     @property
+    def trains_on_features(self) -> bool:
+        """Whether what given arrays make of each example may be computed once: training reads the same inputs."""
+        return self.training is None and self.training_step is None
+
+    @property
     def chosen_recipe(self) -> Recipe:
         """The recipe itself; without noise where the claims leave no room for it."""
         recipe = recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe

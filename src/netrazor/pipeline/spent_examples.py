@@ -30,15 +30,13 @@ from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, MESSAGE
 from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
-from netrazor.certification.spending import Positions, split_positions, split_positions_of
+from netrazor.certification.spending import split_positions
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
 from netrazor.counting import BATCH_SIZE, check_independence, count_errors
-from netrazor.data.subsets import size_of, take
-from netrazor.data.tables import as_dataset
+from netrazor.data.subsets import take
 from netrazor.data.transforms import refuse_learnt_transforms
-from netrazor.errors import InvalidArgument
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.plain import plain_copy
@@ -53,12 +51,11 @@ from netrazor.pipeline.claim_records import (
 )
 from netrazor.pipeline.issuing import Rebuilt, certify_rebuilt, conclude, describe_runtime
 from netrazor.pipeline.sampling import describe_sample
+from netrazor.pipeline.spent_split import HASHED, split_spent
 from netrazor.pipeline.subject import Subject
 from netrazor.runtime import SILENT, Reporter, devices, processes
 
 Examples = Dataset[tuple[Tensor, int]]
-
-HASHED: Spending = "hashed positions"
 
 
 @dataclass(frozen=True)
@@ -107,47 +104,6 @@ class SpentTerms:
     reporter: Reporter = SILENT
     claims: tuple[AnyClaim, ...] = (Error(),)
     columns: Mapping[str, Any] = field(default_factory=dict)
-
-
-def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[Any, Any]:
-    """The spent examples, which may train anything, and the counted ones, which must have no part in it.
-
-    Args:
-        dataset: the whole training set: map-style, which gives two data sets; or a pair of arrays (inputs, labels),
-            which gives two pairs.
-        spent: how many are spent; at least one of each kind is needed.
-        spending: the declared order of positions of which they are the first.
-
-    Raises:
-        InvalidArgument: too few or too many spent, an order that is not declared.
-    """
-    n = size_of(as_dataset(dataset))
-    first, others = split_spent_positions(n, spent, spending)
-    if as_dataset(dataset) is not dataset:
-        return tuple(part[first] for part in dataset), tuple(part[others] for part in dataset)
-    return take(dataset, first), take(dataset, others)
-
-
-def split_spent_positions(n: int, spent: int, spending: Spending = HASHED) -> tuple[Positions, Positions]:
-    """The positions of `split_spent`, of ``n`` examples.
-
-    Raises:
-        InvalidArgument: as for `split_spent`.
-    """
-    check_split(n, spent)
-    return split_positions_of(spending, n, spent)
-
-
-def check_split(n: int, spent: int) -> None:
-    """Refuse a number of spent examples that leaves none spent or none to count.
-
-    Raises:
-        InvalidArgument: it does.
-    """
-    if not 1 <= spent < n:
-        raise InvalidArgument(
-            f"spent: a number from 1 to n - 1 = {n - 1} allowed, got {spent}; spend fewer or some"
-        )
 
 
 @on_plain_form

@@ -6,7 +6,6 @@ holds for all of these messages together. What is fixed by the architecture (the
 coordinates, their seed) is not chosen here.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -19,27 +18,29 @@ from netrazor.certification import Certificate, SampleRecord, charge
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.compress.search_objective import approximate_bound
 from netrazor.counting import count_errors
+from netrazor.data.example_form import in_form_of
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state, load_coded_state, make_plain
 from netrazor.networks.fine_tuned import WAYS, FineTuned
-from netrazor.networks.given_arrays import Given, given_names, moving_statistics
+from netrazor.networks.given_arrays import given_names, moving_statistics
 from netrazor.networks.network_message import codable_arrays, limits_of
 from netrazor.networks.plain_call import plainly_called
 from netrazor.networks.state import Array
-from netrazor.pipeline.certified_run import run
+from netrazor.pipeline.certified_run import context_behind, run
 from netrazor.pipeline.device_choice import device_for
-from netrazor.pipeline.given_part import BehindGiven, GivenArrays, behind_given, describe_given
+from netrazor.pipeline.given_description import GivenArrays, describe_given
+from netrazor.pipeline.given_part import BehindGiven, behind_given
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import AS_IS
 from netrazor.pipeline.rules import rules_for
-from netrazor.pipeline.run_configuration import RunConfiguration, reporter_for
+from netrazor.pipeline.run_configuration import RunConfiguration
 from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
-from netrazor.pipeline.stages import IntegerStage, RunContext
+from netrazor.pipeline.stages import IntegerStage
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, devices
+from netrazor.runtime import SILENT
 from netrazor.train import FitConfig, OptimizerConfig
 from netrazor.units import percent_up
 
@@ -128,16 +129,8 @@ class Transferred:
 def transfer(
     model: nn.Module,
     dataset: Examples,
-    *,
-    given: Given,
-    given_origin: str,
-    config: TransferConfig | None = None,
-    delta: float = 0.05,
-    seed: int = 0,
-    out: str | os.PathLike[str] | None = None,
-    overwrite: bool = False,
-    device: str = devices.AUTO,
-    progress: bool | None = None,
+    configuration: RunConfiguration,
+    tried: TransferConfig | None = None,
 ) -> Transferred:
     """Fine-tune ``model`` from its given weights in several ways, and certify the one with the least bound.
 
@@ -146,45 +139,38 @@ def transfer(
     Args:
         model: with the given weights; what is not given (a new head) is learned from where it is.
         dataset: the entire training set.
-        given: as for `netrazor.certify`.
-        given_origin: as for `netrazor.certify`.
-        config: what is tried.
-        delta: failure probability of the certificate.
-        seed: of everything random.
-        out: directory for the files.
-        overwrite: whether a run of other settings in ``out`` may be replaced.
-        device: what trains.
-        progress: whether bars on standard error show how far it is.
+        configuration: what the start is (``given``, ``given_origin``), and all else of the run; its recipes are made
+            here from ``tried``, and the architecture is `FineTuned`.
+        tried: the ways and lengths.
 
     Raises:
+        ConfigurationError: nothing is given.
         NetrazorError: as for `netrazor.certify`.
     """
-    config = config or TransferConfig()
+    tried = tried or TransferConfig()
+    if configuration.given is None:
+        raise ConfigurationError(
+            "given: what of the network was fixed without these examples needed, to start from, got None; name it, "
+            "'frozen' say"
+        )
     moving = moving_statistics(model)
     make_plain(model.cpu())
-    names = given_names(model, given, moving)
-    tuned = FineTuned(model, names, rank=config.rank, coordinates=config.coordinates).eval()
+    names = given_names(model, configuration.given, moving)
+    tuned = FineTuned(model, names, rank=tried.rank, coordinates=tried.coordinates).eval()
     fixed = tuple(f"network.{name}" for name in names)
-    terms = RunConfiguration(
-        recipe=AS_IS,
-        given=fixed,
-        given_origin=given_origin,
-        delta=delta,
-        seed=seed,
-        out=out,
-        overwrite=overwrite,
-        device=device,
-        reporter=reporter_for(progress),
-    )
+    terms = replace(configuration, recipe=AS_IS, given=fixed, architecture="custom")
     trials: list[tuple[Trial, dict[str, Array]]] = []
     start = coded_state(tuned)
     with plainly_called(tuned, as_dataset(dataset)) as examples:
         sample = describe_sample(tuned, examples, SILENT)
-        for way in config.ways:
+        trained_on = None if terms.training is None else in_form_of(examples, as_dataset(terms.training))
+        of_trials = replace(terms, training=trained_on)
+        for way in tried.ways:
             load_coded_state(tuned, start)
             others = [array for array in WAYS if array not in LEARNED[way]]
-            described = describe_given(tuned, [*fixed, *others], given_origin, ())
-            trials += _try(tuned, examples, _Attempt(way, described, frozenset(fixed), config, terms, sample))
+            described = describe_given(tuned, [*fixed, *others], terms.given_origin, ())
+            attempt = _Attempt(way, described, frozenset(fixed), tried, of_trials, sample)
+            trials += _try(tuned, examples, attempt)
         _, learned = min(trials, key=lambda trial: trial[0].bound)
         load_coded_state(tuned, {**start, **learned})
         certificate = run(tuned, examples, terms).issued.certificate
@@ -216,8 +202,9 @@ def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[T
     found = []
     device = device_for(tuned, dataset, attempt.terms.device, SILENT)
     config = attempt.config
-    with behind_given(tuned, attempt.given, attempt.subject(dataset)) as behind:
-        context = replace(_context(behind, attempt), device=device)
+    subject, on_features = attempt.subject(dataset), attempt.terms.trains_on_features
+    with behind_given(tuned, attempt.given, subject, on_features=on_features) as behind:
+        context = context_behind(behind, attempt.terms, rules_for((), behind.part), device)
 
         def run_from(start: Mapping[str, Array], recipe: Recipe, target: float) -> None:
             load_coded_state(behind.part, start)
@@ -249,18 +236,6 @@ def _measured(
     count = count_errors(behind.part, behind.examples)
     bound = approximate_bound(count.risk, bits, count.n, attempt.terms.delta)
     return Trial(attempt.way, target, bits, count.errors, bound)
-
-
-def _context(behind: BehindGiven, attempt: _Attempt) -> RunContext:
-    return RunContext(
-        behind.part,
-        behind.examples,
-        behind.examples,
-        rules=rules_for((), behind.part),
-        seed=attempt.terms.seed,
-        delta=attempt.terms.delta,
-        reporter=attempt.terms.reporter,
-    )
 
 
 def _recipe(attempt: _Attempt, target: float) -> Recipe:

@@ -53,7 +53,8 @@ def _noise_gain(scale: str) -> Figure:
     even = np.full(len(values), 1 / len(values))
     nonzeros = TABLE_3["fc1"][1]
     counts = even * nonzeros
-    least = bounds.choose_lambda(values, counts, sigma, values, even, sigma * np.geomspace(0.25, 4, 32))
+    layer = bounds.NoisyLayer(values, counts, sigma, values, even)
+    least = bounds.choose_lambda(layer, sigma * np.geomspace(0.25, 4, 32))
     gain = (nonzeros * math.log(len(values)) - least.kl_nats) / LOG_2 / BITS_PER_BYTE
     return Figure(
         "Table 3",

@@ -2,7 +2,7 @@
 
 from netrazor.train.batches import Batches
 from netrazor.train.checkpoint import Checkpoint
-from netrazor.train.fit import FitConfig, Loss, TrainingStep, fit, flush_denormals
+from netrazor.train.fit import FitConfig, FitProgress, Loss, TrainingStep, fit, flush_denormals
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.trainable import AllParameters, Trainable
 
@@ -11,6 +11,7 @@ __all__ = [
     "Batches",
     "Checkpoint",
     "FitConfig",
+    "FitProgress",
     "Loss",
     "OptimizerConfig",
     "Trainable",

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
 import torch
 from pydantic import Field
-from pydantic.dataclasses import dataclass
+from pydantic.dataclasses import dataclass as config_dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from netrazor.errors import CheckpointMismatch, ConfigurationError, NonFiniteWeights
-from netrazor.runtime import devices, processes
-from netrazor.runtime.reporting import Reporter, Silent
+from netrazor.runtime import SILENT, Reporter, devices, processes
 from netrazor.train.batches import Batches
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.trainable import Trainable
@@ -23,7 +23,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 TrainingStep = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
-@dataclass(frozen=True, config={"extra": "forbid"})
+@config_dataclass(frozen=True, config={"extra": "forbid"})
 class FitConfig:
     """Length, batch and optimizer of one stage.
 
@@ -45,6 +45,23 @@ class FitConfig:
     freeze_norms: bool = False
     norm_momentum: float | None = Field(default=None, gt=0, le=1)
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+
+
+@dataclass(frozen=True)
+class FitProgress:
+    """Where a fit begins, and who follows it.
+
+    Attributes:
+        name: of the stage, for messages and the reporter.
+        resume: the state that a killed run saved, from which this one goes on.
+        save: is offered, after each step, a function that gives the state.
+        reporter: told of each step.
+    """
+
+    name: str = "train"
+    resume: dict[str, Any] | None = None
+    save: Callable[[Callable[[], dict[str, Any]]], None] | None = None
+    reporter: Reporter = SILENT
 
 
 def flush_denormals() -> None:
@@ -72,18 +89,15 @@ def fit(
     batches: Batches,
     config: FitConfig,
     *,
-    name: str = "train",
     loss: Loss = F.cross_entropy,
     training_step: TrainingStep | None = None,
-    resume: dict[str, Any] | None = None,
-    save: Callable[[Callable[[], dict[str, Any]]], None] | None = None,
-    reporter: Reporter | None = None,
+    progress: FitProgress | None = None,
 ) -> None:
     """Train ``model`` in place, on the device where it is, for ``config.steps`` steps through ``weights``.
 
-    After each step, ``save`` is offered a function that gives the state; a run that gets such a state back as
-    ``resume`` goes on to the result that an uninterrupted run would have had. The state is on the CPU, and may be
-    taken up on another device.
+    After each step, ``progress.save`` is offered a function that gives the state; a run that gets such a state back
+    as ``progress.resume`` goes on to the result that an uninterrupted run would have had. The state is on the CPU,
+    and may be taken up on another device.
 
     What is minimized is ``loss(scores, labels)``, or ``training_step(model, inputs, labels)`` where that is given.
     Of several processes each computes it on its share of a batch; the gradients are averaged.
@@ -92,13 +106,14 @@ def fit(
         NonFiniteWeights: the loss became NaN or infinite.
         ConfigurationError: the loss is not one number that depends on the weights.
     """
-    reporter = reporter or Silent()
+    progress = progress or FitProgress()
+    name, resume, save = progress.name, progress.resume, progress.save
     optimizer = config.optimizer.build(_trainable(model, weights, name))
     objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
     device = devices.device_of(model)
     done = start = 0 if resume is None else _restore(resume, model, weights, optimizer)
     _train_mode(model, config)
-    with reporter.stage(name, config.steps, done) as tick:
+    with progress.reporter.stage(name, config.steps, done) as tick:
         for step, inputs, labels in batches.steps(done, config.steps):
             for group in optimizer.param_groups:
                 group["lr"] = config.optimizer.rate_at(step, config.steps)

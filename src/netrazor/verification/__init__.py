@@ -2,6 +2,14 @@
 
 from netrazor.verification.extension import Extended, extend
 from netrazor.verification.rebuilding import architecture_of, load, rebuild
-from netrazor.verification.verifying import verify
+from netrazor.verification.verifying import VerifyConfiguration, verify
 
-__all__ = ["Extended", "architecture_of", "extend", "load", "rebuild", "verify"]
+__all__ = [
+    "Extended",
+    "VerifyConfiguration",
+    "architecture_of",
+    "extend",
+    "load",
+    "rebuild",
+    "verify",
+]

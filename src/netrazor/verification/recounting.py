@@ -119,7 +119,6 @@ class Recount:
             classes=self.certificate.sample.classes,
             columns=columns,
             batch_size=self.certificate.evaluation.batch_size,
-            name="count errors",
             reporter=self.reporter,
         )
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,13 +18,30 @@ from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationE
 from netrazor.networks import as_network
 from netrazor.networks.plain_call import plainly_called
 from netrazor.picking.learnable import Learnable, as_learner
-from netrazor.runtime import Reporter, Silent, devices, processes
+from netrazor.runtime import SILENT, Reporter, devices, processes
 from netrazor.verification.extension import Extended, has_extension, verify_extension
 from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
 
 Examples = Dataset[tuple[Tensor, int]]
+
+
+@dataclass(frozen=True)
+class VerifyConfiguration:
+    """How a certificate is verified; no field can make a false one valid.
+
+    Attributes:
+        fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
+        seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
+        device: what counts, by its name; the certificate says what counted for it.
+        reporter: told of the progress.
+    """
+
+    fast: bool = False
+    seed: int | None = None
+    device: str = devices.CPU.type
+    reporter: Reporter = SILENT
 
 
 def verify(
@@ -35,10 +52,7 @@ def verify(
     columns: Mapping[str, Any] | None = None,
     extended: Extended | None = None,
     given: str | os.PathLike[str] | None = None,
-    fast: bool = False,
-    seed: int | None = None,
-    device: str = devices.CPU.type,
-    reporter: Reporter | None = None,
+    configuration: VerifyConfiguration | None = None,
 ) -> Verdict:
     """Whether the certificate in a directory holds together, and, with the data set, whether its counts are true.
 
@@ -56,10 +70,7 @@ def verify(
         given: a file of the given arrays, in place of ``model``'s; by default ``given.safetensors`` of the run.
         columns: for claims about groups, a value for each example, by the column's name.
         extended: where the directory holds an extension, its network and its inputs without labels.
-        fast: of picked examples, learn the recorded ones only: at most CONSISTENT, NOT RECOUNTED.
-        seed: of the draws of noise; None: one that nobody knew before, as no certificate can be made to please it.
-        device: what counts, by its name; the certificate says what counted for it.
-        reporter: told of the progress.
+        configuration: on which device, with which draws, and how fast.
 
     Raises:
         ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``, no such
@@ -73,10 +84,7 @@ def verify(
         path,
         columns=columns or {},
         given=given,
-        fast=fast,
-        seed=seed,
-        device=device,
-        reporter=reporter,
+        configuration=configuration or VerifyConfiguration(),
     )
     if isinstance(model, nn.Module) and dataset is not None:
         with plainly_called(model, dataset) as examples:
@@ -98,15 +106,12 @@ def _verify_plain(
     *,
     columns: Mapping[str, Any],
     given: str | os.PathLike[str] | None,
-    fast: bool,
-    seed: int | None,
-    device: str,
-    reporter: Reporter | None,
+    configuration: VerifyConfiguration,
 ) -> Verdict:
     """`verify` with a network from one tensor to scores, on pairs of a tensor and a class."""
     processes.join()
-    reporter = reporter if reporter is not None and processes.is_rank_zero() else Silent()
-    count_on = devices.chosen(device)
+    reporter = configuration.reporter if processes.is_rank_zero() else SILENT
+    count_on, seed = devices.chosen(configuration.device), configuration.seed
     network_given = model if isinstance(model, nn.Module) else None
     certificate: Certificate | None = None
     try:
@@ -116,7 +121,7 @@ def _verify_plain(
         if findings:
             return Verdict("INVALID", findings, certificate)
         if certificate.prior.learner is not None:
-            return _verify_learner(files, dataset, model, fast=fast, reporter=reporter)
+            return _verify_learner(files, dataset, model, fast=configuration.fast, reporter=reporter)
         arrays_in = given_file(path, given)
         needs_model = certificate.architecture.index == 0 and files.graph is None
         needs_model |= certificate.prior.given_arrays is not None and arrays_in is None

@@ -9,7 +9,7 @@ from torch import nn
 from netrazor.pipeline.stages.interface import RunContext, Turn
 from netrazor.runtime import devices, processes
 from netrazor.simplify import copy_for_training, expand_into
-from netrazor.train import Batches, FitConfig, Loss, Trainable, fit
+from netrazor.train import Batches, FitConfig, FitProgress, Loss, Trainable, fit
 from netrazor.train.frozen_features import precompute_features
 
 Weights = TypeVar("Weights", bound=Trainable)
@@ -43,12 +43,14 @@ def fit_in_place(
             weights,
             Batches(training, config.batch_size, seed=turn.seed),
             config,
-            name=turn.name,
             loss=loss,
             training_step=context.training_step,
-            resume=None if turn.resumed is None else dict(turn.resumed),
-            save=save,
-            reporter=context.reporter,
+            progress=FitProgress(
+                turn.name,
+                resume=None if turn.resumed is None else dict(turn.resumed),
+                save=save,
+                reporter=context.reporter,
+            ),
         )
         weights.finish()
     processes.broadcast(part.state_dict().values())  # the statistics of batch norms are each process's own

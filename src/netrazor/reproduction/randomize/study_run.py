@@ -26,7 +26,7 @@ from netrazor.reproduction.randomize.study_records import (
     write_record,
 )
 from netrazor.simplify import fold_statistics, simplify
-from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, Trainable, fit
+from netrazor.train import AllParameters, Batches, Checkpoint, FitConfig, FitProgress, Trainable, fit
 
 RENEWALS = 25  # times that the masks are renewed while the sparsity rises, over half of the tuning
 
@@ -103,9 +103,8 @@ class _Run:
             if self.checkpoint.due():
                 self._save(fit=fit_state())
 
-        self._fit(
-            model, AllParameters(model), self.study.train, order=0, resume=self.saved.get("fit"), save=save
-        )
+        progress = FitProgress(resume=self.saved.get("fit"), save=save)
+        self._fit(model, AllParameters(model), self.study.train, order=0, progress=progress)
         self.saved.pop("fit", None)
         self._save(dense=model.state_dict())
         return model
@@ -152,10 +151,16 @@ class _Run:
         )
 
     def _fit(
-        self, model: nn.Module, weights: Trainable, config: FitConfig, *, order: int, **more: Any
+        self,
+        model: nn.Module,
+        weights: Trainable,
+        config: FitConfig,
+        *,
+        order: int,
+        progress: FitProgress | None = None,
     ) -> None:
         batches = Batches(self.train, config.batch_size, seed=self.task.seed * 101 + order)
-        fit(model, weights, batches, config, **more)
+        fit(model, weights, batches, config, progress=progress)
         weights.finish()
 
     def _save(self, **news: Any) -> None:

@@ -1,0 +1,52 @@
+"""Which examples are spent and which are counted, by a declared order of positions."""
+
+from typing import Any
+
+from netrazor.certification.sample_record import Spending
+from netrazor.certification.spending import Positions, split_positions_of
+from netrazor.data.subsets import size_of, take
+from netrazor.data.tables import as_dataset
+from netrazor.errors import InvalidArgument
+
+HASHED: Spending = "hashed positions"
+
+
+def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[Any, Any]:
+    """The spent examples, which may train anything, and the counted ones, which must have no part in it.
+
+    Args:
+        dataset: the whole training set: map-style, which gives two data sets; or a pair of arrays (inputs, labels),
+            which gives two pairs.
+        spent: how many are spent; at least one of each kind is needed.
+        spending: the declared order of positions of which they are the first.
+
+    Raises:
+        InvalidArgument: too few or too many spent, an order that is not declared.
+    """
+    n = size_of(as_dataset(dataset))
+    first, others = split_spent_positions(n, spent, spending)
+    if as_dataset(dataset) is not dataset:
+        return tuple(part[first] for part in dataset), tuple(part[others] for part in dataset)
+    return take(dataset, first), take(dataset, others)
+
+
+def split_spent_positions(n: int, spent: int, spending: Spending = HASHED) -> tuple[Positions, Positions]:
+    """The positions of `split_spent`, of ``n`` examples.
+
+    Raises:
+        InvalidArgument: as for `split_spent`.
+    """
+    check_split(n, spent)
+    return split_positions_of(spending, n, spent)
+
+
+def check_split(n: int, spent: int) -> None:
+    """Refuse a number of spent examples that leaves none spent or none to count.
+
+    Raises:
+        InvalidArgument: it does.
+    """
+    if not 1 <= spent < n:
+        raise InvalidArgument(
+            f"spent: a number from 1 to n - 1 = {n - 1} allowed, got {spent}; spend fewer or some"
+        )
