@@ -93,9 +93,16 @@ export class ArrayDecoder {
       const plane = this.decoder.symbols(readTable(this.decoder, sizes, 256), size);
       for (let at = 0; at < size; at++) bytes[at * width + place] = plane[at];
     }
-    if (dtype === "bool") need(bits.every((bit) => bit < 2), "bytes of truth values are neither true nor false");
+    if (dtype === "bool")
+      need(
+        bits.every((bit) => bit < 2),
+        "bytes of truth values are neither true nor false",
+      );
     if (DTYPES[dtype].kind === "float") {
-      need(bits.every((element) => isFinite(BigInt(element), dtype)), "an array holds values that are not finite");
+      need(
+        bits.every((element) => isFinite(BigInt(element), dtype)),
+        "an array holds values that are not finite",
+      );
     }
   }
 

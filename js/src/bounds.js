@@ -30,7 +30,8 @@ export function nextUp(value) {
  */
 export function occam(errors, n, codeBits, delta) {
   checkCounts(errors, n, delta);
-  if (!(codeBits >= 0 && codeBits < Infinity)) throw new InvalidArgument(`codeBits: 0 or more needed, got ${codeBits}`);
+  if (!(codeBits >= 0 && codeBits < Infinity))
+    throw new InvalidArgument(`codeBits: 0 or more needed, got ${codeBits}`);
   const nats = up(codeBits * Math.log(2) - Math.log(delta));
   const upper = klInverse(quotientUp(errors / n), up(nats / n)); // Chernoff: above the root
   if (errors === 0 || errors === n) return upper;

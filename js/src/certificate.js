@@ -15,7 +15,9 @@ const risk = t.real((x) => x >= 0 && x <= 1);
 const bits = t.real((x) => x >= 0 && x < Infinity);
 const method = t.oneOf("occam", "perturbation", "picked", "hold-out");
 const origin = (value, place) =>
-  [...t.text(value, place)].length <= 10_000 && value.length ? value : t.refuse(place, "a text of 1 to 10,000 letters", "another");
+  [...t.text(value, place)].length <= 10_000 && value.length
+    ? value
+    : t.refuse(place, "a text of 1 to 10,000 letters", "another");
 
 const claim = t.record({
   sentence: t.text,
@@ -94,7 +96,8 @@ export function parseCertificate(textOfFile) {
   const found = certificate(content, "");
   for (const [name, expected] of headlineOf(found)) {
     const got = headline.get(name);
-    const isSame = typeof expected === "string" ? got === expected : isNumber(got) && Number(got) === Number(expected);
+    const isSame =
+      typeof expected === "string" ? got === expected : isNumber(got) && Number(got) === Number(expected);
     if (!isSame) t.refuse(name, `${expected}, as claims and message say,`, got);
   }
   return found;

@@ -25,7 +25,7 @@ export class Chain {
     const used = this.#take();
     const padding = (8 - (this.taken % 8)) % 8;
     for (let at = used; at < used + this.given + padding; at++) {
-      need((this.data[at >> 3] & (128 >> at % 8)) === 0, "the bits behind the last array are not zeros");
+      need((this.data[at >> 3] & (128 >> (at % 8))) === 0, "the bits behind the last array are not zeros");
     }
     return { length: (this.taken + padding) / 8, padding };
   }
@@ -51,7 +51,7 @@ function withHead(number, length, data, from) {
   }
   const shift = (length - from) & 7; // of a byte of data to the right
   for (let at = from >> 3; at < data.length; at++) {
-    const byte = at === from >> 3 ? data[at] & (255 >> from % 8) : data[at];
+    const byte = at === from >> 3 ? data[at] & (255 >> (from % 8)) : data[at];
     const place = Math.floor((length - from + 8 * at) / 8);
     if (place >= 0) joined[place] |= byte >> shift;
     if (shift && place + 1 < joined.length) joined[place + 1] |= (byte << (8 - shift)) & 255;

@@ -32,8 +32,10 @@ export function checkRun(text, files = {}) {
     return { status: INVALID, findings: [{ code: "certificate", text: error.message }], certificate: null };
   }
   const findings = [...checkDigests(certificate, files), ...checkTerms(certificate), ...checkSample(certificate)];
-  if (findings.length === 0 && files.message !== undefined) findings.push(...checkMessage(certificate, files.message));
-  if (findings.length === 0) for (const claim of certificate.get("claims")) findings.push(...checkClaim(certificate, claim));
+  if (findings.length === 0 && files.message !== undefined)
+    findings.push(...checkMessage(certificate, files.message));
+  if (findings.length === 0)
+    for (const claim of certificate.get("claims")) findings.push(...checkClaim(certificate, claim));
   return { status: findings.length ? INVALID : CONSISTENT, findings, certificate };
 }
 
@@ -60,7 +62,10 @@ function* checkDigests(certificate, files) {
 function* checkTerms(certificate) {
   const [method, considered] = [certificate.get("method"), certificate.get("considered")];
   if (!considered.includes(method) || new Set(considered).size < considered.length) {
-    yield { code: "delta", text: "considered: the method, and each method once, needed, or no delta was spent on it" };
+    yield {
+      code: "delta",
+      text: "considered: the method, and each method once, needed, or no delta was spent on it",
+    };
     return;
   }
   const { learner, architecture, given } = Object.fromEntries(certificate.get("prior"));
@@ -81,7 +86,10 @@ function* checkTerms(certificate) {
   const form = message === null ? null : message.get("form");
   const learnsSpent = learner !== null && method === "hold-out";
   if (learnsSpent && (learner.get("stops").join() !== "0" || learner.get("candidates") !== 1n)) {
-    yield { code: "picks", text: "prior.learner: one candidate and the stop 0 needed where it learns spent examples only" };
+    yield {
+      code: "picks",
+      text: "prior.learner: one candidate and the stop 0 needed where it learns spent examples only",
+    };
   }
   const batch = learner === null ? COUNTING_BATCH : (learner.get("configuration").get("scoring_batch") ?? null);
   const isGiven = given !== null;
@@ -133,12 +141,17 @@ function* checkArrays(certificate, data) {
     return;
   }
   if (architecture.has("schema_sha256")) {
-    const fields = [...message.arrays].map(([name, { dtype, shape }]) => `[${asciiText(name)},"${dtype}",[${shape}]]`);
+    const fields = [...message.arrays].map(
+      ([name, { dtype, shape }]) => `[${asciiText(name)},"${dtype}",[${shape}]]`,
+    );
     const digest = sha256Hex(new TextEncoder().encode(`[${fields.join(",")}]`));
     yield* compare("architecture", "prior.architecture.schema_sha256", architecture.get("schema_sha256"), digest);
   }
   const lines = chargedLines(message, architecture);
-  const recorded = record.get("ledger").get("lines").map((line) => Object.fromEntries(line));
+  const recorded = record
+    .get("ledger")
+    .get("lines")
+    .map((line) => Object.fromEntries(line));
   const asText = (all) => all.map((line) => [line.array, line.kind, line.coded_bits, line.charged_bits]);
   yield* compare("ledger", "message.ledger", asText(recorded), asText(lines));
   const total = sumUp(lines.map((line) => line.charged_bits));

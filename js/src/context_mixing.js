@@ -116,7 +116,12 @@ export class CountModel {
 
   /** A count up to `most`. */
   count(decoder, most, contexts) {
-    const decide = (node) => this.mixer.bit(decoder, contexts.map((context) => context * NODES + node), node);
+    const decide = (node) =>
+      this.mixer.bit(
+        decoder,
+        contexts.map((context) => context * NODES + node),
+        node,
+      );
     const longest = bitLengthOf(most + 1);
     let length = 1;
     while (length < longest && decide(length)) length++;

@@ -15,7 +15,13 @@ export function settle(bits, shape, dtype, axis, signs) {
   const places = liveSlices(bits, shape, axis);
   need(places.length <= MOST_SLICES, "too many slices are in a free order");
   const isWide = bits instanceof BigUint64Array;
-  const slices = places.map((slice) => canonicalSign(slice.map((at) => keyOfBits(BigInt(bits[at]), dtype)), dtype, signs));
+  const slices = places.map((slice) =>
+    canonicalSign(
+      slice.map((at) => keyOfBits(BigInt(bits[at]), dtype)),
+      dtype,
+      signs,
+    ),
+  );
   const sorted = [...slices].sort(compareSlices);
   const { number, length } = numberOf(slices, sorted, signs);
   need(number >> BigInt(length) === 0n, "an order of slices stands for no bits");

@@ -1,7 +1,17 @@
 /** Types of elements, in the order of their index. */
 export type DType =
-  | "float32" | "float64" | "float16" | "int64" | "int32" | "int16" | "int8"
-  | "uint64" | "uint32" | "uint16" | "uint8" | "bool";
+  | "float32"
+  | "float64"
+  | "float16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint64"
+  | "uint32"
+  | "uint16"
+  | "uint8"
+  | "bool";
 
 /** Elements as their bits, in C order. */
 export type Bits = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
@@ -47,8 +57,17 @@ export function readMessage(data: Uint8Array, limits?: Partial<Limits>): Message
 export function valuesOf(
   dtype: DType,
   bits: Bits,
-): Float32Array | Float64Array | BigInt64Array | BigUint64Array | Int32Array | Int16Array | Int8Array
-  | Uint32Array | Uint16Array | Uint8Array;
+):
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
 /** The picked positions, increasing, in a message of positions below `n`. Throws `MessageError`. */
 export function decodePositions(data: Uint8Array, n: number, atMost?: number): number[];
 

@@ -1,6 +1,14 @@
 // The package's face.
 
-export { CertificateError, CorruptMessage, InvalidArgument, MessageError, MessageTooLarge, NetrazorError, UnsupportedMessage } from "./errors.js";
+export {
+  CertificateError,
+  CorruptMessage,
+  InvalidArgument,
+  MessageError,
+  MessageTooLarge,
+  NetrazorError,
+  UnsupportedMessage,
+} from "./errors.js";
 export { LIMITS, decode, readMessage, valuesOf } from "./message.js";
 export { decodePositions } from "./positions.js";
 export { clopperPearson, klInverse, occam, preferentCompression, riskUp } from "./bounds.js";

@@ -25,11 +25,14 @@ export const CHAINS = {
 export function integerChain(message) {
   const settings = CHAINS[message.architecture];
   if (settings === undefined) {
-    throw new InvalidArgument(`architecture: ${Object.keys(CHAINS).join(" or ")} can be run here, got ${message.architecture}`);
+    throw new InvalidArgument(
+      `architecture: ${Object.keys(CHAINS).join(" or ")} can be run here, got ${message.architecture}`,
+    );
   }
   const [kernel, bias, matrix] = ["conv.weight", "conv.bias", "linear.weight"].map((name) => {
     const array = message.arrays.get(`learned.${name}`);
-    if (array === undefined || array.dtype !== "float32") throw new InvalidArgument(`learned.${name}: float32 needed`);
+    if (array === undefined || array.dtype !== "float32")
+      throw new InvalidArgument(`learned.${name}: float32 needed`);
     return { shape: array.shape, values: valuesOf(array.dtype, array.bits) };
   });
   const size = Math.floor((SIDE / 2 - 2 * settings.border) / 2);
@@ -42,7 +45,9 @@ export function integerChain(message) {
     const { channels, side } = features(image, settings);
     const sums = convolved(channels, side, kernel, bias);
     const hidden = sums.flatMap((map) => pooled(map, side, Math.max).map((x) => Math.max(x, 0)));
-    return Array.from({ length: 10 }, (_, k) => hidden.reduce((sum, x, j) => sum + x * matrix.values[k * hidden.length + j], 0));
+    return Array.from({ length: 10 }, (_, k) =>
+      hidden.reduce((sum, x, j) => sum + x * matrix.values[k * hidden.length + j], 0),
+    );
   };
 }
 
@@ -57,7 +62,11 @@ function features(image, { deskew, border }) {
   const pixels = deskew ? deskewed(image, SIDE, SIDE) : Array.from(image);
   const half = SIDE / 2;
   const maps = [pixels.map((x) => 16 * x), ...edges(pixels).map((map) => map.map((x) => 3 * x))].map((map) =>
-    cropped(pooled(map, SIDE, (a, b, c, d) => a + b + c + d).map((x) => Math.min(Math.floor(x / 64), WHITE)), half, border),
+    cropped(
+      pooled(map, SIDE, (a, b, c, d) => a + b + c + d).map((x) => Math.min(Math.floor(x / 64), WHITE)),
+      half,
+      border,
+    ),
   );
   const side = half - 2 * border;
   const channels = tapFilters(maps.length).map((taps) => {
@@ -84,8 +93,22 @@ function edges(pixels) {
     for (const [down, right, weight] of weights) addShifted(sums, pixels, SIDE, down, right, weight);
     return sums;
   };
-  const across = sobel([[-1, -1, -1], [-1, 1, 1], [0, -1, -2], [0, 1, 2], [1, -1, -1], [1, 1, 1]]);
-  const down = sobel([[-1, -1, -1], [1, -1, 1], [-1, 0, -2], [1, 0, 2], [-1, 1, -1], [1, 1, 1]]);
+  const across = sobel([
+    [-1, -1, -1],
+    [-1, 1, 1],
+    [0, -1, -2],
+    [0, 1, 2],
+    [1, -1, -1],
+    [1, 1, 1],
+  ]);
+  const down = sobel([
+    [-1, -1, -1],
+    [1, -1, 1],
+    [-1, 0, -2],
+    [1, 0, 2],
+    [-1, 1, -1],
+    [1, 1, 1],
+  ]);
   const falling = across.map((a, at) => Math.floor(((a + down[at]) * 181) / 256));
   const rising = across.map((a, at) => -Math.floor(((a - down[at]) * 181) / 256));
   const four = [across, falling, down, rising];

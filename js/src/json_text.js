@@ -8,13 +8,16 @@ const MOST_BYTES = 4 * 2 ** 20;
 const MOST_PARTS = 2 ** 18; // commas
 const MOST_KEYS = 2 ** 12; // of one object
 const DEEPEST = 200;
-const TOKEN = /[\t\n\r ]*([{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+const TOKEN =
+  /[\t\n\r ]*([{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
 
 /** The value that `text` holds; each key once. */
 export function parseJson(text) {
   const bytes = new TextEncoder().encode(text).length;
-  if (bytes > MOST_BYTES) throw new CertificateError(`certificate: at most ${MOST_BYTES} bytes allowed, got ${bytes}`);
-  if (text.split(",").length > MOST_PARTS + 1) throw new CertificateError(`certificate: at most ${MOST_PARTS} parts allowed`);
+  if (bytes > MOST_BYTES)
+    throw new CertificateError(`certificate: at most ${MOST_BYTES} bytes allowed, got ${bytes}`);
+  if (text.split(",").length > MOST_PARTS + 1)
+    throw new CertificateError(`certificate: at most ${MOST_PARTS} parts allowed`);
   return new Parser(text).parse();
 }
 

@@ -104,7 +104,11 @@ function readTotals(decoder, grid, most, ones) {
       break;
     }
     const near = grid.back(at, totals);
-    if (near.length > 1) near.push(near.reduce((a, b) => a + b, 0), Math.max(...near));
+    if (near.length > 1)
+      near.push(
+        near.reduce((a, b) => a + b, 0),
+        Math.max(...near),
+      );
     if (left !== null) near.push(Math.floor((4 * left) / (grid.size - at)));
     const kinds = near.map((total, kind) => grid.contexts + kind * COUNT_CLASSES + countClass(total));
     totals[at] = model.count(decoder, left === null ? most : Math.min(most, left), [...grid.slices(at), ...kinds]);

@@ -184,7 +184,14 @@ class NameModel {
     const texts = [last(1), last(2), last(3), above ?? 0]; // a name has no zero byte, so 0 says: none
     const cells = texts.map((text, kind) => (kind * 2 ** 24 + text) * 256);
     let node = 1;
-    while (node < 256) node = 2 * node + this.mixer.bit(decoder, cells.map((cell) => cell + node), node);
+    while (node < 256)
+      node =
+        2 * node +
+        this.mixer.bit(
+          decoder,
+          cells.map((cell) => cell + node),
+          node,
+        );
     return node - 256;
   }
 }

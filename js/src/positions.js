@@ -8,7 +8,8 @@ const LONGEST_NUMBER = 4; // bytes
 
 /** The positions in a message, increasing; `n` and how many are taken at most are not in it. */
 export function decodePositions(data, n, atMost = n) {
-  if (!(n >= 0 && n <= MOST_POSITIONS)) throw new MessageTooLarge(`n: a reader takes 0 to ${MOST_POSITIONS}, got ${n}`);
+  if (!(n >= 0 && n <= MOST_POSITIONS))
+    throw new MessageTooLarge(`n: a reader takes 0 to ${MOST_POSITIONS}, got ${n}`);
   const { number, start } = readNumberOfPositions(data);
   if (number > n) throw new CorruptMessage(`at most ${n} positions can be named, the message names ${number}`);
   if (number > atMost) throw new MessageTooLarge(`at most ${atMost} positions allowed, the message names ${number}`);
@@ -21,7 +22,10 @@ export function decodePositions(data, n, atMost = n) {
   const { length } = stream.end();
   const picked = [];
   isPicked.forEach((bit, at) => bit && picked.push(at));
-  need(picked.length === number && start + length === data.length, `${number} positions were announced, others found`);
+  need(
+    picked.length === number && start + length === data.length,
+    `${number} positions were announced, others found`,
+  );
   return picked;
 }
 

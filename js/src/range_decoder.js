@@ -65,7 +65,10 @@ export class RangeDecoder {
   end() {
     const { length, bytes } = this.#ended();
     need(bytes.length <= this.data.length, FORM);
-    need(bytes.every((byte, at) => byte === this.data[at]), FORM);
+    need(
+      bytes.every((byte, at) => byte === this.data[at]),
+      FORM,
+    );
     return { length: bytes.length, padding: 8 * bytes.length - length };
   }
 

@@ -21,7 +21,9 @@ export const digest = (value, place) =>
 export const whole =
   (least = 0n, most = LARGEST_COUNT) =>
   (value, place) =>
-    typeof value === "bigint" && value >= least && value <= most ? value : refuse(place, "a whole number in range", value);
+    typeof value === "bigint" && value >= least && value <= most
+      ? value
+      : refuse(place, "a whole number in range", value);
 
 /** A number that `holds`; whole ones become floats, as they are written. */
 export const real = (holds) => (value, place) => {
@@ -39,7 +41,8 @@ export const orNull = (type) => (value, place) => (value === null ? null : type(
 export const list =
   (type, least = 0, most = Infinity) =>
   (value, place) => {
-    if (!Array.isArray(value) || value.length < least || value.length > most) refuse(place, "a list of allowed length", value);
+    if (!Array.isArray(value) || value.length < least || value.length > most)
+      refuse(place, "a list of allowed length", value);
     return value.map((item, at) => type(item, `${place}.${at}`));
   };
 

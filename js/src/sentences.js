@@ -30,12 +30,14 @@ function examples(certificate) {
 /** Which predictor the claims are about. */
 function classifier(certificate) {
   const [message, learner] = [certificate.get("message"), certificate.get("prior").get("learner")];
-  if (message === null) return learner === null ? "the given network" : "what the learner makes of the spent examples";
+  if (message === null)
+    return learner === null ? "the given network" : "what the learner makes of the spent examples";
   if (message.get("form") === "positions") return "what the learner makes of the examples that it picked";
   return `the network decoded from ${message.get("form") === "steps" ? "prior and message" : "the message"}`;
 }
 
-const INDEPENDENT = "The training examples are independent draws from one distribution, and new examples come from it too.";
+const INDEPENDENT =
+  "The training examples are independent draws from one distribution, and new examples come from it too.";
 const LOSS = "The loss is 0-1: an answer is right or wrong; ties and answers that are not numbers are wrong.";
 const FIXED =
   "Architecture, decoder, lists and constants were fixed without the counted examples; what was chosen from a list after " +
@@ -76,7 +78,11 @@ export function assumptionsOf(certificate) {
     ...(given === null ? [] : [GIVEN]),
     ...(learner === null ? ofArchitecture(architecture) : ofLearner(learner, certificate.get("message"))),
     DECLARED,
-    ...(learner !== null || architecture === null ? [] : architecture.get("index") > 0n ? [SOURCE] : [SOURCE, NO_GRAPH]),
+    ...(learner !== null || architecture === null
+      ? []
+      : architecture.get("index") > 0n
+        ? [SOURCE]
+        : [SOURCE, NO_GRAPH]),
   ];
 }
 

@@ -15,7 +15,8 @@ export function isCounted(spending, n, spent) {
   const counted = new Array(n).fill(true);
   const positions = Array.from({ length: n }, (_, at) => at);
   let order = positions;
-  if (spending === "even positions") order = [...positions.filter((p) => p % 2 === 0), ...positions.filter((p) => p % 2)];
+  if (spending === "even positions")
+    order = [...positions.filter((p) => p % 2 === 0), ...positions.filter((p) => p % 2)];
   if (spending === "hashed positions" && spent > 0) {
     const hashes = positions.map(hashOf);
     order = positions.sort((a, b) => (hashes[a] < hashes[b] ? -1 : hashes[a] > hashes[b] ? 1 : a - b));

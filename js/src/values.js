@@ -97,7 +97,14 @@ class MixedValues {
     const row = axes > 3 ? this.grid.coordinate(at, axes - 2) : 0;
     const column = at % width;
     let votes = 0;
-    for (const [down, right, weight] of [[0, -1, 2], [-1, 0, 2], [-1, -1, 1], [-1, 1, 1], [0, -2, 1], [-2, 0, 1]]) {
+    for (const [down, right, weight] of [
+      [0, -1, 2],
+      [-1, 0, 2],
+      [-1, -1, 1],
+      [-1, 1, 1],
+      [0, -2, 1],
+      [-2, 0, 1],
+    ]) {
       const inside = row + down >= 0 && column + right >= 0 && column + right < width;
       if (inside) votes += weight * this.signs[at + down * strides[axes - 2] + right];
     }
@@ -124,7 +131,11 @@ class MixedValues {
   #distanceBit(decoder, node, contexts) {
     const depth = bitLengthOf(node) - 1;
     if (depth < this.mixedDepths) {
-      return this.distance.bit(decoder, contexts.map((context) => context * this.nodes + node), node);
+      return this.distance.bit(
+        decoder,
+        contexts.map((context) => context * this.nodes + node),
+        node,
+      );
     }
     this.fine.expectHalf(node, 2 * 4 ** (depth - 2));
     return this.fine.bit(decoder, [], node);

@@ -7,7 +7,9 @@ import { integerChain, readMessage } from "../src/index.js";
 import { certificates } from "./files.js";
 
 const folder = process.env.NETRAZOR_ANSWERS;
-const skip = folder ? false : "NO ANSWERS: write them with js/fixtures/write_answers.py OUT, and set NETRAZOR_ANSWERS=OUT";
+const skip = folder
+  ? false
+  : "NO ANSWERS: write them with js/fixtures/write_answers.py OUT, and set NETRAZOR_ANSWERS=OUT";
 
 for (const name of ["mnist", "fashion-mnist"]) {
   test(`${name}: the same scores on every image`, { skip }, () => {

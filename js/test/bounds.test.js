@@ -20,7 +20,8 @@ for (const [kind, call] of Object.entries(CALLS)) {
   });
 
   test(`${kind}: recorded alike`, () => {
-    for (const [, count, n, bits, delta, , , recorded] of rows) assert.equal(riskUp(call(count, n, bits, delta)), recorded);
+    for (const [, count, n, bits, delta, , , recorded] of rows)
+      assert.equal(riskUp(call(count, n, bits, delta)), recorded);
   });
 }
 
@@ -29,7 +30,13 @@ test("a hold-out is a message of no bits", () => {
 });
 
 test("arguments outside of their domain are refused", () => {
-  const refused = [[-1, 10, 0, 0.05], [11, 10, 0, 0.05], [1.5, 10, 0, 0.05], [1, 0, 0, 0.05], [1, 10, -1, 0.05]];
+  const refused = [
+    [-1, 10, 0, 0.05],
+    [11, 10, 0, 0.05],
+    [1.5, 10, 0, 0.05],
+    [1, 0, 0, 0.05],
+    [1, 10, -1, 0.05],
+  ];
   refused.push([1, 10, Infinity, 0.05], [1, 10, NaN, 0.05], [1, 10, 0, 0], [1, 10, 0, 1], [1, 10, 0, NaN]);
   for (const row of refused) assert.throws(() => occam(...row), InvalidArgument, String(row));
 });

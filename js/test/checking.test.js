@@ -40,13 +40,30 @@ test("a byte of a message changed is found by its digest, a file too few by its 
   for (const record of ["mnist", "picked-digits"]) {
     const files = filesOf(record);
     files.message[20] ^= 4;
-    assert.deepEqual(checkRun(textOf(record), files).findings.map(({ code }) => code), ["digest"]);
-    assert.deepEqual(checkRun(textOf(record)).findings.map(({ code }) => code), ["files"]);
+    assert.deepEqual(
+      checkRun(textOf(record), files).findings.map(({ code }) => code),
+      ["digest"],
+    );
+    assert.deepEqual(
+      checkRun(textOf(record)).findings.map(({ code }) => code),
+      ["files"],
+    );
   }
 });
 
 test("texts that are no certificate are refused, whatever they are", () => {
-  for (const text of ["", "{", "[]", "null", "3", '{"a": 1, "a": 2}', "[".repeat(5000), '{"a": 01}', "\u0000", '"\\x"']) {
+  for (const text of [
+    "",
+    "{",
+    "[]",
+    "null",
+    "3",
+    '{"a": 1, "a": 2}',
+    "[".repeat(5000),
+    '{"a": 01}',
+    "\u0000",
+    '"\\x"',
+  ]) {
     const { status, findings } = checkRun(text);
     assert.equal(status, "INVALID");
     assert.equal(findings[0].code, "certificate");

@@ -73,7 +73,7 @@ function altered(blob, drawn) {
   const [kind, value] = [drawn[0] % 8, drawn[1]];
   const at = drawn.readUInt32BE(2) % Math.max(blob.length, 1);
   const [head, tail] = [blob.subarray(0, at), blob.subarray(at + 1)];
-  if (kind < 3) return Uint8Array.from([...head, ...(blob.length ? [blob[at] ^ (1 << value % 8)] : []), ...tail]);
+  if (kind < 3) return Uint8Array.from([...head, ...(blob.length ? [blob[at] ^ (1 << (value % 8))] : []), ...tail]);
   if (kind === 3) return Uint8Array.from([...head, value, ...tail]);
   if (kind === 4) return Uint8Array.from([...head, value, ...blob.subarray(at)]);
   if (kind === 5) return Uint8Array.from([...head, ...tail]);

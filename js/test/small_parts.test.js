@@ -48,12 +48,21 @@ test("keys keep the order of elements and give back every bit", () => {
     for (let bits = 0n; bits < size; bits++) assert.equal(bitsOfKey(keyOfBits(bits, dtype), dtype), bits);
   }
   assert.equal(keyOfBits(1n << 31n, "float32"), -1n); // -0.0
-  assert.ok(!isFinite(0x7f800000n, "float32") && !isFinite(0xff800000n, "float32") && isFinite(0xff7fffffn, "float32"));
+  assert.ok(
+    !isFinite(0x7f800000n, "float32") && !isFinite(0xff800000n, "float32") && isFinite(0xff7fffffn, "float32"),
+  );
 });
 
 test("floats are written as Python's repr does", () => {
-  const pairs = { "0.0001": 1e-4, "1e-05": 1e-5, "1234567890123456.0": 1234567890123456, "1e+16": 1e16, "0.05": 0.05 };
-  Object.assign(pairs, { "1.5e-300": 1.5e-300, "-2194.0": -2194, "2194.0": 2194, "0.0": 0, "1e+100": 1e100, "0.1": 0.1 });
+  const pairs = { 0.0001: 1e-4, "1e-05": 1e-5, "1234567890123456.0": 1234567890123456, "1e+16": 1e16, 0.05: 0.05 };
+  Object.assign(pairs, {
+    "1.5e-300": 1.5e-300,
+    "-2194.0": -2194,
+    "2194.0": 2194,
+    "0.0": 0,
+    "1e+100": 1e100,
+    0.1: 0.1,
+  });
   for (const [text, value] of Object.entries(pairs)) assert.equal(floatText(value), text);
 });
 
@@ -66,7 +75,14 @@ test("delta is split as documented, each part rounded down", () => {
   assert.deepEqual([...deltaParts(0.05, ["picked"], 1, 16n)], [["picked", 0.003125]]);
   assert.deepEqual([...deltaParts(0.05, ["picked"], 1, 15n)], [["picked", 0.003333333333333333]]);
   const parts = deltaParts(0.05, ["occam", "perturbation"], 1, 1n);
-  assert.deepEqual([...parts], [["occam", 0.025], ["noisy risk", 0.005], ["PAC-Bayes", 0.02]]);
+  assert.deepEqual(
+    [...parts],
+    [
+      ["occam", 0.025],
+      ["noisy risk", 0.005],
+      ["PAC-Bayes", 0.02],
+    ],
+  );
 });
 
 test("percentages and sums are rounded up", () => {

@@ -1,6 +1,15 @@
 // Checked by `npm run types`: the declarations as a caller meets them.
 
-import { MessageError, answerOf, checkRun, decode, integerChain, occam, readMessage, valuesOf } from "../src/index.js";
+import {
+  MessageError,
+  answerOf,
+  checkRun,
+  decode,
+  integerChain,
+  occam,
+  readMessage,
+  valuesOf,
+} from "../src/index.js";
 import type { CodedArray, Message, Verdict } from "../src/index.js";
 
 const blob = new Uint8Array(3);

@@ -4,7 +4,8 @@
   const bytesOf = (text) => {
     const packed = text.replace(/\s/g, "");
     if (packed === "") return undefined;
-    if (/^(?:[0-9a-fA-F]{2})+$/.test(packed)) return Uint8Array.from(packed.match(/../g), (pair) => parseInt(pair, 16));
+    if (/^(?:[0-9a-fA-F]{2})+$/.test(packed))
+      return Uint8Array.from(packed.match(/../g), (pair) => parseInt(pair, 16));
     return Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
   };
   const base64Of = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
@@ -42,7 +43,9 @@
 
   const embedded = find("record");
   const record = embedded ? JSON.parse(embedded.textContent) : null;
-  find("check-this")?.addEventListener("click", () => show(record.certificate, record.message ?? "", record.given ?? ""));
+  find("check-this")?.addEventListener("click", () =>
+    show(record.certificate, record.message ?? "", record.given ?? ""),
+  );
 
   const form = find("checker");
   if (form === null) return;

@@ -23,7 +23,9 @@
   }
 
   for (const button of document.querySelectorAll("[data-column]")) {
-    button.addEventListener("click", () => sort(button.closest("table"), Number(button.dataset.column), button.parentElement));
+    button.addEventListener("click", () =>
+      sort(button.closest("table"), Number(button.dataset.column), button.parentElement),
+    );
   }
 
   const filter = document.getElementById("filter");
@@ -31,7 +33,9 @@
     const kinds = new Set([...filter.querySelectorAll("[name=kind]:checked")].map((box) => box.value));
     const published = filter.elements.published.checked;
     const rows = [...document.querySelectorAll("table.board tbody tr")];
-    for (const row of rows) row.hidden = !kinds.has(row.dataset.kind) || (!published && row.dataset.published === "true");
-    document.getElementById("shown").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    for (const row of rows)
+      row.hidden = !kinds.has(row.dataset.kind) || (!published && row.dataset.published === "true");
+    document.getElementById("shown").textContent =
+      `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
   });
 })();

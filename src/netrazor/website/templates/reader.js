@@ -3,7 +3,9 @@
   const find = (id) => document.getElementById(id);
   const SIDE = 280;
   const STEP = 10; // of the keyboard's pen
-  const message = Uint8Array.from(atob(JSON.parse(find("record").textContent).message), (letter) => letter.charCodeAt(0));
+  const message = Uint8Array.from(atob(JSON.parse(find("record").textContent).message), (letter) =>
+    letter.charCodeAt(0),
+  );
   const start = performance.now();
   const network = netrazor.integerChain(netrazor.readMessage(message));
   const decoding = performance.now() - start;
@@ -117,7 +119,10 @@
     const before = hex.slice(0, changed).join(" ");
     const mark = document.createElement("mark");
     mark.textContent = hex[changed] ?? "";
-    find("bytes").replaceChildren(`${before} `, ...(changed === undefined ? [] : [mark, ` ${hex.slice(changed + 1).join(" ")}`]));
+    find("bytes").replaceChildren(
+      `${before} `,
+      ...(changed === undefined ? [] : [mark, ` ${hex.slice(changed + 1).join(" ")}`]),
+    );
   }
   find("flip").addEventListener("click", () => {
     const at = Math.max(0, Math.min(message.length - 1, Math.trunc(Number(find("byte").value)) || 0));
@@ -126,7 +131,8 @@
     showBytes(altered, at);
     try {
       netrazor.readMessage(altered);
-      find("flipped").textContent = `Byte ${at}: another message, which decodes to other arrays. Its digest is not the certificate's.`;
+      find("flipped").textContent =
+        `Byte ${at}: another message, which decodes to other arrays. Its digest is not the certificate's.`;
     } catch (error) {
       find("flipped").textContent = `Byte ${at}: ${error.name}: ${error.message}.`;
     }
