@@ -9,6 +9,7 @@
   const start = performance.now();
   const network = netrazor.integerChain(netrazor.readMessage(message));
   const decoding = performance.now() - start;
+  for (let run = 0; run < 3; run++) network(new Uint8Array(784)); // so that the first digit meets compiled loops
 
   const pad = find("pad");
   const ink = document.createElement("canvas");
