@@ -125,7 +125,7 @@ def stops(picking: Picking, share: float) -> list[dict[str, Any]]:
 
 def result(name: str, recipe: PickedRecipe, found: dict[str, Picking], seconds: float) -> dict[str, Any]:
     """What the run certifies."""
-    share = share_of_delta(DELTA, recipe.config.stops, len(found))
+    share = share_of_delta(DELTA, recipe.config.stops, recipe.candidates or len(found))
     learners = {
         word: {"digest": learner_digest(declared_learner(word)), "stops": stops(picking, share)}
         for word, picking in found.items()

@@ -89,7 +89,10 @@ def main() -> None:
         sys.exit(verdict.exit_code)
     learners = {learner: declared_learner(learner) for learner in recipe.learners}
     terms = LearnerTerms(
-        config=recipe.config, names={learner: learner for learner in learners}, reporter=Lines()
+        config=recipe.config,
+        names={learner: learner for learner in learners},
+        candidates=recipe.candidates,
+        reporter=Lines(),
     )
     started = time.monotonic()
     run = run_picked(learners, as_dataset(dataset), terms=terms, out=out)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from netrazor.certification import LearnerRecord
 from netrazor.errors import CheckpointMismatch, ConfigurationError
 from netrazor.picking import OWN, Examples, TorchLearner, declared_learner, learner_digest, rebuild_learner
 from netrazor.picking.declared_estimators import estimator_learners, logarithms
-from netrazor.picking.declared_networks import Ensemble, PickedCnn, ensemble_loss
+from netrazor.picking.declared_networks import DropoutCnn, Ensemble, PickedCnn, ShiftedViews, ensemble_loss
 from netrazor.picking.stops import check_stops
 from netrazor.reproduction.picked_recipes import PICKED_RECIPES, picked_recipe
 
@@ -54,6 +55,25 @@ def test_an_ensemble_learns_as_its_members_and_answers_by_their_mean() -> None:
     learner.start(0)
     learner.learn(examples, examples)
     assert np.array_equal(learner.predict(images), labels.numpy())
+
+
+def test_shifted_views_answer_by_the_mean_over_one_pixel_around() -> None:
+    views = ShiftedViews(lambda: DropoutCnn(2)).eval()
+    images = torch.rand(3, 1, 28, 28)
+    around = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
+    scores = [views.network(torch.roll(images, by, (2, 3))) for by in around]
+    torch.testing.assert_close(views(images), sum(scores) / 5)
+    single = ShiftedViews(lambda: nn.Flatten()).train()
+    assert torch.equal(single(images), images.flatten(1))
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    images = torch.rand(3, 1, 28, 28)
+    for dropout, same in ((0.5, False), (0.0, True)):
+        network = DropoutCnn(2, dropout=dropout).train()
+        assert torch.equal(network(images), network(images)) is same
+        network.eval()
+        assert torch.equal(network(images), network(images))
 
 
 @pytest.mark.parametrize("name", dict(estimator_learners()))

@@ -80,6 +80,22 @@ def test_another_graph_than_the_certificate_names_is_none_of_its() -> None:
         rebuild(replace(files, graph=other), read(files.message, Limits()))
 
 
+class Sigmoids(tiny.Small):
+    """The same arrays, and another function."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.sigmoid(self.conv(2 * x - 1))
+        return self.fc2(torch.relu(self.fc1(x.view(x.shape[0], -1))))
+
+
+def test_a_model_of_the_same_arrays_and_another_graph_is_not_filled(tmp_path: Path) -> None:
+    issued = tiny.occam_run().issued
+    place = tiny.write(tmp_path / "run", issued.certificate, issued.blob)
+    assert isinstance(load(place, tiny.small(3)), tiny.Small)
+    with pytest.raises(CheckpointMismatch, match="SHA-256"):
+        load(place, Sigmoids())
+
+
 def test_a_graph_of_other_arrays_than_the_message_has_takes_no_memory() -> None:
     files = occam_files()
     assert files.graph is not None

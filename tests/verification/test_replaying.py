@@ -98,6 +98,18 @@ def test_several_learners_pay_for_the_choice() -> None:
     assert c.claims[0].delta_parts["picked"] == pytest.approx(0.05 / 6)
 
 
+def test_recipes_that_were_open_to_choice_are_paid_for_like_learners() -> None:
+    c = run_picked(Nearest(), table(), terms=LearnerTerms(config=CONFIG, candidates=3)).certificate
+    assert c.prior.learner is not None
+    assert c.prior.learner.candidates == 3
+    assert c.claims[0].delta_parts["picked"] == pytest.approx(0.05 / 9)
+    for candidates in (0, 10_001):
+        with pytest.raises(
+            ConfigurationError, match=f"from 1, the number of learners, to 10000, got {candidates}"
+        ):
+            run_picked(Nearest(), table(), terms=LearnerTerms(config=CONFIG, candidates=candidates))
+
+
 def test_the_files_name_the_picked_examples_only() -> None:
     (picking,) = run().pickings.values()
     positions = decode_positions(run().positions, 300)

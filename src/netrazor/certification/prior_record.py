@@ -7,6 +7,7 @@ from pydantic import FailFast, Field
 from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
 OWN_LEARNER = "own"  # the name of a learner that is the user's, not a declared one
+MOST_CANDIDATES = 10_000  # recipes that may share delta
 
 
 class ArchitectureRecord(Record):
@@ -93,7 +94,8 @@ class LearnerRecord(Record):
         name: of a declared learner, or "own".
         sha256: of its source and settings.
         exact: whether its arithmetic is the same on every machine, so that a replay must give the same picks.
-        candidates: how many declared learners were tried, of which the best is claimed.
+        candidates: how many recipes share delta: learners that were tried, of which the best is claimed, and what
+            else was open to choice when something was known of the counted examples.
         stops: numbers of picks at which errors are counted; each, of each learner, has an equal share of delta. For
             "hold-out" the one stop 0: nothing is picked, so there is nothing to choose from.
         configuration: the other declared numbers.
@@ -102,7 +104,7 @@ class LearnerRecord(Record):
     name: str
     sha256: Digest
     exact: bool
-    candidates: Annotated[int, Field(ge=1, le=10_000)] = 1
+    candidates: Annotated[int, Field(ge=1, le=MOST_CANDIDATES)] = 1
     stops: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000), FailFast()]
     configuration: dict[str, Any]
 

@@ -76,7 +76,7 @@ def _print_picks(console: Console, certificate: Certificate, record: PicksRecord
     if learner is not None:
         table.add_row("learner", f"{learner.name}, SHA-256 {learner.sha256[:16]}")
         table.add_row("declared stops", ", ".join(map(str, learner.stops)))
-        table.add_row("learners tried", str(learner.candidates))
+        table.add_row("recipes paid for", str(learner.candidates))
     console.print(table)
 
 

@@ -12,7 +12,14 @@ from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.errors import CheckpointMismatch, ConfigurationError
 from netrazor.picking.augmentation import Augmentation
 from netrazor.picking.declared_estimators import estimator_learners
-from netrazor.picking.declared_networks import Ensemble, PickedCnn, PickedResNet, ensemble_loss
+from netrazor.picking.declared_networks import (
+    DropoutCnn,
+    Ensemble,
+    PickedCnn,
+    PickedResNet,
+    ShiftedViews,
+    ensemble_loss,
+)
 from netrazor.picking.learner import Learner
 from netrazor.picking.learner_digest import learner_digest
 from netrazor.picking.torch_learner import TorchLearner, TorchTraining
@@ -72,6 +79,13 @@ def _two_cnns() -> Learner:
     return TorchLearner(networks, training, loss=ensemble_loss, augmentation=changes)
 
 
+def _three_dropout_cnns() -> Learner:
+    changes = Augmentation(rotation=12, scale=0.12, shear=0.15, shift=1.5, elastic=1.0)
+    training = TorchTraining(steps=150, steps_per_pick=12, averaging=0.995)
+    networks = partial(ShiftedViews, partial(Ensemble, partial(DropoutCnn, 16), members=3))
+    return TorchLearner(networks, training, loss=ensemble_loss, augmentation=changes)
+
+
 def _small_resnet() -> Learner:
     changes = Augmentation(flip=True, crop=4, erase=8)
     training = TorchTraining(steps=400, steps_per_pick=1.5, averaging=0.998)
@@ -81,6 +95,7 @@ def _small_resnet() -> Learner:
 LEARNERS: dict[str, Callable[[], Learner]] = {
     "small-cnn": _small_cnn,
     "two-cnns": _two_cnns,
+    "three-dropout-cnns": _three_dropout_cnns,
     "small-resnet": _small_resnet,
     **dict(estimator_learners()),
 }

@@ -27,6 +27,27 @@ class PickedCnn(nn.Module):
         return logits
 
 
+class DropoutCnn(nn.Module):
+    """`PickedCnn` with dropout before its linear layer: few examples are soon learned by heart without it."""
+
+    def __init__(self, width: int = 16, channels: int = 1, classes: int = 10, dropout: float = 0.5) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *_halved(channels, width, 5),
+            *_halved(width, 2 * width, 3),
+            *_halved(2 * width, 4 * width, 3),
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(4 * width * 9, classes),
+        )
+        _channels_last(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of ``images``."""
+        logits: Tensor = self.layers(images)
+        return logits
+
+
 class PickedResNet(nn.Module):
     """Halving convolutions and two residual blocks: N x 3 x 32 x 32 to logits, 20 million products an image."""
 
@@ -68,6 +89,26 @@ class Ensemble(nn.Module):
             return torch.cat([member(images) for member in self.members])
         views = [images, images.flip(-1)] if self.mirrored else [images]
         return torch.stack([member(view) for member in self.members for view in views]).mean(0)
+
+
+class ShiftedViews(nn.Module):
+    """A network that answers, in evaluation, by the mean of its scores of an image and of its four neighbours.
+
+    These are the image moved by one pixel up, down, left and right; what leaves at one edge enters at the other.
+    In training it is the network itself.
+    """
+
+    def __init__(self, build: Callable[[], nn.Module]) -> None:
+        super().__init__()
+        self.network = build()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """What the network gives in training; N x classes scores in evaluation."""
+        if self.training:
+            scores: Tensor = self.network(images)
+            return scores
+        moved = [images.roll(step, axis) for axis in (-2, -1) for step in (1, -1)]
+        return torch.stack([self.network(view) for view in (images, *moved)]).mean(0)
 
 
 def ensemble_loss(scores: Tensor, labels: Tensor) -> Tensor:

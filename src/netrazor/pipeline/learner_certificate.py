@@ -37,6 +37,8 @@ class LearnerTerms:
         names: of declared learners, by the keys of the learners given; others are the user's own.
         configuration: of what made the learner, for the provenance.
         reporter: told of the progress.
+        candidates: recipes that share delta, the given learners among them, where more had been open to choice when
+            something was known of the counted examples; None: the given learners.
     """
 
     config: PickingConfig | None = None
@@ -44,6 +46,7 @@ class LearnerTerms:
     names: Mapping[str, str] = field(default_factory=dict)
     configuration: Mapping[str, Any] = field(default_factory=dict)
     reporter: Reporter = SILENT
+    candidates: int | None = None
 
 
 def describe_counted(dataset: Any, spent: int) -> SampleRecord:

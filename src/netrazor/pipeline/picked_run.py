@@ -20,6 +20,7 @@ from netrazor.certification import (
 )
 from netrazor.certification.bounding import bound_claim
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.prior_record import MOST_CANDIDATES
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, PICKS, RESULT
 from netrazor.certification.run_result import PickedResult, StopResult
 from netrazor.certification.run_writing import write_run
@@ -104,6 +105,7 @@ def run_picked(
     terms, learners = terms or LearnerTerms(), learner if isinstance(learner, Mapping) else {OWN: learner}
     if not learners:
         raise ConfigurationError("learner: at least one needed, got none; give a learner")
+    _candidates(learners, terms)
     dataset = as_dataset(dataset)
     config = terms.config or default_config(size_of(dataset))
     _check_spent(config.spent, size_of(dataset))
@@ -130,7 +132,9 @@ def _picked(
     }
     best = min(pickings, key=lambda name: pickings[name].best.size)
     positions = encode_positions(np.sort(pickings[best].best_picks), size_of(dataset))
-    record = describe_learner(learners[best], terms.names.get(best, OWN), config, len(learners))
+    record = describe_learner(
+        learners[best], terms.names.get(best, OWN), config, _candidates(learners, terms)
+    )
     runtime = learner_runtime(learners[best])
     certificate = _conclude(pickings[best], positions, sample, record, runtime, terms)
     run = PickedRun(positions, certificate, pickings, time.monotonic() - started)
@@ -148,6 +152,17 @@ def default_config(n: int, spent: int = 0) -> PickingConfig:
     first = min(max(FEWEST, counted // 100), max(1, counted))
     stops = geometric_stops(first, max(first, counted // LARGEST_SHARE))
     return PickingConfig(stops=(0, *stops) if spent else stops, first=first, spent=spent)
+
+
+def _candidates(learners: Mapping[str, Learner], terms: LearnerTerms) -> int:
+    """How many recipes share delta."""
+    candidates = len(learners) if terms.candidates is None else terms.candidates
+    if not len(learners) <= candidates <= MOST_CANDIDATES:
+        raise ConfigurationError(
+            f"candidates: must be from {len(learners)}, the number of learners, to {MOST_CANDIDATES}, got "
+            f"{candidates}; count the learners given too"
+        )
+    return candidates
 
 
 def _conclude(

@@ -242,7 +242,7 @@ def _learner(record: LearnerRecord) -> list[tuple[str, str]]:
         "the same on every machine" if record.exact else "floating point, which may differ between machines"
     )
     return [
-        ("learner", f"{record.name}, SHA-256 {record.sha256[:16]}; {record.candidates} tried"),
+        ("learner", f"{record.name}, SHA-256 {record.sha256[:16]}; {record.candidates} recipes paid for"),
         ("its arithmetic", exact),
         ("declared stops", ", ".join(f"{stop:,}" for stop in record.stops)),
         ("declared settings", settings),

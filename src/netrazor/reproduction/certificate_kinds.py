@@ -151,11 +151,12 @@ def _issue_picked(request: KindRequest, dataset: Any, about: dict[str, Any], pla
     if request.experiment is not None:
         recipe = picked_recipe(certified_experiments.reference_of(request.experiment, request.inputs))
         learners = {name: declared_learner(name) for name in recipe.learners}
-        names, config = {name: name for name in learners}, recipe.config
+        names, config, candidates = {name: name for name in learners}, recipe.config, recipe.candidates
     else:
         network = _network(request, dataset)[0]
-        learners, names, config = {"own": TorchLearner(network)}, {}, default_config(len(dataset))
-    terms = LearnerTerms(replace(config, seed=own.seed), own.delta, names, about, own.reporter)
+        learners, names, candidates = {"own": TorchLearner(network)}, {}, None
+        config = default_config(len(dataset))
+    terms = LearnerTerms(replace(config, seed=own.seed), own.delta, names, about, own.reporter, candidates)
     return run_picked(learners, dataset, terms=terms, out=place).certificate
 
 

@@ -3,9 +3,18 @@
 Where they come from: the networks, changes of images and numbers of steps were tried on the published *test* images
 of MNIST and Fashion-MNIST (10,000 each), which no certificate here counts; nothing was tried on CIFAR-10 or on the
 mails. Those of digits and wine were not tried on these tables at all: they are usual first choices, and the best of
-the three is paid for. So nothing about the counted examples was known when they were declared, and each costs delta
-for its learners and its stops alone. Small rounds and the vote, for the mails, were tried on digits told apart by
-halves and by parity.
+the three is paid for. So nothing about the counted examples was known when they were declared, but for the two cases
+below, and each costs delta for its learners and its stops alone. Small rounds and the vote, for the mails, were tried
+on digits told apart by halves and by parity.
+
+The recipe of MNIST is the second. The first, `small-cnn` at eight stops, had been run on the training images before
+and gave 656 picks and 510 errors, a bound of 2.18 %. The new learner (dropout, three networks, views moved by a
+pixel) was chosen on the test images alone, but its stops by somebody who knew what the first had left at each of its
+own. So delta is shared as if 10,000 recipes had been run, the most that a certificate takes. These are the first one
+and, for every pair of multiples of ten from 200 to 800 as the first two stops (1,830 pairs; the claim at the second
+stop depends on no later one, and each of the three stops has its third of delta), five ways to set the sizes of the
+rounds. The number was set to 2 in the commit that declared the recipe, and raised after the run, which it does not
+alter: the bound at 2 would be 1.45 %.
 
 The table of breast cancer had been looked at: a first run with three learners at the same stops gave 19 picks and 16
 errors. The thirteen others were listed after it. All sixteen are candidates and paid for, those three included.
@@ -24,10 +33,12 @@ class PickedRecipe:
     Attributes:
         learners: names of declared learners; the best of all, at its best stop, is certified.
         config: of the picking.
+        candidates: recipes that share delta, if something was known of the counted examples; None: the learners.
     """
 
     learners: tuple[str, ...]
     config: PickingConfig
+    candidates: int | None = None
 
 
 def picked_recipe(name: str) -> PickedRecipe:
@@ -61,8 +72,9 @@ _FOR_EMBEDDINGS = (
 
 PICKED_RECIPES = {
     "mnist": PickedRecipe(
-        ("small-cnn",),
-        PickingConfig(stops=geometric_stops(200, 800, 8), first=20, batch=10, scoring_batch=500),
+        ("three-dropout-cnns",),
+        PickingConfig(stops=(340, 410, 480), first=50, batch=10, growth_percent=5, scoring_batch=500),
+        candidates=10_000,
     ),
     "fashion-mnist": PickedRecipe(
         ("two-cnns",),
