@@ -38,7 +38,20 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(certify, help_epilogue=experiments_and_recipes())
-for command in (verify, predict, inspect, plan, bound, encode, decode, paper, report, site, randomize, compare):
+for command in (
+    verify,
+    predict,
+    inspect,
+    plan,
+    bound,
+    encode,
+    decode,
+    paper,
+    report,
+    site,
+    randomize,
+    compare,
+):
     app.command(command)
 
 
