@@ -6,6 +6,7 @@
 #   make mutate           how many small changes of the core the tests notice: 1 to 2 s each of a core; resumable
 #   make coverage         lines and branches that the tests run, by room, into results/coverage.json
 #   make docs             the documentation site, from docs/ and docstrings, into build/docs
+#   make site             leaderboard, certificates, digit reader and documentation, into build/site
 
 # The pinned versions are for Python 3.11 and newer; with 3.10, `pip install -e .[dev]` finds others that will do.
 PYTHON ?= python3
@@ -17,7 +18,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 INSTALLED := $(VENV)/.installed
 FETCHED   := $(VENV)/.fetched
 
-.PHONY: help certify test lint mutate verify-records coverage docs clean
+.PHONY: help certify test lint mutate verify-records coverage docs site clean
 .DELETE_ON_ERROR:
 
 help:
@@ -45,6 +46,9 @@ coverage: $(FETCHED)
 docs: $(INSTALLED)
 	$(BIN)/sphinx-build --builder html --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
 	@echo "build/docs/index.html"
+
+site: docs
+	$(BIN)/netrazor site build/site --certificates certificates --docs build/docs
 
 # Records on tables that no data directory holds: of scikit-learn, and the embedded mails.
 TABLES := certificates/picked-mails/|certificates/picked-wine/|certificates/picked-digits/|certificates/picked-breast-cancer/

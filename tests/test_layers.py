@@ -31,6 +31,7 @@ LAYERS = [
     {"baselines", "integrations", "export"},
     {"reproduction"},
     {"report"},
+    {"website"},
     {"cli", "__main__"},
 ]
 TORCH_FREE = set().union(*takewhile(lambda parts: "data" not in parts, LAYERS))

@@ -24,7 +24,7 @@ import tiny
 from netrazor import bounds
 from netrazor.certification import Certificate, check_run, read_run, seal
 from netrazor.certification.assumptions import OWN_START
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, PICKS, RESULT
+from netrazor.certification.run_directory import CERTIFICATE, GIVEN, GRAPH, PICKS, RESULT
 from netrazor.certification.run_result import read_picked_result
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import spending_order
@@ -170,8 +170,13 @@ def test_a_hold_out_of_an_estimator_is_exact_and_learned_again(tmp_path: Path) -
 def test_a_hold_out_of_a_network_keeps_its_weights(given: Any, tmp_path: Path) -> None:
     c = netrazor.certify_hold_out(given, tiny.images(), spent=200, out=tmp_path)
     assert (c.method, c.n) == ("hold-out", 200)
-    assert {path.name for path in tmp_path.iterdir() if path.name != ".lock"} == {CERTIFICATE, GIVEN}
-    assert netrazor.verify(tmp_path, tiny.images(), tiny.small()).status == "VALID"
+    assert {path.name for path in tmp_path.iterdir() if path.name != ".lock"} == {
+        CERTIFICATE,
+        GIVEN,
+        GRAPH,
+    }
+    for model in (None, tiny.small()):
+        assert netrazor.verify(tmp_path, tiny.images(), model).status == "VALID"
     if not isinstance(given, nn.Module):
         assert c.empirical_risk < 0.2, "it learned the spent examples"
 

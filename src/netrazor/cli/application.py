@@ -22,6 +22,7 @@ from netrazor.cli.plan_command import plan
 from netrazor.cli.predict_command import predict
 from netrazor.cli.randomize_command import randomize
 from netrazor.cli.report_command import report
+from netrazor.cli.site_command import site
 from netrazor.cli.verify_command import verify
 from netrazor.cli.wording import in_options
 from netrazor.errors import NetrazorError
@@ -53,6 +54,7 @@ for command in (
     paper,
     report,
     evidence,
+    site,
     randomize,
     compare,
 ):

@@ -1,0 +1,215 @@
+// docs/format.md, "An array": freedom, raw bytes, axes, box, mask, codebook, values.
+
+import { CorruptMessage, MessageTooLarge, need } from "./errors.js";
+import { Mixer, readTable } from "./context_mixing.js";
+import { bitLengthOf, readBelow } from "./integer_codes.js";
+import { countClass, outputCounts, placesOfBox, product } from "./element_contexts.js";
+import { readBlocks, readByTotals, readMixed } from "./masks.js";
+import { CodebookModel } from "./codebook.js";
+import { DTYPES, bitsOfKey, isFinite, zeroBits } from "./dtypes.js";
+import { readMixedValues, readTabled, readTables } from "./values.js";
+import { settle } from "./free_order.js";
+
+const MOST_MIXED_ENTRIES = 256;
+
+export class ArrayDecoder {
+  /** @param header flags of the message; @param ideal `IdealBits` that are added to */
+  constructor(decoder, header, limits, ideal) {
+    this.header = header;
+    this.limits = limits;
+    this.ideal = ideal;
+    this.choices = new Map();
+    this.codebooks = new CodebookModel();
+    this.sizes = new Mixer(); // of the tables of values
+    this.outputs = null; // counts of the last array of two axes or more
+    this.decisions = 0;
+    this.later = []; // static arrays whose values follow in a stream of their own
+    this.goOn(decoder);
+  }
+
+  /** Read the arrays that follow with another decoder. */
+  goOn(decoder) {
+    this.decoder = decoder;
+    this.charged = decoder.spent;
+  }
+
+  /** Announce decisions before they are made. */
+  spend(decisions) {
+    this.decisions += decisions;
+    if (this.decisions > this.limits.decisions) {
+      throw new MessageTooLarge(`decisions: at most ${this.limits.decisions} allowed, the message needs more`);
+    }
+  }
+
+  /** The bits of an array's elements, and the arrangement that its slices had, if their order is free. */
+  read(field) {
+    const { name, dtype, shape, size } = field;
+    const bits = zeroBits(dtype, size);
+    if (size === 0) return { bits, arrangement: null };
+    if (this.#choose("empty")) {
+      this.#charge(name, "header");
+      return { bits, arrangement: null };
+    }
+    const freedom = this.#freedom(field);
+    const isRaw = this.#choose("raw");
+    this.#charge(name, "header");
+    if (isRaw) {
+      this.#raw(field, bits);
+      this.#charge(name, "values");
+    } else {
+      this.#quantized(field, bits);
+    }
+    if (freedom === null) return { bits, arrangement: null };
+    const arrangement = settle(bits, shape, dtype, freedom.axis, freedom.signs);
+    this.spend(arrangement.slices);
+    this.ideal.save(name, arrangement.length);
+    if (!isRaw) this.outputs = outputCounts(bits, shape);
+    return { bits, arrangement };
+  }
+
+  #choose(name) {
+    if (!this.choices.has(name)) this.choices.set(name, new Mixer());
+    return this.choices.get(name).bit(this.decoder) === 1;
+  }
+
+  #charge(array, kind) {
+    this.ideal.add(array, kind, this.decoder.spent - this.charged);
+    this.charged = this.decoder.spent;
+  }
+
+  #freedom({ dtype, shape }) {
+    if (!this.header.freeOrders || shape.length < 2 || !this.#choose("free order")) return null;
+    const axis = this.decoder.bit(-320);
+    const canChange = ["float", "signed"].includes(DTYPES[dtype].kind);
+    return { axis, signs: canChange && this.decoder.bit(-160) === 1 };
+  }
+
+  #raw({ dtype, size }, bits) {
+    const width = DTYPES[dtype].bytes;
+    this.spend(256 * width);
+    const bytes = new Uint8Array(bits.buffer);
+    const sizes = new Mixer();
+    for (let place = 0; place < width; place++) {
+      const plane = this.decoder.symbols(readTable(this.decoder, sizes, 256), size);
+      for (let at = 0; at < size; at++) bytes[at * width + place] = plane[at];
+    }
+    if (dtype === "bool")
+      need(
+        bits.every((bit) => bit < 2),
+        "bytes of truth values are neither true nor false",
+      );
+    if (DTYPES[dtype].kind === "float") {
+      need(
+        bits.every((element) => isFinite(BigInt(element), dtype)),
+        "an array holds values that are not finite",
+      );
+    }
+  }
+
+  #quantized({ name, dtype, shape }, bits) {
+    const view = this.#view(shape);
+    this.#charge(name, "header");
+    const { mask, inside, box, links } = this.#support(view);
+    const places = [];
+    for (let at = 0; at < mask.length; at++) if (mask[at]) places.push(at);
+    need(places.length > 0, "an array that is not empty has no element that is not zero");
+    this.#charge(name, "pattern");
+    const keys = this.codebooks.read(this.decoder, dtype);
+    this.spend(keys.length);
+    this.#charge(name, "codebook");
+    const entries = keys.map((key) => bitsOfKey(key, dtype));
+    const elements = bits instanceof BigUint64Array ? entries : entries.map(Number);
+    const width = view.shape.length ? mask.length / view.shape[0] : 1;
+    const rows = places.map((at) => Math.floor(at / width));
+    if (this.header.static) {
+      const [{ table }] = readTables(this.decoder, rows, keys.length, this.sizes, true, (n) => this.spend(n));
+      this.later.push({ name, bits, places, elements, keys, dtype, table });
+      this.#charge(name, "table");
+    } else {
+      const symbols = this.#symbols(name, keys, inside, box, links, rows);
+      places.forEach((place, at) => (bits[place] = elements[symbols[at]]));
+    }
+    if (shape.length > 1) this.outputs = outputCounts(mask, shape);
+  }
+
+  // The axes along which an array is seen, the one linked to the outputs before, and how far these reach.
+  #view(shape) {
+    const plain = { shape, linkAxis: null, extent: 0 };
+    if (this.outputs === null || shape.length === 0) return plain;
+    const axis = Math.min(1, shape.length - 1);
+    const share = shape[axis] / this.outputs.length;
+    if (!Number.isInteger(share) || share === 0 || (share > 1 && shape.length !== 2)) return plain;
+    const extent = this.outputs.findLastIndex((ones) => ones > 0) + 1;
+    if (share === 1) return { shape, linkAxis: axis, extent };
+    const side = Math.floor(Math.sqrt(share));
+    const space = side * side === share ? [side, side] : [share];
+    return { shape: [shape[0], this.outputs.length, ...space], linkAxis: axis, extent };
+  }
+
+  #support(view) {
+    const choose = (name) => this.#choose(name);
+    const linksOf = (box) =>
+      view.linkAxis === null ? null : this.outputs.slice(0, box[view.linkAxis]).map(countClass);
+    if (choose("blocks")) {
+      const mask = readBlocks(this.decoder, view.shape);
+      const box = boundingBox(mask, view.shape);
+      const inside = Uint8Array.from(placesOfBox(view.shape, box), (at) => mask[at]);
+      return { mask, inside, box, links: linksOf(box) };
+    }
+    const box = this.#box(view);
+    const links = linksOf(box);
+    const inside = this.#inside(box, links, choose);
+    if (box.every((extent, axis) => extent === view.shape[axis])) return { mask: inside, inside, box, links };
+    const mask = new Uint8Array(product(view.shape));
+    placesOfBox(view.shape, box).forEach((place, at) => (mask[place] = inside[at]));
+    return { mask, inside, box, links };
+  }
+
+  #box(view) {
+    return view.shape.map((length, axis) => {
+      const isLinked = axis === view.linkAxis;
+      const expected = isLinked ? view.extent : length;
+      if (length <= 1 || this.#choose(isLinked ? "linked box" : "box")) return expected;
+      return 1 + readBelow(this.decoder, length);
+    });
+  }
+
+  #inside(box, links, choose) {
+    const size = product(box);
+    if (choose("full")) return new Uint8Array(size).fill(1);
+    if (this.header.extended && box.length > 1 && choose("totals")) {
+      return readByTotals(this.decoder, box, links, (decisions) => this.spend(decisions));
+    }
+    this.spend(size);
+    return readMixed(this.decoder, box, links, choose);
+  }
+
+  #symbols(name, keys, inside, box, links, rows) {
+    const negatives = keys.filter((key) => key < 0n).length;
+    const sides = [negatives, keys.length - negatives];
+    if (this.#choose("mixed values")) {
+      if (keys.length > MOST_MIXED_ENTRIES) throw new CorruptMessage("a codebook is too large for mixed values");
+      this.spend(rows.length * bitLengthOf(keys.length));
+      const smooth = this.header.extended && Math.max(...sides) > 4 && this.#choose("smooth values");
+      const symbols = readMixedValues(this.decoder, box, inside, links, sides, smooth);
+      this.#charge(name, "values");
+      return symbols;
+    }
+    const tables = readTables(this.decoder, rows, keys.length, this.sizes, false, (n) => this.spend(n));
+    this.#charge(name, "table");
+    const symbols = readTabled(this.decoder, tables, rows.length);
+    this.#charge(name, "values");
+    return symbols;
+  }
+}
+
+// Extents of the smallest corner that holds all ones.
+function boundingBox(mask, shape) {
+  const strides = shape.map((_, axis) => product(shape.slice(axis + 1)));
+  const box = new Array(shape.length).fill(0);
+  for (let at = 0; at < mask.length; at++) {
+    if (!mask[at]) continue;
+    strides.forEach((stride, axis) => (box[axis] = Math.max(box[axis], (Math.floor(at / stride) % shape[axis]) + 1)));
+  }
+  return box;
+}

@@ -1,0 +1,26 @@
+// Where the tests' files are.
+
+import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+
+const repository = new URL("../../", import.meta.url);
+
+/** A file of a record, as bytes. */
+export function certificates(name, file) {
+  return new Uint8Array(readFileSync(new URL(`certificates/${name}/${file}`, repository)));
+}
+
+/** A fixture, as a value. */
+export function fixture(name) {
+  return JSON.parse(readFileSync(new URL(`js/fixtures/${name}`, repository), "utf8"));
+}
+
+export function bytesOfHex(hex) {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+export function digest(...parts) {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash;
+}
