@@ -162,6 +162,8 @@ function nameOf(bytes) {
   }
 }
 
+const LONGEST_NAME = 1000; // in bytes; what is no name at all does not end
+
 /** Bytes of names, each predicted from those before it and from the name before. */
 class NameModel {
   constructor(room) {
@@ -175,6 +177,7 @@ class NameModel {
       const byte = this.#byte(decoder, written, above[written.length]);
       if (byte === 0) return written;
       written.push(byte);
+      if (written.length > LONGEST_NAME) throw new MessageTooLarge(`names: at most ${LONGEST_NAME} bytes each allowed`);
       if (--this.room < 0) throw new MessageTooLarge("names: the message has more bytes of them than allowed");
     }
   }
