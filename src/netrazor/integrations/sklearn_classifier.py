@@ -123,4 +123,4 @@ class NetrazorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     def _scores(self, X: Any) -> Tensor:  # noqa: N803
         check_is_fitted(self)
         rows = torch.from_numpy(np.array(validate_data(self, X, dtype=np.float32, reset=False)))
-        return torch.cat([self.network_(part) for part in rows.split(_ROWS)])
+        return torch.cat([self.network_(part) for part in torch.split(rows, _ROWS)])
