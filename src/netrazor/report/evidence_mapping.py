@@ -74,6 +74,8 @@ def mapping_page(certificate: Certificate) -> str:
         "# What this pack is evidence for",
         "It is material for an assessment, not an assessment: nobody at netrazor has judged the system. "
         + certificate.claim,
+        "What each requirement asks for is told here in short and from second hand: its own wording decides, in the "
+        "edition that applies to you.",
     ]
     for each in requirements(certificate):
         parts.append(
