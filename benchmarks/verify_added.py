@@ -16,6 +16,7 @@ from pathlib import Path
 import netrazor
 from netrazor.certification import Verdict, check_consistency
 from netrazor.errors import NetrazorError
+from netrazor.verification import VerifyConfiguration
 
 REPOSITORY = Path(__file__).parents[1]
 CERTIFICATES = "certificates"
@@ -91,7 +92,9 @@ def recounted(directory: Path, consistent: Verdict) -> Verdict:
     except NetrazorError as error:
         print(f"{directory.name}: NOT RECOUNTED, {error}")
         return consistent
-    return netrazor.verify(directory, dataset, fast=certificate.method == "picked")
+    return netrazor.verify(
+        directory, dataset, configuration=VerifyConfiguration(fast=certificate.method == "picked")
+    )
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_in_a_pipeline_and_with_a_network_of_ones_own() -> None:
         return nn.Sequential(nn.Linear(features, 5), nn.Tanh(), nn.Linear(5, classes))
 
     for model in (
-        NetrazorClassifier(hidden=(6,), recipe=FAST),
+        NetrazorClassifier(network=(6,), recipe=FAST),
         NetrazorClassifier(network=build, recipe=FAST),
     ):
         chain = make_pipeline(FunctionTransformer(np.tanh), model.set_params(random_state=0))

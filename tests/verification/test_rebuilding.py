@@ -60,9 +60,10 @@ def test_without_message_and_given_weights_there_is_nothing_to_rebuild() -> None
 
 def test_given_weights_alone() -> None:
     hold_out = spent_runs.held_out()
-    alone = RunFiles(hold_out.certificate, None, hold_out.given)
+    alone = RunFiles(hold_out.certificate, None, hold_out.given, hold_out.graph)
     images = tiny.images().batch(torch.arange(20))[0]
-    assert torch.allclose(rebuild(alone, None, tiny.small(4))(images), tiny.small().eval()(images), atol=1e-6)
+    for model in (None, tiny.small(4)):
+        assert torch.allclose(rebuild(alone, None, model)(images), tiny.small().eval()(images), atol=1e-6)
 
 
 def test_a_graph_needs_no_model_and_looks_at_none() -> None:

@@ -32,8 +32,8 @@ class NetrazorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ``network``: what a scaler computes from the rows is no part of the message.
 
     Parameters:
-        hidden: widths of hidden layers with ReLU; none: a linear classifier.
-        network: (features, classes) to a network, instead of ``hidden``.
+        network: widths of hidden layers with ReLU, none for a linear classifier; or a function of the numbers of
+            features and of classes that makes a network.
         recipe: how it is trained and cut down, as for `netrazor.certify`.
         delta: failure probability of the certificate.
         claims: what is claimed, values of `netrazor.claims`; None: the error.
@@ -50,8 +50,7 @@ class NetrazorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def __init__(
         self,
-        hidden: Sequence[int] = (),
-        network: Callable[[int, int], nn.Module] | None = None,
+        network: Sequence[int] | Callable[[int, int], nn.Module] = (),
         recipe: Recipe | str = "small",
         delta: float = 0.05,
         claims: Sequence[AnyClaim] | None = None,
@@ -59,7 +58,6 @@ class NetrazorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         device: str = "auto",
         out: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.hidden = hidden
         self.network = network
         self.recipe = recipe
         self.delta = delta
@@ -112,10 +110,10 @@ class NetrazorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return shares
 
     def _build(self, features: int, classes: int) -> nn.Module:
-        if self.network is not None:
+        if callable(self.network):
             return self.network(features, classes)
         layers: list[nn.Module] = []
-        for inputs, outputs in pairwise((features, *self.hidden, classes)):
+        for inputs, outputs in pairwise((features, *self.network, classes)):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         return nn.Sequential(*layers[:-1])
 
