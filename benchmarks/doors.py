@@ -48,7 +48,9 @@ def doors_of(record: Path) -> dict[str, Any]:
     """What each door says of one record."""
     certificate = parse((record / CERTIFICATE).read_bytes())
     table = record.name.removeprefix("picked-") if record.name.removeprefix("picked-") in TABLES else None
-    dataset = table_of(*examples(table, "train"), name=table) if table else _images(certificate)
+    dataset = examples(table, "train") if table else _images(certificate)
+    if isinstance(dataset, tuple):
+        dataset = table_of(*dataset, name=table or "")
     fast = certificate.method == "picked" and table is None
     found: dict[str, Any] = {
         "python: verify with data": netrazor.verify(
