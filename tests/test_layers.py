@@ -99,3 +99,9 @@ def test_the_core_loads_without_torch() -> None:
     core = sorted(name for name in MODULES if part(name) in TORCH_FREE)
     script = f"import sys, {', '.join(core)}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 0
+
+
+def test_a_module_name_occurs_once() -> None:
+    """A name that stands in two rooms leads a reader to the wrong one."""
+    names = [path.stem for path in SOURCE.rglob("*.py") if not path.stem.startswith("__")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

@@ -140,7 +140,7 @@ def test_rows_are_ordered_and_marks_stay_inside() -> None:
     ],
 )
 def test_rows_that_do_not_fit_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
-    from netrazor.website.published import LEADERBOARD
+    from netrazor.website.published_bounds import LEADERBOARD
 
     text = LEADERBOARD.read_text()
     assert old in text

@@ -69,9 +69,8 @@ class GraphProgram:
                 f"inputs: a batch of {graph.input_dtype}, each of shape {graph.input_shape}, needed, got "
                 f"{str(inputs.dtype).removeprefix('torch.')} of shape {tuple(inputs.shape)}"
             )
-        batched = torch._C._functorch.is_functorch_wrapped_tensor(
-            inputs
-        )  # whose batches were seen without it
+        # Of these the batches were seen before they were wrapped.
+        batched = torch._C._functorch.is_functorch_wrapped_tensor(inputs)
         if not batched and not torch.compiler.is_compiling():  # nor are there numbers when it is exported
             self.check_memory(len(inputs))
         values: list[Any] = [*arrays, inputs]

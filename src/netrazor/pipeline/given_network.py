@@ -74,9 +74,8 @@ def given_network(
     network = network_of(coded.network, read(blob, limits_of(coded.network)))
     described = describe_sample(network, dataset, reporter, spent, spending)
     counted = take(dataset, split_positions(described)[1])
-    check_independence(
-        model, counted, together=100, sample=16
-    )  # its modules name a remedy that a graph does not
+    # A graph has no modules, which tell the remedy where examples see one another: so the model is tried first.
+    check_independence(model, counted, together=100, sample=16)
     check_independence(network, counted)
     errors = count_errors(network, counted, reporter=reporter).errors
     record = GivenRecord(

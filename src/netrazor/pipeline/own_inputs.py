@@ -41,8 +41,14 @@ def own_inputs(
 def _array_in(path: Path) -> Any:
     try:
         with open_regular(path) as file:
-            return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+            found = np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         raise BadDataset(
             f"unlabelled: {path} must be a .npy file of numbers, got {error}; write it with numpy.save"
         ) from error
+    if found.dtype.kind not in "biuf" or not found.ndim:
+        raise BadDataset(
+            f"unlabelled: {path} must hold N x ... numbers, got shape {found.shape} of {found.dtype}; write one row "
+            "for each example with numpy.save"
+        )
+    return found

@@ -2,7 +2,7 @@
 
 from netrazor.website.bundling import bundle
 from netrazor.website.entries import Entry, read_entries
-from netrazor.website.published import Board, PublishedBound, read_board
+from netrazor.website.published_bounds import Board, PublishedBound, read_board
 from netrazor.website.writing_site import write_site
 
 __all__ = ["Board", "Entry", "PublishedBound", "bundle", "read_board", "read_entries", "write_site"]

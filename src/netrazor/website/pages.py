@@ -16,7 +16,7 @@ from netrazor.units import percent_up
 from netrazor.website.bound_plot import plot_of
 from netrazor.website.bundling import bundle
 from netrazor.website.entries import Entry
-from netrazor.website.published import Board
+from netrazor.website.published_bounds import Board
 from netrazor.website.rows import DatasetBoard, percent_of
 
 COLUMNS = (

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from netrazor.certification import measure_yardsticks
 from netrazor.units import percent_up
 from netrazor.website.entries import Entry
-from netrazor.website.published import Board, DatasetPart, PublishedBound
+from netrazor.website.published_bounds import Board, DatasetPart, PublishedBound
 
 
 @dataclass(frozen=True)

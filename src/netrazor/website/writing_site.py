@@ -9,7 +9,7 @@ from netrazor.errors import ConfigurationError
 from netrazor.files import write_atomically
 from netrazor.website.entries import Entry, read_entries
 from netrazor.website.pages import Site, certificate_page, home_page, leaderboard_page
-from netrazor.website.published import read_board
+from netrazor.website.published_bounds import read_board
 from netrazor.website.rows import boards
 
 DIGITS = "integer-chain-mnist"  # the architecture that the page can run
