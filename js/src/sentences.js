@@ -53,11 +53,11 @@ const NO_GRAPH =
 const SIZES =
   "The architecture is the user's own: its class and settings, and the names, types and shapes of its arrays, whose digests " +
   "are recorded, were fixed without the counted examples.";
-const PICKING = [
-  "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
+const PICKING =
+  "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.";
+const PREFERENT =
   "The learner's state is a function of the examples that it picked, in their order, and its answer for one example " +
-    "depends on no other.",
-];
+  "depends on no other.";
 const LEARNING = [
   "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
 ];
@@ -102,5 +102,12 @@ function ofArchitecture(architecture) {
 
 function ofLearner(learner, message) {
   const own = learner.get("name") === "own" ? [OWN_START] : [];
-  return [...(message === null ? LEARNING : PICKING), ...own];
+  if (message === null) return [...LEARNING, ...own];
+  const candidates = learner.get("candidates");
+  return [candidates > 1n ? oneOf(candidates) : PICKING, PREFERENT, ...own];
 }
+
+/** What the union bound over several learners or recipes needs, and no more. */
+const oneOf = (candidates) =>
+  `Learner, its settings and seed, the order of priority and the stops are one of ${candidates} choices that share ` +
+  "delta: whatever the counted examples had been, it would have been one of these.";

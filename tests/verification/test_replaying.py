@@ -106,6 +106,10 @@ def test_several_learners_pay_for_the_choice() -> None:
     c = run_picked(learners, table(), terms=LearnerTerms(config=CONFIG)).certificate
     assert c.prior.learner is not None
     assert c.prior.learner.candidates == 2
+    assert [each for each in c.assumptions if "one of 2 choices that share delta" in each]
+    assert not [each for each in c.assumptions if "the stops were fixed" in each]
+    alone = run().certificate.assumptions
+    assert [each for each in alone if "the stops were fixed without the counted examples" in each]
     assert c.claims[0].delta_parts["picked"] == pytest.approx(0.05 / 6)
 
 

@@ -42,9 +42,12 @@ SIZES = (
     "whose digests are recorded, were fixed without the counted examples."
 )
 PICKING = (
-    "Learner, its settings and seed, the order of priority and the stops were fixed without the counted examples.",
+    "Learner, its settings and seed, the order of priority and the stops were fixed without "
+    "the counted examples."
+)
+PREFERENT = (
     "The learner's state is a function of the examples that it picked, in their order, and its answer for one "
-    "example depends on no other.",
+    "example depends on no other."
 )
 GIVEN_ARRAYS = (
     "The given arrays, whose digest and origin are recorded, were fixed without the counted examples, and so was "
@@ -119,7 +122,18 @@ def _learning(certificate: Certificate) -> tuple[str, ...]:
         is_own = architecture is not None and architecture.schema_sha256 is not None
         return (FIXED, SIZES) if is_own else (FIXED,)
     start = OWN_START if learner.name == OWN_LEARNER else ()
-    return (*(LEARNING if certificate.message is None else PICKING), *start)
+    if certificate.message is None:
+        return (*LEARNING, *start)
+    return (PICKING if learner.candidates == 1 else _one_of(learner.candidates), PREFERENT, *start)
+
+
+def _one_of(candidates: int) -> str:
+    """What the union bound over several learners or recipes needs, and no more."""
+    return (
+        "Learner, its settings and seed, the order of priority and the stops are one of "
+        f"{candidates} choices that share delta: whatever the counted examples had been, it would have been one of "
+        "these."
+    )
 
 
 def _given(certificate: Certificate) -> tuple[str, ...]:
