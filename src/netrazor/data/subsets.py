@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from netrazor.data.images import ImageDataset
+from netrazor.data.squares import Squares
 
 
 def size_of(dataset: Dataset[tuple[Tensor, int]]) -> int:
@@ -16,7 +17,7 @@ def size_of(dataset: Dataset[tuple[Tensor, int]]) -> int:
 
 
 def take(dataset: Dataset[tuple[Tensor, int]], positions: NDArray[np.int64]) -> Dataset[tuple[Tensor, int]]:
-    """The examples of ``dataset`` at ``positions``, in that order; a data set in memory stays in memory.
+    """The examples of ``dataset`` at ``positions``, in that order, held or read as those of ``dataset`` are.
 
     All positions, in order, give ``dataset`` itself.
     """
@@ -26,4 +27,6 @@ def take(dataset: Dataset[tuple[Tensor, int]], positions: NDArray[np.int64]) -> 
     chosen = positions.tolist()
     if isinstance(dataset, ImageDataset):
         return replace(dataset, images=dataset.images[chosen], labels=dataset.labels[chosen])
+    if isinstance(dataset, Squares):
+        return dataset.at(chosen)
     return Subset(dataset, chosen)
