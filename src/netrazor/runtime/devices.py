@@ -61,6 +61,12 @@ def free_memory(device: torch.device) -> int | None:
     return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else None
 
 
+def wait_for(device: torch.device) -> None:
+    """Until ``device`` has done all that it was given; the CPU always has."""
+    if device != CPU:
+        torch.get_device_module(device).synchronize(device)
+
+
 def device_of(model: object) -> torch.device:
     """Where the weights of a network are; anything without weights is at home on the CPU."""
     held = chain(model.parameters(), model.buffers()) if isinstance(model, nn.Module) else ()
