@@ -8,6 +8,7 @@ import itertools
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -103,5 +104,5 @@ class _Lists:
         return (chosen.tolist() for chosen in self.batches)
 
 
-def _as_it_is(batch: Pixels | NetrazorError) -> Pixels | NetrazorError:
+def _as_it_is(batch: Any) -> Any:
     return batch

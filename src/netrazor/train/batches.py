@@ -76,7 +76,7 @@ class Batches:
         else:
             loader = DataLoader(
                 self.dataset,
-                batch_sampler=(chosen.tolist() for chosen in indices),  # type: ignore[arg-type]
+                batch_sampler=(chosen.tolist() for chosen in indices),
                 num_workers=self.workers,
                 generator=torch.Generator(),  # reading takes nothing from the global stream of random numbers
             )
