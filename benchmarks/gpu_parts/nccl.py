@@ -35,6 +35,6 @@ def together(count: int, device: str) -> Figures:
             check=True,
             env=environment,
             capture_output=True,
-            timeout=120,
+            timeout=600,
         )
         return dict(json.loads((Path(place) / "found.json").read_text()))
