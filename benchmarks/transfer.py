@@ -38,7 +38,6 @@ import netrazor
 from netrazor import data
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.counting import count_errors
-from netrazor.data import ImageDataset
 from netrazor.data.subsets import take
 from netrazor.files import write_atomically
 from netrazor.pipeline import Recipe

@@ -41,17 +41,23 @@ class IntegerTail:
         tail: layers, inputs and labels.
         grids: whole numbers that a weight may be, and those that a bias may be; both with zero.
         steps: of each layer, a power of two.
+        bias_units: what one step of a bias is worth beside one of a weight, of each layer, a power of two; 1.
     """
 
     def __init__(
-        self, tail: LinearTail, grids: tuple[tuple[int, ...], tuple[int, ...]], steps: tuple[float, ...]
+        self,
+        tail: LinearTail,
+        grids: tuple[tuple[int, ...], tuple[int, ...]],
+        steps: tuple[float, ...],
+        bias_units: tuple[float, ...] | None = None,
     ) -> None:
         self.grids, self.steps = grids, steps
+        self._bias_units = bias_units or (1.0,) * len(tail.layers)
         self.labels = tail.labels.numpy()
         self.n = len(self.labels)
         self._activation = tail.activation
         self._has_bias = [layer.bias is not None for layer in tail.layers]
-        self._inputs = _with_ones(tail.inputs.numpy())
+        self._inputs = _with_bias(tail.inputs.numpy(), self._bias_units[0])
         self._rows = np.arange(self.n)
         self._single = tail.layers[-1].out_features == 1  # of two classes: that of the first is zero
         shapes = [(layer.out_features, layer.in_features + 1) for layer in tail.layers]
@@ -65,7 +71,8 @@ class IntegerTail:
         for place in range(len(self.integers)):
             self._sums.append(self._layer_inputs[place] @ self._real(place).T)
             if place + 1 < len(self.integers):
-                self._layer_inputs.append(_with_ones(self._activate(self._sums[place])))
+                hidden = self._activate(self._sums[place])
+                self._layer_inputs.append(_with_bias(hidden, self._bias_units[place + 1]))
         self._update_scores()
 
     def change(self, layer: int, row: int, column: int, value: int) -> None:
@@ -178,5 +185,5 @@ class IntegerTail:
         self._scores = np.concatenate([np.zeros_like(scores), scores], 1) if self._single else scores
 
 
-def _with_ones(features: Floats) -> Floats:
-    return np.concatenate([features, np.ones((len(features), 1), np.float32)], 1)
+def _with_bias(features: Floats, unit: float) -> Floats:
+    return np.concatenate([features, np.full((len(features), 1), unit, np.float32)], 1)
