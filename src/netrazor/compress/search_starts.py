@@ -94,8 +94,7 @@ def _rounded(
 def _sparse_weights(tail: LinearTail) -> Iterator[tuple[Floats, Floats]]:
     """Weights and biases of the lasso, from the heaviest penalty to the lightest, each begun where the last ended."""
     (layer,), (unit,) = tail.layers, bias_units(tail)
-    inputs = (tail.inputs.float() / unit).numpy()
-    inputs = torch.from_numpy(np.concatenate([inputs, np.ones((len(inputs), 1), np.float32)], 1))
+    inputs = F.pad(tail.inputs.float() / unit, (0, 1), value=1.0)
     outputs = 2 if layer.out_features == 1 else layer.out_features
     targets = F.one_hot(tail.labels, outputs).float()
     # The cross-entropy's curvature is at most half of the largest eigenvalue of the features' second moments.
