@@ -66,16 +66,18 @@ def test_the_errors_of_every_change_are_exact(sizes: tuple[int, ...], activation
     for layer, matrix in enumerate(integers):
         row = int(random.integers(len(matrix)))
         moves = state.moves(layer, row)
-        assert len(moves.columns) == 5 * (matrix.shape[1] - 1) + 4
+        best_bias = sizes[-1] == 1 and layer + 1 == len(integers)
+        assert len(moves.columns) == 5 * (matrix.shape[1] - 1) + (1 if best_bias else 4)
         for at in random.choice(len(moves.columns), 12, replace=False):
             changed = [held.copy() for held in integers]
             changed[layer][row, moves.columns[at]] = moves.values[at]
+            changed[layer][row, -1] = moves.biases[at]
             assert moves.errors[at] == errors_by_hand(tail, changed, steps)
             before = state.bits()
             state.put(changed)
             assert state.bits() - before == pytest.approx(moves.bits[at], abs=1e-6)
             state.put(integers)
-        state.change(layer, row, int(moves.columns[-1]), int(moves.values[-1]))
+        state.change(layer, row, int(moves.columns[-1]), int(moves.values[-1]), int(moves.biases[-1]))
         assert state.errors() == moves.errors[-1]
         integers = [held.copy() for held in state.integers]
 

@@ -138,7 +138,8 @@ class _SmallSearch:
             costs = moves.errors + per_bit * moves.bits
             best = int(costs.argmin())
             if costs[best] < errors - 1e-6:
-                state.change(layer, row, int(moves.columns[best]), int(moves.values[best]))
+                changed = int(moves.columns[best]), int(moves.values[best]), int(moves.biases[best])
+                state.change(layer, row, *changed)
                 errors, quiet = int(moves.errors[best]), 0
                 waiting.append((layer, row))
             else:
@@ -226,14 +227,14 @@ class _SmallSearch:
                 changed = moves.values != matrix[row, moves.columns]
                 costs = moves.errors + per_bit * moves.bits
                 for at in np.flatnonzero(changed)[np.argsort(costs[changed])[:40]].tolist():
-                    where = (layer, row, int(moves.columns[at]), int(moves.values[at]))
+                    where = (layer, row, int(moves.columns[at]), int(moves.values[at]), int(moves.biases[at]))
                     ranked.append(
                         (float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at]))
                     )
         neighbours = []
-        for _, (layer, row, column, value), errors, length in sorted(ranked)[:40]:
+        for _, (layer, row, column, value, bias), errors, length in sorted(ranked)[:40]:
             integers = [matrix.copy() for matrix in found.integers]
-            integers[layer][row, column] = value
+            integers[layer][row, column], integers[layer][row, -1] = value, bias
             neighbours.append(Found(0.0, errors, length, tuple(integers), found.steps))
         return neighbours
 
