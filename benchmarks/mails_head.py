@@ -5,9 +5,9 @@
 The encoder is all-MiniLM-L6-v2 as `transformers` has it (benchmarks/mails_features.py), called with input_ids and
 attention_mask. Behind it stands a basis that is given as well: the principal axes of the encoder's own vocabulary,
 each divided by the fourth root of its variance. No mail is in them, so they cost nothing, and a few coordinates in
-that basis tell more than a few of the encoder's. The head is one linear layer in whole numbers, by the recipe `small`.
-Certified from the tokens, and verified from them with an encoder that was loaded anew; writes results/mails_head.json.
-With fewer mails, evenly spread ones, nothing is written.
+that basis tell more than a few of the encoder's. The head is one linear layer in whole numbers, by the recipe
+`small`. Certified from the tokens, and verified from them with an encoder that was loaded anew; writes
+results/mails_head.json. With fewer mails, evenly spread ones, nothing is written.
 """
 
 import argparse
