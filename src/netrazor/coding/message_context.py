@@ -4,7 +4,7 @@ Later arrays are predicted from what the bound charges for only, never from valu
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -78,6 +78,10 @@ class MessageContext:
     """Decisions coded one by one that an encoder is ready to spend."""
     trials: Trials | None = None
     """An encoder's; a decoder has none."""
+    float_models: bool = False
+    """Whether arrays say if they are scaled codes or sparse bytes (a flag of the header)."""
+    scaled: Container[str] = ()
+    """An encoder's: names of the arrays of floats that are sent as codes and scales."""
     codebooks: CodebookModel = field(default_factory=CodebookModel)
     tables: TableModel = field(default_factory=TableModel)
     choices: defaultdict[str, Mixer] = field(default_factory=lambda: defaultdict(Mixer))
