@@ -81,7 +81,9 @@ def start(messages: list[bytes], processes: int) -> dict[str, Any]:
 def models_in(messages: list[bytes]) -> dict[str, int]:
     """How many of the messages have each flag of the header."""
     found = [read(message, coding.Limits()) for message in messages]
-    return {name: sum(getattr(m, name) for m in found) for name in ("extended", "free_orders", "float_models")}
+    return {
+        name: sum(getattr(m, name) for m in found) for name in ("extended", "free_orders", "float_models")
+    }
 
 
 def fuzz_batch(number: int, messages: list[bytes]) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def valid_messages() -> Iterator[bytes]:
 
 
 def with_free_orders(rng: np.random.Generator, steps: Any) -> Iterator[bytes]:
-    """Layers behind one another whose hidden units may stand in any order; one with any sign; one with equal units."""
+    """Layers whose hidden units may stand in any order; one with any sign; one with equal units."""
     yield coding.encode(in_canonical_order(rng, [20, 9, 12, 5], steps))
     for signs, equal in ((False, False), (True, False), (True, True)):
         rows = rng.integers(-2, 3, (18, 14)) * (rng.random((18, 14)) < 0.25)

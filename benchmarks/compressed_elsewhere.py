@@ -12,6 +12,7 @@ as `netrazor certify --recipe as-is` encodes it, of `netrazor encode` on the sam
 import argparse
 import copy
 import importlib.util
+import itertools
 import json
 import lzma
 import time
@@ -64,7 +65,11 @@ def cases(records: Path) -> Iterator[tuple[str, Callable[[], nn.Module], Tensor]
         yield f"{name}, scrambled, dead units full", lambda network=network: scrambled(network), digit
     yield "int8, a scale per channel", lambda: quantized(trained(), channel_scales(127)), digit
     yield "int4, a scale per 32 weights", lambda: quantized(trained(), group_scales(7, 32)), digit
-    yield "int8 per channel in bfloat16", lambda: quantized(trained(), rounded(channel_scales(127), 16)), digit
+    yield (
+        "int8 per channel in bfloat16",
+        lambda: quantized(trained(), rounded(channel_scales(127), 16)),
+        digit,
+    )
     yield "16 values per layer", lambda: quantized(trained(), codebook(16)), digit
     yield "pruned to 10 % by masks", lambda: masked(0.9), digit
     yield "pruned to 10 %, float16", lambda: masked(0.9).half().float(), digit
@@ -78,7 +83,9 @@ def measure(network: nn.Module, example: Tensor) -> dict[str, Any]:
     """Bytes of a network by each coder, and whether its answers stay."""
     network = plain_copy(network)
     arrays = codable_arrays(network)
-    file = safetensors.torch.save({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
+    file = safetensors.torch.save(
+        {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    )
     began = time.process_time()
     as_it_is = coding.encode(arrays)
     encoded_s = time.process_time() - began
@@ -93,7 +100,9 @@ def measure(network: nn.Module, example: Tensor) -> dict[str, Any]:
         difference = float((network(example) - simple(example)).abs().max())
     return {
         "numbers": sum(array.size for array in arrays.values()),
-        "nonzeros": [sum(int(np.count_nonzero(a)) for a in codable_arrays(n).values()) for n in (network, simple)],
+        "nonzeros": [
+            sum(int(np.count_nonzero(a)) for a in codable_arrays(n).values()) for n in (network, simple)
+        ],
         "bytes": {
             "safetensors": len(file),
             "xz -9e": len(lzma.compress(file, preset=9 | lzma.PRESET_EXTREME)),
@@ -129,7 +138,7 @@ def scrambled(network: nn.Module) -> nn.Module:
     chance = torch.Generator().manual_seed(1)
     network = copy.deepcopy(network)
     layers = [network.get_submodule(name) for name in LENET_LAYERS]
-    for layer, after in zip(layers, layers[1:], strict=False):
+    for layer, after in itertools.pairwise(layers):
         units = len(layer.weight)
         incoming = layer.weight.flatten(1).any(1) | (layer.bias != 0)
         share = after.weight.shape[1] // units
@@ -145,7 +154,9 @@ def scrambled(network: nn.Module) -> nn.Module:
         layer.bias[silent] = 0.0
         values = after.weight[after.weight != 0]
         drawn = values[torch.randint(len(values), reads[:, silent].shape, generator=chance)]
-        reads[:, silent] = torch.where(torch.rand(drawn.shape, generator=chance) < 0.1, drawn, 0.0)  # of zeros
+        reads[:, silent] = torch.where(
+            torch.rand(drawn.shape, generator=chance) < 0.1, drawn, 0.0
+        )  # of zeros
         order = torch.randperm(units, generator=chance)
         layer.weight.copy_(layer.weight[order])
         layer.bias.copy_(layer.bias[order])

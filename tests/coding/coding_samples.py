@@ -50,7 +50,7 @@ def fine() -> dict[str, np.ndarray]:
 
 
 def floats() -> dict[str, np.ndarray]:
-    """Whole numbers by scales of rows and of groups, as float32 and rounded to bfloat16; pruned and left as they are."""
+    """Whole numbers by scales of rows and of groups, as float32 and rounded to bfloat16; pruned floats."""
     rng = np.random.default_rng(5)
     rows = np.rint(rng.normal(0, 9, (16, 30)))
     rows[3] = 0

@@ -11,6 +11,7 @@ from test_corrupt_content import Answers
 from netrazor import coding
 from netrazor.coding.array_coder import ArrayCoder
 from netrazor.coding.bit_account import IdealBits
+from netrazor.coding.free_order import canonical_order
 from netrazor.coding.header import Header, code_header
 from netrazor.coding.message import read
 from netrazor.coding.message_context import MessageContext
@@ -80,6 +81,24 @@ def test_groups_of_a_row_have_scales() -> None:
     found = find_scaling(array)
     assert found is not None
     assert found.scaling.group == 32
+
+
+def test_scaled_rows_may_stand_in_any_order() -> None:
+    rows = quantized(24, 40, 15, "float32", 3)
+    rows = rows[canonical_order(rows + 0)] + 0  # without minus zeros
+    after = quantized(6, 24, 15, "float32", 4) + 0
+    arrays = {"first": rows, "second": after}
+    message = read(coding.encode(arrays), coding.Limits.for_arrays(arrays))
+    assert (message.free_orders, message.float_models) == (True, True)
+    assert all(message.arrays[name].tobytes() == array.tobytes() for name, array in arrays.items())
+
+
+def test_groups_of_a_row_do_not_outlast_another_order_of_columns() -> None:
+    wide = quantized(32, 32, 7, "float32", 5).reshape(4, 256) + 0
+    columns = wide[:, canonical_order(np.ascontiguousarray(wide.T))]
+    arrays = {"w": columns, "v": np.rint(np.random.default_rng(0).normal(0, 9, (3, 500))).astype(np.int8)}
+    found = coding.decode(coding.encode(arrays), limits=coding.Limits.for_arrays(arrays))
+    assert found["w"].tobytes() == columns.tobytes()
 
 
 def test_what_is_no_multiple_has_none() -> None:

@@ -63,7 +63,7 @@ def file_of(path: Path, arrays: Arrays) -> bytes:
 def _from_safetensors(path: Path, content: bytes) -> Arrays:
     """Arrays of numpy's types as they are; bfloat16, which numpy has not, as float32, which is exact."""
     try:
-        return dict(_as_numpy(name, held) for name, held in deserialize(content))
+        return dict(_as_numpy(name, held) for name, held in deserialize(content))  # type: ignore[no-untyped-call]
     except (SafetensorError, KeyError) as error:
         raise ConfigurationError(
             f"{path}: must be a safetensors file of numpy types or bfloat16, got {error}"

@@ -22,7 +22,14 @@ from netrazor.coding.free_order import (
 from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import code_raw_bytes
-from netrazor.coding.scaled_codes import CODES, checked_products, code_scaling, find_scaling, scale_type
+from netrazor.coding.scaled_codes import (
+    CODES,
+    ScaledCodes,
+    checked_products,
+    code_scaling,
+    find_scaling,
+    scale_type,
+)
 from netrazor.coding.schema import Field
 from netrazor.coding.static_stream import StaticArray
 from netrazor.coding.support import Support, code_support
@@ -69,11 +76,14 @@ class ArrayCoder:
             return np.zeros(field.shape, dtype=field.dtype)
         freedom = self._code_freedom(field, freedom, array is not None)
         key = TrialKey(field.name, freedom, number)
-        can_be_scaled = context.float_models and field.dtype.kind == "f" and field.size > 1
-        if can_be_scaled and context.choose("scaled", None if array is None else field.name in context.scaled):
-            coded = self._code_scaled(field, array, key)
-        else:
+        if not self._can_be_scaled(field):
             coded = self._code_elements(field, array, key)
+        else:
+            scaled = None if array is None else self._find_scaling(array, key)
+            if context.choose("scaled", None if array is None else scaled is not None):
+                coded = self._code_scaled(field, scaled, key)
+            else:
+                coded = self._code_elements(field, array, key)
         if freedom is not None:
             coded, self.arrangement = settle(coded, freedom)
             context.spend(len(live_slices(np.moveaxis(coded, freedom.axis, 0))))
@@ -100,9 +110,19 @@ class ArrayCoder:
         )
         return Freedom(axis, signs)
 
-    def _code_scaled(self, field: Field, array: Array | None, key: TrialKey) -> Array:
+    def _can_be_scaled(self, field: Field) -> bool:
+        return self._context.float_models and field.dtype.kind == "f" and field.size > 1
+
+    def _find_scaling(self, array: Array, key: TrialKey) -> ScaledCodes | None:
+        """The codes and scales of an array that was planned to be sent so, if they suit its arrangement too."""
+        if key.name not in self._context.scaled:
+            return None
+        if key.freedom is not None:  # there are many arrangements, each of which takes memory
+            return find_scaling(array)
+        return self._context.remember((key, "scaled"), lambda: find_scaling(array))
+
+    def _code_scaled(self, field: Field, scaled: ScaledCodes | None, key: TrialKey) -> Array:
         """An array of floats as whole numbers and scales, each of which is coded as an array."""
-        scaled = None if array is None else find_scaling(array)
         scaling = code_scaling(self._context, field, None if scaled is None else scaled.scaling)
         self._charge(field, "header")
         scales = self._code_elements(
@@ -123,7 +143,9 @@ class ArrayCoder:
         mask = None if array is None else nonzero_mask(array)
         keys = None if array is None else keys_of(array[mask])
         entries = None if keys is None else np.unique(keys)
-        form = None if array is None or not context.float_models else byte_form(array)
+        form = None
+        if array is not None and context.float_models:
+            form = context.remember((key.name, "form"), lambda: byte_form(array))
         is_raw = context.choose("raw", None if entries is None else self._is_raw(field, len(entries), form))
         is_sparse = False
         if is_raw and context.float_models:
@@ -161,7 +183,9 @@ class ArrayCoder:
         part = Field(field.name, field.dtype, (int(np.count_nonzero(inside)),))
         elements = code_raw_bytes(self._context, None if array is None else array[inside], part)
         if not nonzero_mask(elements).all():
-            raise CorruptMessage(f"array {field.name!r} holds zeros inside of its mask; get the message again")
+            raise CorruptMessage(
+                f"array {field.name!r} holds zeros inside of its mask; get the message again"
+            )
         coded[inside] = elements
         self._charge(field, "values")
 

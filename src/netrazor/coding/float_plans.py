@@ -13,10 +13,16 @@ from netrazor.coding.raw_bytes import rotated_bits
 from netrazor.coding.scaled_codes import ScaledCodes, find_scaling
 
 _SAMPLE = 2**15  # elements of a large array that are looked at first
-_FEW, _FEW_OF_MANY = 16, 300  # distinct values among them that have a codebook, of a small array and of a large one
+_FEW, _FEW_OF_MANY = (
+    16,
+    300,
+)  # distinct values among them that have a codebook, of a small array and of a large one
 _WORTHWHILE_BITS, _CLEARLY_LESS = 256, 0.75
 _MOST_MIXED = 256  # entries of a codebook that needs no table
-_BITS_A_BYTE, _BITS_AN_ENTRY = 3, 5  # about what an entry of a table of bytes, and of a codebook and its table, costs
+_BITS_A_BYTE, _BITS_AN_ENTRY = (
+    3,
+    5,
+)  # about what an entry of a table of bytes, and of a codebook and its table, costs
 
 
 @dataclass(frozen=True)

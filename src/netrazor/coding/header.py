@@ -34,7 +34,7 @@ class Header:
 
 
 def code_header(coder: Coder, header: Header | None) -> Header:
-    """The header; behind a set flag ``extended`` whether it announces more, then whether that is more than free orders.
+    """The header; behind a set flag ``extended`` whether it announces more, then whether models for floats too.
 
     Raises:
         UnsupportedMessage: the reserved bit is set, by which a later format would announce itself.

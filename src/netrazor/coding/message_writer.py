@@ -96,7 +96,9 @@ def _shortest_content(
     small = sum(field.size for field in fields) <= _SMALL
     scaled = None if header.static else plan_floats(arrays)
     usual = scaled is None or small  # with the models that every message has
-    done = ProgressCounter(progress, (usual + (scaled is not None)) * (1 + small) * sum(f.size for f in fields))
+    done = ProgressCounter(
+        progress, (usual + (scaled is not None)) * (1 + small) * sum(f.size for f in fields)
+    )
     found = [_shortest_of_models(header, fields, arrays, done)] if usual else []
     if scaled is not None:
         found.append(_shortest_of_models(replace(header, float_models=True), fields, arrays, done, scaled))

@@ -84,7 +84,7 @@ def code_scaling(context: MessageContext, field: Field, scaling: Scaling | None)
     Raises:
         CorruptMessage: groups that the array cannot be divided into.
     """
-    width = int(np.finfo(field.dtype).nmant)
+    width = _width(field.dtype)
     dropped = code_below(context.coder, None if scaling is None else scaling.dropped, width)
     row = field.size // field.shape[0]
     if context.choose("row scales", None if scaling is None else scaling.group == row):
@@ -123,7 +123,11 @@ def find_scales(array: Array, group: int, *, may_narrow: bool) -> Doubles:
 def _scaled_by(array: Array, group: int, scales: Doubles) -> ScaledCodes | None:
     scaling = Scaling(group, _low_zeros(array))
     coded = np.where(np.isinf(scales), 0, scales).astype(scale_type(array.dtype))
-    codes = np.rint(array.reshape(-1, group) / scales[:, None]).astype(CODES).reshape(array.shape)
+    codes = (
+        np.rint(array.reshape(-1, group).astype(np.float64) / scales[:, None])
+        .astype(CODES)
+        .reshape(array.shape)
+    )
     codes[np.signbit(array) & (codes == 0)] = _MINUS_ZERO
     if products(codes, coded, scaling, array.dtype).tobytes() != array.tobytes():
         return None
@@ -154,7 +158,8 @@ def products(codes: NDArray[np.int16], scales: Array, scaling: Scaling, dtype: D
     with np.errstate(over="ignore", invalid="ignore"):
         exact = codes.reshape(-1, scaling.group).astype(np.float64) * scales.astype(np.float64)[:, None]
         found: Array = exact.astype(scales.dtype).astype(dtype).reshape(codes.shape)
-    return np.where(codes == _MINUS_ZERO, -np.zeros(1, found.dtype), _rounded(found + 0, scaling.dropped))
+    minus_zero = np.array([-0.0]).astype(dtype)
+    return np.where(codes == _MINUS_ZERO, minus_zero, _rounded(found + 0, scaling.dropped))
 
 
 def _rounded(array: Array, dropped: int) -> Array:
@@ -171,11 +176,16 @@ def _rounded(array: Array, dropped: int) -> Array:
 def _low_zeros(array: Array) -> int:
     """How many low bits of the mantissa are zero in all elements."""
     joint = int(np.bitwise_or.reduce(array.reshape(-1).view(f"u{array.itemsize}")))
-    return min((joint & -joint).bit_length() - 1, int(np.finfo(array.dtype).nmant) - 1) if joint else 0
+    return min((joint & -joint).bit_length() - 1, _width(array.dtype) - 1) if joint else 0
+
+
+def _width(dtype: DType) -> int:
+    """Bits of the mantissa."""
+    return int(np.finfo(dtype).nmant)
 
 
 def _mantissa(dtype: DType, scaling: Scaling) -> int:
-    return int(np.finfo(dtype).nmant) - scaling.dropped
+    return _width(dtype) - scaling.dropped
 
 
 def _by_gaps(values: Doubles, divisor: int, mantissa: int) -> Doubles:
@@ -195,7 +205,7 @@ def _by_one(values: Doubles, divisor: int, mantissa: int) -> Doubles:
 
 
 def _by_narrowing(values: Doubles, divisor: int, mantissa: int) -> Doubles:
-    """What each value leaves of an interval, from the smallest one on; one whose multiple is open leaves all of it."""
+    """What each value leaves of an interval, from the smallest one on; all of it where its multiple is open."""
     if mantissa > _COARSE:
         return _by_smallest(values, divisor, mantissa)
     ordered = np.sort(values, axis=1)
@@ -248,7 +258,9 @@ def _scales(values: Array, steps: Doubles, scaling: Scaling) -> Doubles:
     low = np.where(live, (exact - half) / divisors, 0).max(axis=1)
     high = np.where(live, (exact + half) / divisors, np.inf).min(axis=1)
     found = np.zeros(len(values))
-    left = np.flatnonzero((low <= high) & ((multiples > 0) == live).all(axis=1) & (multiples <= _MOST).all(axis=1))
+    left = np.flatnonzero(
+        (low <= high) & ((multiples > 0) == live).all(axis=1) & (multiples <= _MOST).all(axis=1)
+    )
     for choose in _CANDIDATES:
         if not len(left):
             break

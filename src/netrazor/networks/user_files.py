@@ -167,7 +167,9 @@ def _unpacked(content: Mapping[object, object]) -> dict[object, object]:
     """With the weights and biases of layers that `torch.ao` has quantized dynamically under their own names."""
     found = dict(content)
     for name, value in content.items():
-        if not (isinstance(name, str) and name.endswith(_PACKED) and isinstance(value, tuple) and len(value) == 2):
+        if not (
+            isinstance(name, str) and name.endswith(_PACKED) and isinstance(value, tuple) and len(value) == 2
+        ):
             continue
         layer = name.removesuffix(_PACKED)
         for other in (name, f"{layer}scale", f"{layer}zero_point", f"{layer}_packed_params.dtype"):
