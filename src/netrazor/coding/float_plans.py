@@ -18,6 +18,7 @@ _FEW, _FEW_OF_MANY = (
     300,
 )  # distinct values among them that have a codebook, of a small array and of a large one
 _WORTHWHILE_BITS, _CLEARLY_LESS = 256, 0.75
+_CLEARLY_SAVED, _CLEARLY_SAVED_BITS = 0.1, 2**14  # beyond which a message by the usual models is not tried
 _MOST_MIXED = 256  # entries of a codebook that needs no table
 _BITS_A_BYTE, _BITS_AN_ENTRY = (
     3,
@@ -34,9 +35,17 @@ class ByteForm:
     bits: float
 
 
-def plan_floats(arrays: Mapping[str, Array]) -> frozenset[str] | None:
-    """Names of the arrays to be sent as codes and scales; None where the usual models do as well for all arrays."""
-    found, saved = set(), 0.0
+@dataclass(frozen=True)
+class FloatPlan:
+    """Names of the arrays to be sent as codes and scales, and whether models for floats save a good part of all."""
+
+    scaled: frozenset[str]
+    clearly: bool
+
+
+def plan_floats(arrays: Mapping[str, Array]) -> FloatPlan | None:
+    """Which models for floats to take; None where the usual models do as well for all arrays."""
+    found, saved, all_bits = set(), 0.0, 0.0
     for name, array in arrays.items():
         if array.dtype.kind != "f" or array.size < 2 or _has_few_values(array):
             continue
@@ -48,7 +57,10 @@ def plan_floats(arrays: Mapping[str, Array]) -> frozenset[str] | None:
         if bits < form.bits:
             found.add(name)
         saved += max(usual - bits, 0.0)
-    return frozenset(found) if saved > _WORTHWHILE_BITS else None
+        all_bits += usual
+    if saved <= _WORTHWHILE_BITS:
+        return None
+    return FloatPlan(frozenset(found), clearly=saved > _CLEARLY_SAVED * all_bits + _CLEARLY_SAVED_BITS)
 
 
 def byte_form(array: Array) -> ByteForm:

@@ -94,14 +94,14 @@ def _shortest_content(
 ) -> bytes:
     """The stream of content, and that of values if they are static: with or without the further models."""
     small = sum(field.size for field in fields) <= _SMALL
-    scaled = None if header.static else plan_floats(arrays)
-    usual = scaled is None or small  # with the models that every message has
-    done = ProgressCounter(
-        progress, (usual + (scaled is not None)) * (1 + small) * sum(f.size for f in fields)
-    )
+    plan = None if header.static else plan_floats(arrays)
+    usual = plan is None or (small and not plan.clearly)  # with the models that every message has
+    done = ProgressCounter(progress, (usual + (plan is not None)) * (1 + small) * sum(f.size for f in fields))
     found = [_shortest_of_models(header, fields, arrays, done)] if usual else []
-    if scaled is not None:
-        found.append(_shortest_of_models(replace(header, float_models=True), fields, arrays, done, scaled))
+    if plan is not None:
+        found.append(
+            _shortest_of_models(replace(header, float_models=True), fields, arrays, done, plan.scaled)
+        )
     return min(found, key=lambda content: content.bits).data
 
 
