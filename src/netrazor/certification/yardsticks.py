@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from netrazor import bounds
 from netrazor.certification.claim_record import ClaimRecord
-from netrazor.certification.claim_tables import Price, bound_table, loss_values
+from netrazor.certification.claim_tables import Price, bound_table
 from netrazor.certification.claims import (
     BalancedError,
     ClassErrors,
@@ -15,8 +15,10 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
+from netrazor.certification.mean_losses import loss_values
 from netrazor.certification.record import Certificate
 from netrazor.certification.risk_rounding import risk_up
+from netrazor.certification.target_claims import HammingLoss, LabelErrors, PixelErrors, SubsetError
 from netrazor.units import percent_up
 
 HOLD_OUT_SHARE = 5  # a fifth of the counted examples, as people usually hold out
@@ -73,8 +75,24 @@ def _guesses(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float
         return max(0.0, sum(weights) - max(weights)), sum(weights) * (1 - 1 / classes)
     if isinstance(statement, (ClassErrors, GroupErrors)):
         return 1.0, 1 - 1 / classes
+    if not claim.is_error:
+        return _guesses_of_targets(certificate, claim)
     uniform = 1 - claim.top / classes if claim.top < classes else 0.0
     return majority_bound(sample.majority_errors, claim.n, classes, certificate.delta), uniform
+
+
+def _guesses_of_targets(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float]:
+    """The same where an example has no single class; nothing is known of numbers, which may lie anywhere."""
+    sample, statement = certificate.sample, claim.statement
+    outputs = sample.classes
+    if isinstance(statement, SubsetError):
+        constant = bounds.occam(sample.majority_errors, claim.n, float(outputs), certificate.delta)
+        return risk_up(float(constant)), 1 - 0.5**outputs
+    if isinstance(statement, (HammingLoss, LabelErrors)):
+        return 0.5, 0.5
+    if isinstance(statement, PixelErrors):
+        return 1 - 1 / outputs, 1 - 1 / outputs
+    return 1.0, 1.0
 
 
 def majority_bound(errors: int, n: int, classes: int, delta: float) -> float:
