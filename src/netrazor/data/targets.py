@@ -27,7 +27,7 @@ class TargetDataset(BatchedDataset):
 
     Attributes:
         headline: the claim whose loss is the risk of a network on these examples.
-        form: what inputs are made of; None: one tensor.
+        form: what inputs are made of; None: one tensor, as the network takes it.
         name: for people.
         split: for people.
         source: the user's own data set.
@@ -88,8 +88,9 @@ class TargetItems(TargetDataset):
         self.positions = np.arange(len(source)) if positions is None else positions
         self.name = str(getattr(source, "name", type(source).__name__))
         self.split = str(getattr(source, "split", "train"))
-        form, _, target = read_item(source[0], 0)
-        self.form = form
+        self._read_form, _, target = read_item(source[0], 0)
+        is_plain = self._read_form.is_one_tensor and not self._read_form.named
+        self.form = None if is_plain else self._read_form
         self._shape = tuple(self._target(target, 0).shape)
 
     def __len__(self) -> int:
@@ -108,13 +109,12 @@ class TargetItems(TargetDataset):
     def _read(self, place: int) -> tuple[Tensor, Tensor]:
         form, parts, found = read_item(self.source[place], place)
         target = self._target(found, place)
-        if form != self.form or tuple(target.shape) != self._shape:
+        if form != self._read_form or tuple(target.shape) != self._shape:
             raise BadDataset(
                 f"item {place}: input and target in the form and shape of item 0 needed (a target of shape "
                 f"{self._shape}), got a target of shape {tuple(target.shape)} or another input; bring all items into one"
             )
-        assert self.form is not None  # found with the first item
-        return self.form.packed(parts), target
+        return form.packed(parts), target
 
     def _target(self, found: Any, place: int) -> Tensor:
         array = found.detach().cpu().numpy() if isinstance(found, Tensor) else np.asarray(found)

@@ -67,16 +67,15 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
         UnsupportedModel: parametrizations of the outermost module of a network that is not left as it is.
     """
     examples, form = in_plain_form(dataset)
-    has_targets = isinstance(examples, TargetDataset)
-    if isinstance(examples, TargetDataset) and examples.form is not None:
-        form = None if examples.form.is_one_tensor and not examples.form.named else examples.form
+    if isinstance(examples, TargetDataset):
+        form = examples.form
     if not isinstance(model, nn.Module) or isinstance(model, PlainCall):
         yield examples
         return
     if form is None and _is_plain(model, examples):
         yield examples
         return
-    with behind_plain_call(model, form, gives_classes=not has_targets):
+    with behind_plain_call(model, form, gives_classes=not isinstance(examples, TargetDataset)):
         yield examples
 
 
