@@ -51,7 +51,9 @@ def decimal_down(value: float, digits: int = 4) -> str:
 
 def figures_up(value: Fraction, figures: int = 4) -> str:
     """``value`` with so many significant figures, rounded up."""
-    found = Context(prec=figures, rounding=ROUND_CEILING).divide(Decimal(value.numerator), Decimal(value.denominator))
+    found = Context(prec=figures, rounding=ROUND_CEILING).divide(
+        Decimal(value.numerator), Decimal(value.denominator)
+    )
     return f"{found.normalize():f}" if -figures <= found.adjusted() < 16 else f"{found.normalize()}"
 
 

@@ -20,8 +20,8 @@ LOSS_OF: dict[Task, str] = {
         "answer that is not a number loses all."
     ),
     "segmentation": (
-        "A pixel is right or wrong; ties and scores that are not numbers are wrong. The loss of an image is the share "
-        "of its pixels that are wrong, those of the ignored class left out; an image is one draw."
+        "A pixel is right or wrong; ties and scores that are not numbers are wrong. The loss of an image is the "
+        "share of its pixels that are wrong, those of the ignored class left out; an image is one draw."
     ),
 }
 DECLARED_LOSS = (

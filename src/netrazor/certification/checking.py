@@ -152,7 +152,8 @@ def _check_statements(certificate: Certificate) -> Iterator[Finding]:
         yield Finding("claims", "claims: each statement once needed, got one twice")
     if not claims[0].statement.may_be_first or len({claim.statement.task for claim in claims}) > 1:
         yield Finding(
-            "claims", "claims: an error or a mean loss first needed, which is the headline, and one task, got others"
+            "claims",
+            "claims: an error or a mean loss first needed, which is the headline, and one task, got others",
         )
     for claim in claims:
         asked = claim.asked

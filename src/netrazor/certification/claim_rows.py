@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from netrazor.certification.claim_record import ClaimRecord
-from netrazor.certification.class_names import class_names_of
 from netrazor.certification.claim_tables import chosen_threshold
 from netrazor.certification.claims import (
     BalancedError,
@@ -18,6 +17,7 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
+from netrazor.certification.class_names import class_names_of
 from netrazor.certification.record import Certificate
 from netrazor.certification.target_claims import HammingLoss, LabelErrors
 from netrazor.units import percent_down, percent_up
@@ -142,7 +142,10 @@ def _losses(claim: ClaimRecord, most: int | None) -> ClaimRows:
 def _spread(claim: ClaimRecord) -> ClaimRows:
     """How losses that may be any number are spread: counts in equal steps, and how many lose all."""
     ends = [step / _STEPS for step in range(_STEPS + 1)]
-    counts = [sum(count for value, count in claim.losses if low < value <= end) for low, end in pairwise([-1.0, *ends])]
+    counts = [
+        sum(count for value, count in claim.losses if low < value <= end)
+        for low, end in pairwise([-1.0, *ends])
+    ]
     rows = tuple((f"{end:g}", f"{count:,}") for end, count in zip(ends, counts, strict=True))
     return ClaimRows("Losses, as shares of the largest", ("up to", "examples"), rows)
 

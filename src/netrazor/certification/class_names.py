@@ -1,4 +1,4 @@
-"""Names of classes and labels, as tables show them: for people only, bounded, and with nothing that a terminal obeys."""
+"""Names of classes and labels, as tables show them: for people only, bounded, with nothing that a terminal obeys."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ def recorded_names(names: Iterable[object], classes: int) -> tuple[str, ...] | N
 
 
 def readable(name: str) -> str:
-    """``name`` on one line, of `LONGEST_NAME` characters at most; what is invisible or steers a terminal becomes ?."""
+    """``name`` on one line, of `LONGEST_NAME` characters at most; what is invisible or steers becomes ?."""
     plain = "".join(
         "?" if unicodedata.category(character) in _UNPRINTABLE else character
         for character in name[: 4 * LONGEST_NAME]

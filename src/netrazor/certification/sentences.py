@@ -16,6 +16,7 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
+from netrazor.certification.record import Certificate
 from netrazor.certification.target_claims import (
     AbsoluteError,
     HammingLoss,
@@ -25,7 +26,6 @@ from netrazor.certification.target_claims import (
     SubsetError,
     Within,
 )
-from netrazor.certification.record import Certificate
 from netrazor.units import figures_up, percent_down, percent_up
 
 

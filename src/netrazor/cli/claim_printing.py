@@ -38,7 +38,9 @@ def print_claims(console: Console, certificate: Certificate) -> None:
 
 def table_of_rows(found: ClaimRows) -> Table:
     """``found`` for a terminal."""
-    table = Table(title=escape(found.title), title_justify="left", caption=found.note or None, caption_justify="left")
+    table = Table(
+        title=escape(found.title), title_justify="left", caption=found.note or None, caption_justify="left"
+    )
     for place, head in enumerate(found.heads):
         table.add_column(escape(head), justify="right" if place else "left")
     for row in found.rows:

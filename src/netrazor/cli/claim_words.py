@@ -17,8 +17,8 @@ from netrazor.certification.claims import AnyClaim
 from netrazor.errors import ConfigurationError
 
 GRAMMAR = (
-    "error, topK, classes, precision, confusion, balanced, ordinal, cost=FILE.csv, withheld[=SHARE]; of labels subset, "
-    "hamming, labels; of numbers within=DISTANCE, absolute=SCALE, squared=SCALE; of images pixels[=IGNORED]"
+    "error, topK, classes, precision, confusion, balanced, ordinal, cost=FILE.csv, withheld[=SHARE]; of labels "
+    "subset, hamming, labels; of numbers within=DISTANCE, absolute=SCALE, squared=SCALE; of images pixels[=IGNORED]"
 )
 
 Number = TypeVar("Number", int, float)

@@ -71,8 +71,9 @@ def count_claims(
 ) -> tuple[ClaimCount, ...]:
     """What each of ``statements`` rests on, for ``model`` in evaluation mode over all examples of ``dataset``.
 
-    Where examples have no single class: see `count_target_claims`. In the order and batches of `count_errors`, and with its rules: no answer is decided in the network's favour. The
-    answer is the only best score; where scores tie for it, or one is not a number, there is none.
+    Where examples have no single class: see `count_target_claims`. Otherwise in the order and batches of
+    `count_errors`, and with its rules: no answer is decided in the network's favour. The answer is the only best
+    score; where scores tie for it, or one is not a number, there is none.
 
     Args:
         model: inputs to N x classes scores.

@@ -50,9 +50,7 @@ def check_independence(
 
 @torch.inference_mode()
 @devices.full_float32()
-def check_scores(
-    model: nn.Module, inputs: Tensor, sample: int = SAMPLE, task: Task = "single-label"
-) -> None:
+def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE, task: Task = "single-label") -> None:
     """Refuse ``model``, in evaluation mode, if its scores of an example depend on anything but the example.
 
     So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a

@@ -12,7 +12,7 @@ from netrazor.data.targets import TargetDataset
 
 
 def majority_errors(dataset: Dataset[tuple[Tensor, int]]) -> int:
-    """Errors, on all examples of ``dataset``, of always answering their most frequent label (or target, as a whole)."""
+    """Errors, on all examples of ``dataset``, of always answering their most frequent label, or whole target."""
     labels = _digests(dataset) if isinstance(dataset, TargetDataset) else labels_in_order(dataset)
     return len(labels) - int(np.unique(labels, return_counts=True)[1].max(initial=0))
 

@@ -18,8 +18,8 @@ def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     scores = outputs_of(model, inputs)
     if scores.ndim != 2:
         raise UnsupportedModel(
-            f"output: must be scores of shape ({len(inputs)}, classes), got {tuple(scores.shape)}; wrap the network in "
-            "a module that returns class scores"
+            f"output: must be scores of shape ({len(inputs)}, classes), got {tuple(scores.shape)}; wrap the "
+            "network in a module that returns class scores"
         )
     return scores
 

@@ -6,7 +6,6 @@ towards the larger loss. What is not a number loses most.
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -33,7 +32,9 @@ from netrazor.errors import BadDataset, UnsupportedModel
 from netrazor.networks.walk import set_evaluation_mode
 from netrazor.runtime import SILENT, Reporter, devices, processes
 
-_UP = 1 + 2.0**-40  # outweighs the rounding of a distance, a quotient and a mean over the numbers of an example
+_UP = (
+    1 + 2.0**-40
+)  # outweighs the rounding of a distance, a quotient and a mean over the numbers of an example
 
 
 @torch.inference_mode()
@@ -62,7 +63,9 @@ def count_target_claims(
     set_evaluation_mode(model)
     device, n, batch_size = devices.device_of(model), size_of(dataset), batch_of(statements[0].task)
     if n == 0 or not isinstance(dataset, TargetDataset):
-        raise BadDataset("dataset: at least one example with a target needed, got none; give one with examples")
+        raise BadDataset(
+            "dataset: at least one example with a target needed, got none; give one with examples"
+        )
     totals = [torch.zeros(_size(each, classes), dtype=torch.int64) for each in statements]
     with reporter.stage("count losses", -(-n // batch_size // processes.count())) as tick:
         for inputs, targets in in_counting_order(dataset, batch_size, shared=True):

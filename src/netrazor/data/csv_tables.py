@@ -59,8 +59,8 @@ def numbers_from_csv(
     target = _label_column(header)
     if target is None:
         raise InvalidArgument(
-            f"label: one column called {' or '.join(LABEL_KEYS)} needed, got {listed_columns(header)}; rename that of "
-            "the targets"
+            f"label: one column called {' or '.join(LABEL_KEYS)} needed, got {listed_columns(header)}; rename that "
+            "of the targets"
         )
     cells = np.array([[line[header.index(target)]] for line in lines], dtype=np.str_)
     _numbers(cells, [target])  # says which is none

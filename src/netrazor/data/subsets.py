@@ -36,7 +36,7 @@ def take(dataset: Dataset[tuple[Tensor, int]], positions: NDArray[np.int64]) -> 
 
 
 def class_names_in(dataset: Any) -> tuple[str, ...]:
-    """What a data set, or one that it wraps, calls its classes: ``class_names``, or ``classes`` where these are words."""
+    """What a data set, or one that it wraps, calls its classes: ``class_names``, or ``classes`` of words."""
     for _ in range(_WRAPPED):
         for name in ("class_names", "classes"):
             found = getattr(dataset, name, None)

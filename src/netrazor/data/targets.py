@@ -80,9 +80,7 @@ class TargetItems(TargetDataset):
         BadDataset: when an item is read: one of another form than the first, or a target that is none.
     """
 
-    def __init__(
-        self, source: Any, headline: AnyClaim, positions: NDArray[np.int64] | None = None
-    ) -> None:
+    def __init__(self, source: Any, headline: AnyClaim, positions: NDArray[np.int64] | None = None) -> None:
         self.source = self.dataset = source  # the name by which what wraps a data set is seen through
         self.headline = headline
         self.positions = np.arange(len(source)) if positions is None else positions
@@ -112,7 +110,8 @@ class TargetItems(TargetDataset):
         if form != self._read_form or tuple(target.shape) != self._shape:
             raise BadDataset(
                 f"item {place}: input and target in the form and shape of item 0 needed (a target of shape "
-                f"{self._shape}), got a target of shape {tuple(target.shape)} or another input; bring all items into one"
+                f"{self._shape}), got a target of shape {tuple(target.shape)} or another input; bring all items "
+                "into one"
             )
         return form.packed(parts), target
 
@@ -122,7 +121,7 @@ class TargetItems(TargetDataset):
 
 
 def as_examples(dataset: Any, headline: AnyClaim) -> Any:
-    """``dataset`` for networks whose first claim is ``headline``: of classes as `as_dataset` gives it, or with targets.
+    """``dataset`` for networks whose first claim is ``headline``: of classes as `as_dataset` has it, or with targets.
 
     Args:
         dataset: map-style, or a pair of arrays (inputs, targets).

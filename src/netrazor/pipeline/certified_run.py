@@ -42,7 +42,7 @@ from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import RunContext
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, devices, processes
+from netrazor.runtime import SILENT, processes
 from netrazor.train import Checkpoint
 
 

@@ -124,8 +124,8 @@ def certify_hold_out(
     dataset, reporter = as_examples(dataset, asked[0]), reporter_for(progress)
     if isinstance(dataset, TargetDataset) and not isinstance(model, nn.Module):
         raise UnsupportedLearner(
-            f"model: a trained network needed for claims about other targets than classes, got {type(model).__name__}; "
-            "train one on the first part of netrazor.split_spent"
+            "model: a trained network needed for claims about other targets than classes, got "
+            f"{type(model).__name__}; train one on the first part of netrazor.split_spent"
         )
     check_split(pool_of(dataset).size, spent)
     network = model if isinstance(model, nn.Module) else None

@@ -176,7 +176,8 @@ def certify_rebuilt(
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=batch_of(claims[0].statement.task), runtime=describe_runtime(described, subject.count_on)
+            batch_size=batch_of(claims[0].statement.task),
+            runtime=describe_runtime(described, subject.count_on),
         ),
         provenance=Provenance(
             netrazor=__version__,

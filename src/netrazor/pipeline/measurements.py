@@ -20,10 +20,8 @@ from netrazor.units import BITS_PER_BYTE, nats_from_bits
 FLOAT_BYTES = 4
 
 
-def count_test(
-    issued: Issued, test: Dataset[tuple[Tensor, int]], device: torch.device
-) -> dict[str, float]:
-    """What the decoded network makes of a test set, and the bound that this gives by itself, by the headline's loss."""
+def count_test(issued: Issued, test: Dataset[tuple[Tensor, int]], device: torch.device) -> dict[str, float]:
+    """What the decoded network loses on a test set, and the bound that this gives by itself, by the headline's loss."""
     network, certificate = devices.copy_on(issued.decoded, device), issued.certificate
     if not isinstance(test, TargetDataset):
         return test_record(count_errors(network, test), certificate.delta)

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from netrazor import data as datasets
-from netrazor.counting import labels_in_order
 from netrazor.certification.claims import AnyClaim, Error
+from netrazor.counting import labels_in_order
 from netrazor.data.csv_tables import numbers_from_csv, table_from_csv
 from netrazor.data.example_form import in_plain_form
 from netrazor.data.targets import TargetDataset, as_examples

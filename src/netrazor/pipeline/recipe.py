@@ -96,7 +96,7 @@ def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
 
 
 def recipe_without_classes(recipe: Recipe) -> Recipe:
-    """The recipe for examples without a single class: without noise, and without descent, which moves scores of classes.
+    """The recipe for examples without a single class: without noise and descent, which count errors of classes.
 
     Raises:
         ConfigurationError: a recipe that is nothing but a search on errors of classes, or has whole numbers, whose
@@ -105,8 +105,8 @@ def recipe_without_classes(recipe: Recipe) -> Recipe:
     needs = [name for name in ("small", "polish", "integers") if getattr(recipe, name) is not None]
     if needs:
         raise ConfigurationError(
-            f"recipe: for claims about other targets than classes one without {needs[0]!r} needed, got {recipe.name!r}; "
-            "choose quick, post-training, as-is or exact"
+            f"recipe: for claims about other targets than classes one without {needs[0]!r} needed, got "
+            f"{recipe.name!r}; choose quick, post-training, as-is or exact"
         )
     return replace(recipe, noise=None, descend=None)
 

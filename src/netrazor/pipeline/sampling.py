@@ -51,7 +51,9 @@ def describe_sample(
 
 
 @torch.inference_mode()
-def _outputs_on(model: nn.Module, inputs: Images, labels: Labels, dataset: Dataset[tuple[Tensor, int]]) -> int:
+def _outputs_on(
+    model: nn.Module, inputs: Images, labels: Labels, dataset: Dataset[tuple[Tensor, int]]
+) -> int:
     """How many outputs the network has, classes or others, once it fits the first example."""
     if not isinstance(dataset, TargetDataset):
         return int(scores_of(model.eval(), torch.as_tensor(inputs[:1])).shape[1])

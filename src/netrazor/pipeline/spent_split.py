@@ -23,10 +23,13 @@ def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[
         InvalidArgument: too few or too many spent, an order that is not declared.
         BadDataset: a pair of different lengths.
     """
-    is_pair = isinstance(dataset, tuple) and len(dataset) == 2 and all(hasattr(part, "shape") for part in dataset)
+    is_pair = (
+        isinstance(dataset, tuple) and len(dataset) == 2 and all(hasattr(part, "shape") for part in dataset)
+    )
     if is_pair and len(dataset[0]) != len(dataset[1]):
         raise BadDataset(
-            f"labels: one for each of {len(dataset[0])} inputs needed, got {len(dataset[1])}; give a pair of one length"
+            f"labels: one for each of {len(dataset[0])} inputs needed, got {len(dataset[1])}; give a pair of one "
+            "length"
         )
     n = len(dataset[0]) if is_pair else size_of(dataset)
     first, others = split_spent_positions(n, spent, spending)

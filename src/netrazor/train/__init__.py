@@ -15,6 +15,7 @@ __all__ = [
     "FitProgress",
     "Loss",
     "OptimizerConfig",
+    "TargetLoss",
     "Trainable",
     "TrainingStep",
     "fit",

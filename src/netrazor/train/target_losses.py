@@ -25,7 +25,9 @@ class TargetLoss:
         if claim.task == "multi-label":
             return F.binary_cross_entropy_with_logits(outputs, targets.to(outputs.dtype))
         if isinstance(claim, PixelErrors):
-            return F.cross_entropy(outputs, targets, ignore_index=-100 if claim.ignored is None else claim.ignored)
+            return F.cross_entropy(
+                outputs, targets, ignore_index=-100 if claim.ignored is None else claim.ignored
+            )
         assert isinstance(claim, (SquaredError, AbsoluteError, Within))
         unit = (claim.tolerance or 1.0) if isinstance(claim, Within) else claim.scale
         scaled, wanted = outputs / unit, (targets / unit).to(outputs.dtype)

@@ -81,7 +81,9 @@ class Recount:
         recorded, sample = self.certificate.provenance.class_names, self.certificate.sample
         found = recorded_names(class_names_in(self.dataset), sample.classes)
         if recorded is not None and found is not None and recorded != found:
-            self._find("dataset", f"provenance.class_names is {recorded!r:.200}; the data set has {found!r:.200}")
+            self._find(
+                "dataset", f"provenance.class_names is {recorded!r:.200}; the data set has {found!r:.200}"
+            )
 
     def _count_classes(self) -> None:
         example = next(in_order(self.dataset, 1))[0].to(devices.device_of(self.network))
