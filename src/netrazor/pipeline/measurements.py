@@ -21,7 +21,7 @@ FLOAT_BYTES = 4
 
 
 def count_test(issued: Issued, test: Dataset[tuple[Tensor, int]], device: torch.device) -> dict[str, float]:
-    """What the decoded network loses on a test set, and the bound that this gives by itself, by the headline's loss."""
+    """What the decoded network loses on a test set by the headline, and the bound that this gives by itself."""
     network, certificate = devices.copy_on(issued.decoded, device), issued.certificate
     if not isinstance(test, TargetDataset):
         return test_record(count_errors(network, test), certificate.delta)
