@@ -20,6 +20,34 @@ from netrazor.certification.target_claims import (
     Within,
 )
 
+__all__ = [
+    "ANSWERED",
+    "MOST_CELLS",
+    "MOST_THRESHOLDS",
+    "THRESHOLDS",
+    "AbsoluteError",
+    "AnyClaim",
+    "AnyLoss",
+    "BalancedError",
+    "ByAnswers",
+    "CellRecord",
+    "ClassErrors",
+    "ClassPrecision",
+    "Confusion",
+    "Cost",
+    "Error",
+    "GroupErrors",
+    "HammingLoss",
+    "LabelErrors",
+    "OrdinalDistance",
+    "PixelErrors",
+    "SquaredError",
+    "SubsetError",
+    "TopK",
+    "Withheld",
+    "Within",
+]
+
 MOST_CELLS = 40_000  # of one table: a confusion matrix of 200 classes
 MOST_THRESHOLDS = 1000
 

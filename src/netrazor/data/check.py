@@ -58,7 +58,9 @@ def check(
 
 
 def _check_batch(first: int, images: Images, labels: Labels, classes: int) -> None:
-    outside = np.flatnonzero((labels < 0) | (labels >= classes)) if labels.ndim == 1 else ()
+    outside = (
+        np.flatnonzero((labels < 0) | (labels >= classes)) if labels.ndim == 1 else np.zeros(0, np.int64)
+    )
     if len(outside):
         raise BadDataset(
             f"label {first + outside[0]}: must be in 0 .. {classes - 1}, got {labels[outside[0]]}; "

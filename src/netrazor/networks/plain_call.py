@@ -138,7 +138,7 @@ def scores_in(output: Any) -> Tensor:
     return scores
 
 
-def outputs_in(output: object) -> Tensor:
+def outputs_in(output: Any) -> Tensor:
     """The tensor in what a network returns, as `scores_in` finds it; a single number for each example as N x 1.
 
     Raises:
