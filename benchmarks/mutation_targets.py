@@ -66,6 +66,8 @@ TARGETS = {
             "means",
             "memorization",
             "preferent",
+            "quadrature",
+            "bounded_loss",
             "bounds",
             "exactness",
             "perturbation",

@@ -66,8 +66,9 @@ class ExampleForm:
         if self.is_one_tensor:
             return [inputs]
         sizes = [math.prod(part.shape) for part in self.parts]
+        batch = inputs.shape[0]  # a symbol, where the call is exported for any batch; len() would be a number
         return [
-            piece.reshape(len(inputs), *part.shape).to(part.dtype)
+            piece.reshape(batch, *part.shape).to(part.dtype)
             for part, piece in zip(self.parts, torch.split(inputs, sizes, dim=1), strict=True)
         ]
 

@@ -1,0 +1,82 @@
+"""Networks of transformers in their own form: named inputs, an object of logits; a graph like any other."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import netrazor
+import tiny
+from netrazor.certification import measure_yardsticks
+from netrazor.counting import in_order
+from netrazor.data.tables import as_dataset
+from netrazor.networks.exported_graph import export
+from netrazor.networks.plain_call import plainly_called
+
+transformers = pytest.importorskip("transformers")
+WORDS, LENGTH = 30, 8
+
+
+class Sentences(torch.utils.data.Dataset[tuple[Mapping[str, Tensor], int]]):
+    """Sentences of class 1 have words of the second half of the vocabulary only, some of them padded."""
+
+    def __init__(self, n: int = 120) -> None:
+        generator = torch.Generator().manual_seed(0)
+        self.labels = torch.randint(0, 2, (n,), generator=generator)
+        self.words = torch.randint(1, WORDS // 2, (n, LENGTH), generator=generator)
+        self.words += self.labels[:, None] * (WORDS // 2)
+        lengths = torch.randint(3, LENGTH + 1, (n,), generator=generator)
+        self.mask = (torch.arange(LENGTH) < lengths[:, None]).long()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, place: int) -> tuple[Mapping[str, Tensor], int]:
+        inputs = {"input_ids": self.words[place] * self.mask[place], "attention_mask": self.mask[place]}
+        return inputs, int(self.labels[place])
+
+
+def bert(attention: str = "sdpa") -> nn.Module:
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=WORDS,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=LENGTH,
+        attn_implementation=attention,
+        name_or_path="a/directory/of/some/length/where/somebody/keeps/models/of/sentences" * 2,
+    )
+    model: nn.Module = transformers.BertForSequenceClassification(config)
+    return model.eval()
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_it_is_a_graph_for_any_number_of_sentences(attention: str) -> None:
+    model, dataset = bert(attention), Sentences()
+    with plainly_called(model, as_dataset(dataset)) as examples:
+        first, all_of_them = (next(in_order(examples, size))[0] for size in (4, 120))
+        graph = export(model, first)
+        with torch.inference_mode():
+            torch.testing.assert_close(graph(all_of_them), model(all_of_them))
+
+
+@pytest.mark.parametrize("given", ["bert", ["bert.encoder.layer.0", "bert.embeddings"]])
+def test_a_head_behind_a_given_encoder_and_a_verifier_who_needs_nothing_but_its_weights(
+    given: object, tmp_path: Path
+) -> None:
+    certificate = netrazor.certify(
+        bert(),
+        Sentences(),
+        recipe=tiny.NO_NOISE,
+        given=given,  # type: ignore[arg-type]
+        given_origin="drawn at random, before anything",
+        out=tmp_path / "run",
+    )
+    assert certificate.prior.graph is not None
+    assert certificate.risk_bound <= 1
+    assert measure_yardsticks(certificate).majority_bound < 0.7
+    assert netrazor.verify(tmp_path / "run", Sentences(), bert()).status == "VALID"
