@@ -263,6 +263,17 @@ def test_post_training_and_quick_serve_other_targets() -> None:
     assert run(nn.Linear(6, 3), labels(), quick).issued.certificate.claims[2].empirical_risk < 0.5
 
 
+def test_arrays_that_are_given_cost_nothing_here_too(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 3))
+    inputs, targets = labels()
+    c = netrazor.certify(
+        network, (inputs, targets), recipe="as-is", given="0", claims=OF_LABELS, out=tmp_path / "run"
+    )
+    assert {line.array for line in c.ledger.lines if line.array} == {"2.weight", "2.bias"}
+    assert netrazor.verify(tmp_path / "run", (inputs, targets), network).status == "VALID"
+
+
 @pytest.mark.parametrize("loss", [claims.SquaredError(scale=4.0), claims.Within(tolerance=1.0)])
 def test_training_goes_for_the_loss_of_the_claim(loss: AnyClaim) -> None:
     recipe = Recipe(name="fit", train=FitConfig(300, 50, OptimizerConfig(rate=3e-2)), noise=None)
