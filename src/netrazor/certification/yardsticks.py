@@ -119,6 +119,8 @@ def yardstick_sentence(certificate: Certificate, claim: ClaimRecord | None = Non
     found = measure_yardsticks(certificate, claim)
     held_out = _held_out_words(certificate, claim)
     hold_out = f"{held_out} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
+    if claim.statement.task == "regression":
+        return f"To compare: {hold_out}"
     if not claim.is_error and not isinstance(claim.statement, Withheld):
         return (
             f"To compare: always the same label reaches {percent_up(found.majority_bound)}, a uniform guess "
@@ -163,10 +165,21 @@ def _fifth(claim: ClaimRecord) -> ClaimRecord:
     for cell in claim.cells:
         n = cell.n // HOLD_OUT_SHARE
         cells.append(cell.model_copy(update={"n": n, "count": _share(cell.count, n, cell.n) if n else 0}))
-    losses = tuple((value, -(-count // HOLD_OUT_SHARE)) for value, count in claim.losses)
+    losses = _fifth_of_losses(claim.losses)
     n = max(1, claim.n // HOLD_OUT_SHARE)
     errors = _share(claim.errors, n, claim.n)
     return claim.model_copy(update={"cells": tuple(cells), "losses": losses, "n": n, "errors": errors})
+
+
+def _fifth_of_losses(losses: tuple[tuple[float, int], ...]) -> tuple[tuple[float, int], ...]:
+    """A fifth of the examples of all losses together, at least as many of the larger ones as they were."""
+    kept, seen, taken = [], 0, 0
+    for value, count in reversed(losses):
+        seen += count
+        if (part := -(-seen // HOLD_OUT_SHARE) - taken) > 0:
+            kept.append((value, part))
+            taken += part
+    return tuple(reversed(kept))
 
 
 def _share(count: int, part: int, whole: int) -> int:

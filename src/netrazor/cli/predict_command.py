@@ -35,7 +35,9 @@ def predict(
     from netrazor.verification import architecture_of, load
 
     if (run / CERTIFICATE).exists() and read_run(run).certificate.task != "single-label":
-        raise ConfigurationError(f"{run}: a classifier of single labels needed, got another; use netrazor.load")
+        raise ConfigurationError(
+            f"{run}: a classifier of single labels needed, got another; use netrazor.load"
+        )
     network = load(run)
     found = (
         network.graph.input_shape if isinstance(network, GraphNetwork) else input_shape(architecture_of(run))

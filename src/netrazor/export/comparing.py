@@ -54,7 +54,10 @@ def compare_answers(
     n, differ = size_of(dataset), count_disagreements(certified, exported, dataset)
     headline = certificate.claims[0]
     usual = certificate.method == "occam" and not certificate.sample.spent
-    if not (usual and headline.is_error and headline.top == 1) or fingerprint(dataset) != certificate.sample.fingerprint:
+    if (
+        not (usual and headline.is_error and headline.top == 1)
+        or fingerprint(dataset) != certificate.sample.fingerprint
+    ):
         return ExportComparison(n, differ, delta)
     bound = risk_up(float(bounds.occam(differ, n, certificate.effective_bits, delta)))
     return ExportComparison(n, differ, delta, bound, risk_up(min(1.0, certificate.risk_bound + bound)))
