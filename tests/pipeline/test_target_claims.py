@@ -1,6 +1,8 @@
 """Claims about labels, numbers and pixels: from the call to the verdict, altered, and badly asked for."""
 
 import copy
+import io
+import json
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,24 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 from torch import Tensor, nn
 
 import netrazor
 import tiny
 from netrazor import bounds, claims
-from netrazor.certification import Certificate, parse, to_json
+from netrazor.certification import (
+    Certificate,
+    Verdict,
+    measure_yardsticks,
+    parse,
+    says_less_than_guessing,
+    to_json,
+)
+from netrazor.certification.claim_rows import rows_of
 from netrazor.certification.claims import AnyClaim
+from netrazor.certification.model_card import model_card_section
+from netrazor.cli.claim_printing import print_claims
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, NetrazorError, UnsupportedLearner
 from netrazor.pipeline import Recipe, Run, RunConfiguration, run
 from netrazor.pipeline.recipe import recipe_scaled
@@ -166,6 +179,27 @@ def test_it_is_read_back_checked_and_counted_again(task: str, tmp_path: Path) ->
     if task != "pixels":
         example = data()[0][:2]
     assert torch.equal(loaded.eval()(example), network().eval()(example))
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_it_is_printed_with_its_tables_and_yardsticks(task: str) -> None:
+    c, out = certificate(task), io.StringIO()
+    print_claims(Console(file=out, width=200), c)
+    said = " ".join(out.getvalue().split())
+    for claim in c.claims:
+        assert claim.sentence in said
+    assert ("uniform guess" in said) == (task != "numbers")
+    assert {"labels": "Errors of each label", "numbers": "the largest loss", "pixels": "pixels of an image"}[
+        task
+    ] in said
+    if c.claims[0].loss != "0-1":
+        spread = rows_of(c, c.claims[0])
+        assert sum(int(row[1].replace(",", "")) for row in spread.rows) == N
+    assert says_less_than_guessing(c, c.claims[0]) == (task == "pixels" and c.risk_bound >= 0.5)
+    assert measure_yardsticks(c).held_out == 80
+    card = model_card_section(c)
+    assert all(claim.sentence.split(",")[1][:40] in card for claim in c.claims)
+    assert json.loads(Verdict("VALID", (), c).to_json())["risk_bound"] == c.risk_bound
 
 
 @pytest.mark.parametrize("task", list(TASKS))

@@ -120,7 +120,8 @@ def yardstick_sentence(certificate: Certificate, claim: ClaimRecord | None = Non
     held_out = _held_out_words(certificate, claim)
     hold_out = f"{held_out} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
     if claim.statement.task == "regression":
-        return f"To compare: {hold_out}"
+        unit = "; a hundred per cent is the largest loss." if claim.loss != "0-1" else "."
+        return f"To compare: {hold_out.removesuffix('.')}{unit}"
     if not claim.is_error and not isinstance(claim.statement, Withheld):
         return (
             f"To compare: always the same label reaches {percent_up(found.majority_bound)}, a uniform guess "
