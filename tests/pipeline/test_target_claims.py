@@ -302,7 +302,13 @@ def test_arrays_that_are_given_cost_nothing_here_too(tmp_path: Path) -> None:
     network = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 3))
     inputs, targets = labels()
     c = netrazor.certify(
-        network, (inputs, targets), recipe="as-is", given="0", claims=OF_LABELS, out=tmp_path / "run"
+        network,
+        (inputs, targets),
+        recipe="as-is",
+        given="0",
+        given_origin="drawn at random",
+        claims=OF_LABELS,
+        out=tmp_path / "run",
     )
     assert {line.array for line in c.ledger.lines if line.array} == {"2.weight", "2.bias"}
     assert netrazor.verify(tmp_path / "run", (inputs, targets), network).status == "VALID"

@@ -121,7 +121,7 @@ def _precision(model: nn.Module, scores: Tensor) -> float:
     return max(coarse, default=torch.finfo(torch.float32).eps)
 
 
-def _agree(one: Tensor, other: Tensor, precision: float, task: Task) -> bool:
+def _agree(one: Tensor, other: Tensor, precision: float, task: Task = "single-label") -> bool:
     """Whether scores are the same up to rounding.
 
     Rounding is measured by what decides: the usual distance between the best and the second best score, or, where
