@@ -63,6 +63,7 @@ TARGETS = {
             "binomial",
             "rounding",
             "roots",
+            "limits_of_bounds",
             "means",
             "memorization",
             "preferent",

@@ -14,6 +14,8 @@ from netrazor.counting import in_order
 from netrazor.data.tables import as_dataset
 from netrazor.networks.exported_graph import export
 from netrazor.networks.plain_call import plainly_called
+from netrazor.pipeline import Recipe
+from netrazor.train import FitConfig
 
 transformers = pytest.importorskip("transformers")
 WORDS, LENGTH = 30, 8
@@ -80,3 +82,32 @@ def test_a_head_behind_a_given_encoder_and_a_verifier_who_needs_nothing_but_its_
     assert certificate.risk_bound <= 1
     assert measure_yardsticks(certificate).majority_bound < 0.7
     assert netrazor.verify(tmp_path / "run", Sentences(), bert()).status == "VALID"
+
+
+def with_lora() -> nn.Module:
+    """The encoder with adapters of rank 2 in its last layer, in peft's own wrapper."""
+    peft = pytest.importorskip("peft", reason="peft is not installed: NOT TESTED with it")
+    config = peft.LoraConfig(
+        r=2, target_modules=r".*layer\.1\.attention\.self\.(query|value)", modules_to_save=["classifier"]
+    )
+    model = bert()
+    torch.manual_seed(1)
+    adapted: nn.Module = peft.get_peft_model(model, config)
+    return adapted.eval()
+
+
+def test_adapters_of_peft_in_the_last_layer_of_an_encoder(tmp_path: Path) -> None:
+    train = Recipe("a-few-steps", train=FitConfig(30, 40, tiny.FAST), noise=None)
+    certificate = netrazor.certify(
+        with_lora(),
+        Sentences(),
+        recipe=train,
+        given="frozen",
+        given_origin="drawn at random, before anything",
+        out=tmp_path / "run",
+    )
+    arrays = netrazor.coding.decode((tmp_path / "run" / "network.nrz").read_bytes())
+    assert {name.split(".")[-1] for name in arrays} == {"weight", "bias"}
+    assert all("lora" in name or "classifier" in name for name in arrays)
+    assert certificate.prior.given is not None
+    assert netrazor.verify(tmp_path / "run", Sentences(), with_lora()).status == "VALID"

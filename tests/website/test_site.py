@@ -154,7 +154,7 @@ def test_the_package_is_joined_and_what_cannot_be_is_refused(tmp_path: Path) -> 
     (tmp_path / "index.js").write_text("export default 3;\n")
     with pytest.raises(ConfigurationError, match="export default 3"):
         bundle(tmp_path)
-    with pytest.raises(ConfigurationError, match="clone of the repository"):
+    with pytest.raises(ConfigurationError, match="copy js/src there"):
         bundle(tmp_path / "nowhere")
 
 
