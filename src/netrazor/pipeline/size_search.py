@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass, replace
 
 from netrazor import bounds
-from netrazor.counting import count_errors
+from netrazor.counting import count_errors, count_risk
+from netrazor.data.targets import TargetDataset
 from netrazor.errors import ConfigurationError, NonFiniteWeights
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.recipe import PruneStage, Recipe, recipe_scaled
@@ -74,8 +75,11 @@ def recipe_sized(recipe: Recipe, size: Size) -> Recipe:
 
 
 def certified_bound(context: RunContext) -> float:
-    """The bound of the network as it is now."""
-    errors = count_errors(context.model, context.dataset).errors
+    """The bound of the network as it is now; of a loss between 0 and 1, about that of so many errors."""
+    if isinstance(context.dataset, TargetDataset):
+        errors = math.ceil(count_risk(context.model, context.dataset) * context.n)
+    else:
+        errors = count_errors(context.model, context.dataset).errors
     return float(bounds.occam(errors, context.n, context.code_bits(), context.delta))
 
 
