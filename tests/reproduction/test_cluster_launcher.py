@@ -19,7 +19,7 @@ def test_calls_are_jobs_of_the_scheduler(tmp_path: Path) -> None:
         failing = executor.submit(math.sqrt, -1.0)
         assert jobs[0].result() == 3.0
         assert jobs[1].result() != os.getpid()
-        with pytest.raises(Exception, match="math domain error|nonnegative"):
+        with pytest.raises(Exception, match=r"math domain error|nonnegative"):
             failing.result()
     assert list((tmp_path / "logs").iterdir())
 

@@ -92,8 +92,9 @@ class MaskedWeights:
                 if name in kept and gradient is not None:
                     gradient = spread(gradient, kept[name], parameter.shape)
                 earlier = before.get(name)
-                both = earlier is not None and gradient is not None
-                parameter.grad = earlier + gradient if both else earlier if gradient is None else gradient
+                if earlier is not None:
+                    gradient = earlier if gradient is None else earlier + gradient
+                parameter.grad = gradient
             for name, mean in self.squared_gradients.items():
                 gradient_at = self.weights[name].grad
                 if gradient_at is not None:
