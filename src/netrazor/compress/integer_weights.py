@@ -114,7 +114,8 @@ class IntegerWeights:
         """Within it the network holds multiples of the steps; at its end gradients get those of price x bits."""
         latent = {name: p.data for name, p in self.named.items()}
         for name, parameter in self.named.items():
-            parameter.data = self.round(name, latent[name]) * self.step_sizes[name]
+            rounded = self.round(name, latent[name])
+            parameter.data = torch.mul(rounded, self.step_sizes[name], out=torch.empty_like(latent[name]))
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from netrazor.certification.record import COUNTING_BATCH
 from netrazor.counter_hash import hash_counters
 from netrazor.data import ImageDataset, Squares
 from netrazor.data.items import BatchedDataset
+from netrazor.data.reading_ahead import read_ahead
 from netrazor.data.subsets import size_of, take
 from netrazor.data.targets import TargetTable
 from netrazor.errors import BadDataset, InvalidArgument
@@ -77,7 +78,9 @@ def _batches(
     batches = torch.split(order, batch_size) if len(order) else ()
     if shared:
         batches = batches[processes.rank() :: processes.count()]
-    if isinstance(dataset, BatchedDataset):
+    if isinstance(dataset, Squares):
+        yield from read_ahead(dataset, batches)
+    elif isinstance(dataset, BatchedDataset):
         for indices in batches:
             yield dataset.batch(indices)
     else:

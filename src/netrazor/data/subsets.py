@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from netrazor.data.images import ImageDataset
+from netrazor.data.squares import Squares
 from netrazor.data.targets import TargetDataset
 
 _WRAPPED = 10  # data sets in one another, at most
@@ -20,7 +21,7 @@ def size_of(dataset: Dataset[tuple[Tensor, int]]) -> int:
 
 
 def take(dataset: Dataset[tuple[Tensor, int]], positions: NDArray[np.int64]) -> Dataset[tuple[Tensor, int]]:
-    """The examples of ``dataset`` at ``positions``, in that order; a data set in memory stays in memory.
+    """The examples of ``dataset`` at ``positions``, in that order, held or read as those of ``dataset`` are.
 
     All positions, in order, give ``dataset`` itself.
     """
@@ -32,6 +33,8 @@ def take(dataset: Dataset[tuple[Tensor, int]], positions: NDArray[np.int64]) -> 
         return replace(dataset, images=dataset.images[chosen], labels=dataset.labels[chosen])
     if isinstance(dataset, TargetDataset):
         return dataset.at(positions)
+    if isinstance(dataset, Squares):
+        return dataset.at(chosen)
     return Subset(dataset, chosen)
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification.charging import charge
-from netrazor.compress import SearchContext
+from netrazor.compress import FindsLive, LiveChannels, SearchContext
 from netrazor.counting import in_order
 from netrazor.networks.network_message import encode, limits_of
 from netrazor.pipeline.rules import Rules
@@ -67,6 +67,15 @@ class RunContext:
     def example(self) -> Tensor:
         """The first few inputs."""
         return next(in_order(self.dataset, EXAMPLE_INPUTS))[0]
+
+    def live_channels(self, model: nn.Module) -> FindsLive | None:
+        """Finds the channels of ``model``, a copy of the network somewhere, for training under masks.
+
+        None where a user's training step sees the network: it may count on the shapes of its weights.
+        """
+        if self.training_step is not None:
+            return None
+        return lambda: LiveChannels.of(model, self.example().to(devices.device_of(model)))
 
     def searching(self) -> SearchContext:
         """What a search on the bound is given."""
