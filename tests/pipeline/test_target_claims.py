@@ -225,6 +225,7 @@ def test_a_hold_out_makes_the_same_claims(task: str, tmp_path: Path) -> None:
         ("labels", "claims.2.losses", lambda losses: losses[:-1], "risk"),
         ("labels", "claims.2.losses", lambda losses: ((0.1, losses[0][1]), *losses[1:]), "risk"),
         ("labels", "claims.2.loss", "0-1", "claims"),
+        ("labels", "sample.classes", 2**53, "risk"),
         ("labels", "claims", lambda told: told[1:], "claims"),
         ("labels", "claims", lambda told: (told[0], *certificate("numbers").claims), "claims"),
         ("labels", "assumptions", lambda told: certificate("numbers").assumptions, "assumptions"),
