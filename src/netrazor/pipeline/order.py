@@ -29,6 +29,7 @@ def stages_of(recipe: Recipe) -> dict[str, Stage]:
         "train": _made(TrainStage, recipe.train),
         **_pruning(recipe),
         "integers": recipe.integers,
+        "shorten": recipe.shorten,
         "quantize": recipe.quantize,
         "search": _made(SmallStage, recipe.small),
         "prune, quantize": _made(PostTrainingStage, recipe.post_training),

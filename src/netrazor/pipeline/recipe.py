@@ -17,6 +17,7 @@ from netrazor.pipeline.stages import (
     PolishStage,
     QuantizeStage,
     RateStage,
+    ShortenStage,
     SurgeryStage,
 )
 from netrazor.train import FitConfig
@@ -49,6 +50,7 @@ class Recipe:
         train: dense training from the start.
         prune: one after the other; dead units are removed after each.
         integers: training with small whole numbers.
+        shorten: small whole numbers, fewer on every rung of a ladder that the bound ends.
         quantize: codebooks.
         small: a search among whole numbers on the certified risk, for few examples and a small network.
         post_training: prune and quantize what is still open by sensitivity, without training.
@@ -67,6 +69,7 @@ class Recipe:
     train: FitConfig | None = None
     prune: tuple[PruneStage, ...] = ()
     integers: IntegerStage | None = None
+    shorten: ShortenStage | None = None
     quantize: QuantizeStage | None = None
     small: SmallSearchConfig | None = None
     post_training: PostTrainingConfig | None = None

@@ -8,6 +8,7 @@ from netrazor.pipeline.stages.polish_stage import PolishStage
 from netrazor.pipeline.stages.post_training_stage import PostTrainingStage
 from netrazor.pipeline.stages.quantize_stage import QuantizeStage
 from netrazor.pipeline.stages.rate_stage import RateStage
+from netrazor.pipeline.stages.shorten_stage import ShortenStage
 from netrazor.pipeline.stages.simplify_stage import SimplifyStage
 from netrazor.pipeline.stages.small_stage import SmallStage
 from netrazor.pipeline.stages.surgery_stage import SurgeryStage
@@ -22,6 +23,7 @@ __all__ = [
     "QuantizeStage",
     "RateStage",
     "RunContext",
+    "ShortenStage",
     "Simplification",
     "SimplifyStage",
     "SmallStage",

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor import bounds
 from netrazor.certification.charging import charge
 from netrazor.compress import SearchContext
-from netrazor.counting import in_order
+from netrazor.counting import count_errors, in_order
 from netrazor.networks.network_message import encode, limits_of
 from netrazor.pipeline.rules import Rules
 from netrazor.runtime import Reporter, Silent, devices
@@ -75,6 +76,11 @@ class RunContext:
     def code_bits(self) -> float:
         """Charged length of the message of the network as it is now."""
         return charge(encode(self.model, self.architecture), limits_of(self.model)).charged_bits
+
+    def certified_bound(self) -> float:
+        """The bound of the network as it is now."""
+        errors = count_errors(self.model, self.dataset).errors
+        return float(bounds.occam(errors, self.n, self.code_bits(), self.delta))
 
 
 @dataclass(frozen=True)
