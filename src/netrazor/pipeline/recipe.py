@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from netrazor.compress import DescentConfig, PostTrainingConfig, SmallSearchConfig
+from netrazor.compress import DescentConfig, PostTrainingConfig, SmallSearchConfig, WholeDescentConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule
@@ -55,6 +55,7 @@ class Recipe:
         small: a search among whole numbers on the certified risk, for few examples and a small network.
         post_training: prune and quantize what is still open by sensitivity, without training.
         descend: on the certified risk itself, over the last linear layer.
+        descend_everywhere: the same over all layers, a few changes at a time.
         polish: whole numbers, by more training and descent in turn.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units: after each stage that bears it, or once where
@@ -74,6 +75,7 @@ class Recipe:
     small: SmallSearchConfig | None = None
     post_training: PostTrainingConfig | None = None
     descend: DescentConfig | None = None
+    descend_everywhere: WholeDescentConfig | None = None
     polish: PolishStage | None = None
     noise: NoiseConfig | None = NoiseConfig()
     simplify: bool = True

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from netrazor.compress import CodebookConfig, DescentConfig, PostTrainingConfig, SmallSearchConfig
+from netrazor.compress import (
+    CodebookConfig,
+    DescentConfig,
+    PostTrainingConfig,
+    SmallSearchConfig,
+    WholeDescentConfig,
+)
 from netrazor.errors import ConfigurationError
 from netrazor.pipeline.recipe import Recipe, SizeSearch
 from netrazor.pipeline.stages import PolishStage, QuantizeStage, RateStage, ShortenStage
@@ -44,6 +50,7 @@ TIGHT = Recipe(
     prune=(*QUICK.prune[:2], quick_pruning(1400, 4_000)),
     shorten=ShortenStage(),
     descend=DescentConfig(),
+    descend_everywhere=WholeDescentConfig(),
     polish=PolishStage(replace(PolishStage().fit, freeze_norms=True), cycles=4),
     noise=None,
 )

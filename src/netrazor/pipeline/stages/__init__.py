@@ -13,6 +13,7 @@ from netrazor.pipeline.stages.simplify_stage import SimplifyStage
 from netrazor.pipeline.stages.small_stage import SmallStage
 from netrazor.pipeline.stages.surgery_stage import SurgeryStage
 from netrazor.pipeline.stages.train_stage import TrainStage
+from netrazor.pipeline.stages.whole_descent_stage import WholeDescentStage
 
 __all__ = [
     "DescendStage",
@@ -31,4 +32,5 @@ __all__ = [
     "SurgeryStage",
     "TrainStage",
     "Turn",
+    "WholeDescentStage",
 ]

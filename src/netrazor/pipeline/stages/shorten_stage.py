@@ -9,6 +9,7 @@ costs nothing.
 import itertools
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -17,9 +18,11 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from netrazor.compress import IntegerConfig, IntegerWeights, quantize_remaining
+from netrazor.compress import DescentConfig, IntegerConfig, IntegerWeights, descend, quantize_remaining
+from netrazor.errors import UnsupportedModel
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
+from netrazor.runtime import SILENT
 from netrazor.simplify import fold_norms, simplify
 from netrazor.train import FitConfig, Loss, OptimizerConfig
 from netrazor.units import percent_up
@@ -42,6 +45,7 @@ class ShortenStage:
         ratio: of the target of a rung to that of the one above it.
         rungs: at most, the first included.
         refine: lengths halfway to the neighbours of the best rung are tried too.
+        descend: over the last linear layer at the end of each rung, where the network ends in one; None: nowhere.
     """
 
     fit: FitConfig = FitConfig(
@@ -54,6 +58,7 @@ class ShortenStage:
     ratio: float = Field(default=0.7, gt=0, lt=1)
     rungs: int = Field(default=14, ge=1)
     refine: bool = True
+    descend: DescentConfig | None = DescentConfig(rounds=2, hardest=4000)
 
     cuts: ClassVar[bool] = True
     simplification: ClassVar[Simplification] = Simplification.ORDER
@@ -119,7 +124,7 @@ class _Ladder:
         if above:
             self.context.model.load_state_dict(above[-1].state)
         self._shorten(target)
-        bound = self.context.certified_bound()
+        bound = self._descended()
         self.context.reporter.say(f"{target:.0f} bits aimed at: {percent_up(min(1.0, bound))}")
         state = {name: tensor.clone() for name, tensor in self.context.model.state_dict().items()}
         self.rungs = sorted([*self.rungs, _Rung(target, bound, state)], key=lambda rung: -rung.target)
@@ -152,6 +157,15 @@ class _Ladder:
             ),
         )
         quantize_remaining(context.model, _BUFFER_BITS, settled=trained.named)
+
+    def _descended(self) -> float:
+        """The bound of the network after its descent."""
+        context, search = self.context, self.stage.descend
+        if search is not None:
+            quiet = replace(context.searching(), reporter=SILENT)
+            with suppress(UnsupportedModel):
+                return descend(context.model, context.code_bits, search, quiet).bounds[1]
+        return context.certified_bound()
 
     def _state(self, fit: Mapping[str, Any] | None) -> Mapping[str, Any]:
         rungs = [(rung.target, rung.bound, dict(rung.state)) for rung in self.rungs]
