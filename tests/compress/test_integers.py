@@ -156,7 +156,7 @@ def normed(scale: float = 1.0) -> nn.Module:
 def test_vectors_of_like_values_are_steps_away_from_one_of_them(scale: float, center: float) -> None:
     model = normed(scale)
     given = model[2].weight.detach().clone()
-    behind = IntegerWeights(model, IntegerConfig(start="given", bias_limit=15), STEPS)
+    behind = IntegerWeights(model, IntegerConfig(start="network", bias_limit=15), STEPS)
     assert behind.centers["2.weight"] == center
     assert behind.centers["1.weight"] == 0.0
     with behind.applied():
@@ -167,7 +167,7 @@ def test_vectors_of_like_values_are_steps_away_from_one_of_them(scale: float, ce
     assert (model[2].weight - given).abs().max() <= unit / 2 + 1e-6
 
 
-REMOVAL = IntegerConfig(start="given", control="removal", target_bits=60.0, every=2, rise=(0.0, 0.5))
+REMOVAL = IntegerConfig(start="network", control="removal", target_bits=60.0, every=2, rise=(0.0, 0.5))
 
 
 def test_removal_comes_down_to_the_target_and_leaves_values_alone() -> None:
@@ -198,3 +198,15 @@ def test_resumed_removal_gives_the_same_numbers() -> None:
     again = normed()
     train(again, IntegerWeights(again, REMOVAL, STEPS), FitProgress(resume=states[0]))
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+
+
+def test_tensors_that_are_zero_stay_so_in_a_network() -> None:
+    model = normed()
+    with torch.no_grad():
+        model[1].bias.zero_()
+    behind = IntegerWeights(model, REMOVAL, STEPS)
+    assert "1.bias" not in behind.named
+    train(model, behind)
+    behind.finish()
+    assert not model[1].bias.any()
+    assert model[1].weight.any()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import command_line
 import netrazor
@@ -17,7 +17,7 @@ from netrazor.pipeline import Run, RunConfiguration, recipe_named, run
 from netrazor.pipeline.stages import PolishStage, RateStage, ShortenStage
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig
-from networks_of_users import CASES
+from networks_of_users import CASES, Case, images
 
 FIT = FitConfig(8, 24, tiny.FAST)
 FROZEN = replace(FIT, freeze_norms=True)
@@ -33,9 +33,32 @@ RECIPE = replace(
 )
 
 
-@pytest.mark.parametrize("name", ["mlp", "resnet-20", "mobilenet-0.5", "transformer", "text"])
+class Residual(nn.Module):
+    """A residual block with batch norms, one of its convolutions depthwise, and a norm that follows no layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 6, 3, stride=2, bias=False), nn.BatchNorm2d(6), nn.ReLU())
+        self.deep = nn.Sequential(
+            nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 6, 1)
+        )
+        self.norm = nn.BatchNorm2d(6)
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return self.fc(torch.relu(self.norm(x + self.deep(x))).mean((2, 3)))
+
+
+OF_EVERY_KIND = {
+    **{name: CASES[name] for name in ("mlp", "transformer", "text")},
+    "residual": Case(Residual, lambda: images((3, 8, 8))),
+}
+
+
+@pytest.mark.parametrize("name", OF_EVERY_KIND)
 def test_every_kind_of_network_becomes_whole_numbers(name: str, tmp_path: Path) -> None:
-    case = CASES[name]
+    case = OF_EVERY_KIND[name]
     torch.manual_seed(0)
     done = run(case.build(), case.data(), RunConfiguration(recipe=RECIPE, out=tmp_path))
     for array in coded_state(done.issued.decoded).values():

@@ -25,8 +25,8 @@ def choose_step_size(weights: Tensor, limit: int) -> float:
 def choose_center(weights: Tensor) -> float:
     """What a vector moves away from: zero, or a power of two that nearly all of its values are nearer to.
 
-    The scales of norms are such vectors: as steps away from one most of them are zero, and those that are pruned as
-    well as those that change cost bits, rather than those that stay.
+    The scales of norms are such vectors: as steps away from one most of them are zero, and what costs bits are those
+    that change.
     """
     if weights.ndim > 1 or weights.numel() < 2:
         return 0.0

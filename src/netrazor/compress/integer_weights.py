@@ -36,7 +36,10 @@ class IntegerConfig:
         limit: largest magnitude of weights.
         bias_limit: largest magnitude of biases.
         target_bits: of all tensors together, under an adaptive code.
-        start: "random", or "given": from the weights as they are, each tensor with a step of its own.
+        start: "random"; "given": from the weights as they are, each tensor with a step of its own; "network": the same
+            for a network of any kind. There tensors that are all zero stay so (a bias in front of a norm), a vector
+            of values that are much alike is what it adds to one of them (the scales of a norm: zeros stand for one),
+            and the scores start at the scale that fits the labels best.
         control: what brings the bits down to the target: their "price", or the "removal" of what is worth least.
         spread: standard deviation of the weights at a random start.
         rise: shares of the training steps between which the goal falls from the initial bits to the target.
@@ -52,7 +55,7 @@ class IntegerConfig:
     limit: int = Field(default=3, ge=1, le=127)
     bias_limit: int = Field(default=7, ge=1, le=127)
     target_bits: float = Field(default=2100.0, gt=0)
-    start: Literal["random", "given"] = "random"
+    start: Literal["random", "given", "network"] = "random"
     control: Literal["price", "removal"] = "price"
     spread: float = Field(default=0.6, gt=0)
     rise: tuple[float, float] = (0.05, 0.5)
@@ -67,8 +70,8 @@ class IntegerWeights:
     """All parameters of a network as integers times a step; the network computes with the rounded ones.
 
     A tensor that starts at random has step 1. A given one has a power of two, whose multiples take no more bits of
-    the message than integers do; zeros of a vector whose values are much alike stand for one of them, a scale of one
-    say. Training scales the scores by a factor that is trained too and then dropped, since it changes no answer.
+    the message than integers do. Training scales the scores by a factor that is trained too and then dropped, since
+    it changes no answer.
 
     Args:
         model: trained in place.
@@ -77,7 +80,9 @@ class IntegerWeights:
     """
 
     def __init__(self, model: nn.Module, config: IntegerConfig, steps: int) -> None:
-        self.named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.is_network = config.start == "network"
+        trained = ((name, p) for name, p in model.named_parameters() if p.requires_grad)
+        self.named = {name: p for name, p in trained if not self.is_network or bool(p.any())}
         self.config, self.steps, self.done = config, max(1, steps), 0
         self.device = next((p.device for p in self.named.values()), torch.device("cpu"))
         self.scale = torch.tensor(math.nan, device=self.device, requires_grad=True)
@@ -87,8 +92,8 @@ class IntegerWeights:
         self.removal = BitRemoval(self.step_sizes) if config.control == "removal" else None
         with torch.no_grad():
             for name, parameter in self.named.items():
-                if config.start == "given":
-                    self.centers[name] = choose_center(parameter)
+                if config.start != "random":
+                    self.centers[name] = choose_center(parameter) if self.is_network else 0.0
                     self.step_sizes[name] = choose_unit(parameter, self.centers[name], self.get_limit(name))
                     parameter.sub_(self.centers[name]).div_(self.step_sizes[name])
                     continue
@@ -116,8 +121,8 @@ class IntegerWeights:
         return F.cross_entropy(scaled, labels)
 
     def _choose_scale(self, scores: Tensor, labels: Tensor) -> Tensor:
-        """By which scores start as large as one; or, where a network must keep what it knows, fit the labels best."""
-        if self.removal is None:
+        """The logarithm of what makes the scores as large as one, or fit the labels best."""
+        if not self.is_network:
             return -torch.log(scores.std() + 1e-6)
         tried = torch.linspace(-5, 5, 41, device=scores.device)
         return tried[torch.stack([F.cross_entropy(scores * scale.exp(), labels) for scale in tried]).argmin()]

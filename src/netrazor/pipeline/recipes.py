@@ -51,7 +51,9 @@ TIGHT = Recipe(
     shorten=ShortenStage(),
     descend=DescentConfig(),
     descend_everywhere=WholeDescentConfig(),
-    polish=PolishStage(replace(PolishStage().fit, freeze_norms=True), cycles=4),
+    polish=PolishStage(
+        replace(PolishStage().fit, freeze_norms=True), replace(PolishStage().weights, start="network"), cycles=4
+    ),
     noise=None,
 )
 

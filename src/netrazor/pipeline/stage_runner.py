@@ -84,7 +84,7 @@ def run_stages(recipe: Recipe, context: RunContext, checkpoint: Checkpoint | Non
         report.seconds[name] = time.monotonic() - started
     if recipe.simplify:
         order_for_coding(context.model, context.example())
-    if recipe.sizes is not None or recipe.small is not None:
+    if any(part is not None for part in (recipe.sizes, recipe.small, recipe.shorten)):
         report.is_constant = _constant_if_better(context)
     return report
 

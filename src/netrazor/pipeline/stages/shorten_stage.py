@@ -52,7 +52,7 @@ class ShortenStage:
         steps=1500, optimizer=OptimizerConfig(rate=0.01, floor=0.02), freeze_norms=True
     )
     weights: IntegerConfig = IntegerConfig(
-        start="given", control="removal", bias_limit=15, rise=(0.0, 0.5), freeze=0.7
+        start="network", control="removal", bias_limit=15, rise=(0.0, 0.5), freeze=0.7
     )
     per_example: float = Field(default=0.35, gt=0)
     ratio: float = Field(default=0.7, gt=0, lt=1)
@@ -144,7 +144,7 @@ class _Ladder:
             behind = IntegerWeights(model, weights, stage.fit.steps)
             return behind, behind.loss
 
-        trained = fit_in_place(
+        fit_in_place(
             behind,
             stage.fit,
             context,
@@ -156,7 +156,8 @@ class _Ladder:
                 enclose=lambda state: self.turn.enclose(self._state(state)),
             ),
         )
-        quantize_remaining(context.model, _BUFFER_BITS, settled=trained.named)
+        trained = {name for name, p in context.model.named_parameters() if p.requires_grad}
+        quantize_remaining(context.model, _BUFFER_BITS, settled=trained)
 
     def _descended(self) -> float:
         """The bound of the network after its descent."""
