@@ -3,8 +3,8 @@
     OMP_NUM_THREADS=1 python benchmarks/tight.py digits cnn --recipe tight --scale 0.5 [--out runs/tight]
 
 `digits`: a hidden layer on scikit-learn's 1,797 rows. `breast-cancer`: the same on its 569 rows. `cnn`: two
-convolutions with batch norms on MNIST. `transformer`: one block on means of 2 x 2 pixels of MNIST in rows. Each run is
-resumable where --out says a directory. Without noise, which none of these recipes gains by at these lengths. Writes
+convolutions with batch norms on MNIST. `transformer`: one block on means of 2 x 2 pixels of MNIST in rows. Each run
+is resumable where --out says a directory. No noise is searched for, and so none of delta is spent on it. Writes
 results/tight.json and keeps its other entries. ResNet-20 is one command of its own, see docs/recipes.md.
 """
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from networks_of_users import CASES, Case, images
 from torch import Tensor, nn
 
 import command_line
@@ -17,7 +18,6 @@ from netrazor.pipeline import Run, RunConfiguration, recipe_named, run
 from netrazor.pipeline.stages import PolishStage, RateStage, ShortenStage
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig
-from networks_of_users import CASES, Case, images
 
 FIT = FitConfig(8, 24, tiny.FAST)
 FROZEN = replace(FIT, freeze_norms=True)
@@ -75,7 +75,11 @@ def test_every_kind_of_network_becomes_whole_numbers(name: str, tmp_path: Path) 
 def normed() -> nn.Module:
     torch.manual_seed(1)
     return nn.Sequential(
-        nn.Conv2d(1, 6, 3, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(216, tiny.CLASSES)
+        nn.Conv2d(1, 6, 3, bias=False),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(216, tiny.CLASSES),
     )
 
 

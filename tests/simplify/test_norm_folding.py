@@ -16,7 +16,7 @@ def trained(model: nn.Module, example: Tensor) -> nn.Module:
     for _ in range(3):
         model.train()(1.5 * example + 0.3)
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
+        for parameter in model.parameters():
             if parameter.ndim < 2:
                 parameter.add_(0.2 * torch.randn_like(parameter))
     return model.eval()
@@ -24,7 +24,11 @@ def trained(model: nn.Module, example: Tensor) -> nn.Module:
 
 def convolutions(*, bias: bool) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, 6, 3, bias=bias), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 6, 3, groups=6), nn.BatchNorm2d(6)
+        nn.Conv2d(3, 6, 3, bias=bias),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.Conv2d(6, 6, 3, groups=6),
+        nn.BatchNorm2d(6),
     )
 
 

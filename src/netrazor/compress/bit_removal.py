@@ -5,9 +5,10 @@ of them carry it. Here nothing is pulled. Every so often the numbers are ranked,
 
     (number x step)^2 sqrt(mean squared gradient) / bits(place and value)
 
-and the first of them that fit into as many bits as are allowed by then are what the network computes with. The others
-are only hidden: their latent weights go on training (straight-through), and come back where they are worth it. A place
-in a row, column or kernel position that is in use anyway is cheaper, so that whole units go before single weights.
+and the first of them that fit into as many bits as are allowed by then are what the network computes with. The
+others are only hidden: their latent weights go on training (straight-through), and come back where they are worth it.
+A place in a row, column or kernel position that is in use anyway is cheaper, so that whole units go before single
+weights.
 """
 
 from collections.abc import Mapping
@@ -47,7 +48,9 @@ class BitRemoval:
             cost[name] = estimate_position_bits(kept) + _estimate_value_bits(whole, kept)
             gradient = self.squared_gradients.get(name, torch.zeros_like(whole))
             worth[name] = (whole * self.steps[name]) ** 2 * gradient.sqrt() / cost[name]
-        ranked, order = torch.cat([one.flatten() for one in worth.values()]).sort(descending=True, stable=True)
+        ranked, order = torch.cat([one.flatten() for one in worth.values()]).sort(
+            descending=True, stable=True
+        )
         spent = torch.cat([one.flatten() for one in cost.values()])[order].double().cumsum(0)
         fits = int(((spent <= bits) & (ranked > 0)).sum())
         chosen = torch.zeros(len(order), dtype=torch.bool, device=order.device)

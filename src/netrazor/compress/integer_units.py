@@ -7,7 +7,7 @@ from torch import Tensor
 
 _COVERED = 0.95  # of the given weights are in reach of the largest integer
 _NEAR = 0.9  # share of the values of a vector that must be nearer to its centre than to zero
-_FINE = 8  # units from zero to a centre, where all values are that centre
+_FINE = 16  # units from zero to a centre, at most
 
 
 def choose_step_size(weights: Tensor, limit: int) -> float:
@@ -39,6 +39,8 @@ def choose_center(weights: Tensor) -> float:
 
 
 def choose_unit(weights: Tensor, center: float, limit: int) -> float:
-    """The step of a tensor around its centre."""
-    steps = weights - center
-    return abs(center) / _FINE if center and not bool(steps.any()) else choose_step_size(steps, limit)
+    """The step of a tensor around its centre; a sixteenth of a centre at least, since finer steps only cost bits."""
+    if center == 0:
+        return choose_step_size(weights, limit)
+    least, steps = abs(center) / _FINE, weights - center
+    return max(least, choose_step_size(steps, limit)) if bool(steps.any()) else least

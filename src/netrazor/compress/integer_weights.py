@@ -36,10 +36,10 @@ class IntegerConfig:
         limit: largest magnitude of weights.
         bias_limit: largest magnitude of biases.
         target_bits: of all tensors together, under an adaptive code.
-        start: "random"; "given": from the weights as they are, each tensor with a step of its own; "network": the same
-            for a network of any kind. There tensors that are all zero stay so (a bias in front of a norm), a vector
-            of values that are much alike is what it adds to one of them (the scales of a norm: zeros stand for one),
-            and the scores start at the scale that fits the labels best.
+        start: "random"; "given": from the weights as they are, each tensor with a step of its own; "network": the
+            same for a network of any kind. There tensors that are all zero stay so (a bias in front of a norm), a
+            vector of values that are much alike is what it adds to one of them (the scales of a norm: zeros stand
+            for one), and the scores start at the scale that fits the labels best.
         control: what brings the bits down to the target: their "price", or the "removal" of what is worth least.
         spread: standard deviation of the weights at a random start.
         rise: shares of the training steps between which the goal falls from the initial bits to the target.

@@ -132,7 +132,9 @@ def _try_proposals(
 ) -> int:
     """Make every proposal that gains on the given examples; the number made."""
     parameters = {name: p for name, p in model.named_parameters() if p.is_floating_point() and p.numel()}
-    proposals = propose(parameters, _slopes_of_errors(model, parameters, inputs, labels), errors_per_bit, number)
+    proposals = propose(
+        parameters, _slopes_of_errors(model, parameters, inputs, labels), errors_per_bit, number
+    )
     made = 0
     with torch.no_grad():
         errors = int(wrong(scores_of(model, inputs), labels).sum())

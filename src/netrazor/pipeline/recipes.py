@@ -52,7 +52,9 @@ TIGHT = Recipe(
     descend=DescentConfig(),
     descend_everywhere=WholeDescentConfig(),
     polish=PolishStage(
-        replace(PolishStage().fit, freeze_norms=True), replace(PolishStage().weights, start="network"), cycles=4
+        replace(PolishStage().fit, freeze_norms=True),
+        replace(PolishStage().weights, start="network"),
+        cycles=4,
     ),
     noise=None,
 )

@@ -1,9 +1,9 @@
 """A network of whole numbers made shorter rung by rung, for as long as the certified risk falls.
 
-Every rung goes on from the one above it: some training in which what is worth least for its bits is removed, until the
-message has a given share of the bits that it had. Where the bound has risen twice in a row the coarse search ends, and
-the lengths halfway to the neighbours of the best are tried. All of it chooses among messages of one decoder, so it
-costs nothing.
+Every rung goes on from the one above it: some training in which what is worth least for its bits is removed, until
+the whole numbers come to a given share of the bits that they had. Where the bound has not fallen twice in a row the
+coarse search ends, and the lengths halfway to the neighbours of the best are tried. All of it chooses among messages
+of one decoder, so it costs nothing.
 """
 
 import itertools
@@ -74,7 +74,7 @@ class ShortenStage:
         context.model.load_state_dict(ladder.best.state)
 
 
-@plain_dataclass(frozen=True)
+@plain_dataclass(frozen=True, eq=False)
 class _Rung:
     """What a rung came to: target bits, bound, and the network."""
 
