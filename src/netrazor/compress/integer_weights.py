@@ -21,9 +21,8 @@ from torch.nn import functional as F
 
 from netrazor.compress.bit_removal import BitRemoval
 from netrazor.compress.integer_units import choose_center, choose_unit
-from netrazor.compress.order_zero import order_zero_bits
+from netrazor.compress.order_zero import order_zero_bits, slope_of_bits
 
-_SMOOTHING = 0.3  # added to counts
 _ADJUSTMENT = 0.3  # power of (bits / goal) by which the price is multiplied
 _ADJUSTMENT_LIMIT = 1.3  # the largest such factor
 
@@ -195,23 +194,13 @@ class IntegerWeights:
         return np.concatenate([counts[limit : limit + 1], np.delete(counts, limit)])
 
     def _update_slopes(self) -> None:
-        """Slopes of the code length between neighbouring integers from -limit to limit, alike for both signs.
-
-        Towards zero every step saves something, even where a rare integer lies between zero and a frequent one:
-        otherwise weights could not get past it.
-        """
+        """Slopes of the code length between neighbouring integers, from -limit to limit."""
         self.slopes = {}
         for name in self.named:
-            limit = self.get_limit(name)
-            counts = np.insert(self._count_values(name)[1:].astype(float), limit, self._count_values(name)[0])
-            counts = (counts + counts[::-1]) / 2 + _SMOOTHING
-            others = counts.sum() - counts[limit]
-            counts[limit] = max(counts[limit], others * self.config.zeros / (1 - self.config.zeros))
-            bits = -np.log2(counts / counts.sum())[limit:]
-            bits = np.minimum.accumulate(bits[::-1])[::-1]  # an integer costs no more than larger ones
-            least = (bits[1] - bits[0]) / (2 * limit)
-            outward = np.maximum(np.diff(bits), least)
-            slopes = torch.from_numpy(np.concatenate([-outward[::-1], outward])).float()
+            counts = np.insert(
+                self._count_values(name)[1:], self.get_limit(name), self._count_values(name)[0]
+            )
+            slopes = torch.from_numpy(slope_of_bits(counts, self.config.zeros)).float()
             self.slopes[name] = slopes.to(self.device)
 
     def _compute_bit_slopes(self, name: str, latent: Tensor) -> Tensor:

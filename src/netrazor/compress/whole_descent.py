@@ -25,6 +25,7 @@ from netrazor.counting import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.data.subsets import take
 
 _MOST_VALUES = 64  # of a tensor: one of more is not quantized, and stays
+_STEEPEST = 2**16  # zeros of a tensor that may become something
 _SCALES = torch.linspace(-4, 4, 33)  # of the scores, tried for the estimate
 
 
@@ -110,21 +111,30 @@ def propose(
         values = torch.unique(torch.cat([tensor.detach().flatten(), tensor.new_zeros(1)]))
         if len(values) > _MOST_VALUES:
             continue
-        flat, slope = tensor.detach().flatten(), gradients[name].flatten()
-        symbols, zero = torch.bucketize(flat, values), int(torch.bucketize(values.new_zeros(1), values))
-        counts = count_symbols(symbols.cpu(), len(values))
-        now = order_zero_bits(counts, zero)
+        places = _find_candidates(tensor.detach().flatten(), gradients[name].flatten())
+        flat, slope = tensor.detach().flatten()[places], gradients[name].flatten()[places]
+        zero = int(torch.bucketize(values.new_zeros(1), values))
+        counts = count_symbols(torch.bucketize(tensor.detach(), values).cpu(), len(values))
+        symbols, now = torch.bucketize(flat, values), order_zero_bits(counts, zero)
         added = (tabulate_moves(tuple(counts.tolist()), zero) - now).to(flat.device)
         cost = slope[:, None] * (values - flat[:, None]) + errors_per_bit * added[symbols]
         cost[torch.arange(len(flat), device=flat.device), symbols] = math.inf  # no change
-        cost[slope == 0] = math.inf  # elements that reach no output
         least, target = cost.min(1)
-        for place in least.topk(min(number, len(least)), largest=False).indices.tolist():
-            value = int(target[place])
-            change = _Proposal(tensor, place, float(values[value]), float(added[symbols[place], value]))
-            found.append((float(least[place]), change))
+        for row in least.topk(min(number, len(least)), largest=False).indices.tolist():
+            value = int(target[row])
+            change = _Proposal(
+                tensor, int(places[row]), float(values[value]), float(added[symbols[row], value])
+            )
+            found.append((float(least[row]), change))
     ranked = sorted(found, key=lambda pair: pair[0])[:number]
     return [change for estimate, change in ranked if math.isfinite(estimate)]
+
+
+def _find_candidates(flat: Tensor, slope: Tensor) -> Tensor:
+    """Places of a tensor that hold something or have a steep slope, among those that reach the output."""
+    steepest = slope.abs().topk(min(_STEEPEST, len(slope))).indices
+    places = torch.cat([flat.nonzero()[:, 0], steepest]).unique()
+    return places[slope[places] != 0]
 
 
 def _try_proposals(
