@@ -5,7 +5,7 @@ output nothing but the norm reads. Residual graphs are no exception: what matter
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, fx, nn
@@ -28,7 +28,7 @@ class _NormedLayer:
     bias: Tensor
     mean: Tensor
     var: Tensor
-    eps: float
+    eps: float = field(kw_only=True)
 
 
 @torch.no_grad()

@@ -93,7 +93,7 @@ class _Ladder:
 
     def __init__(self, stage: ShortenStage, context: RunContext, turn: Turn) -> None:
         self.stage, self.context, self.turn = stage, context, turn
-        saved = turn.resumed or {"rungs": [], "fine": None, "fit": None}
+        saved: Mapping[str, Any] = turn.resumed or {"rungs": [], "fine": None, "fit": None}
         self.rungs = [_Rung(*rung) for rung in saved["rungs"]]
         self.fine: list[float] | None = saved["fine"]
         self.resumed: Mapping[str, Any] | None = saved["fit"]
@@ -141,8 +141,8 @@ class _Ladder:
         weights = replace(stage.weights, target_bits=target)
 
         def behind(model: nn.Module) -> tuple[IntegerWeights, Loss]:
-            behind = IntegerWeights(model, weights, stage.fit.steps)
-            return behind, behind.loss
+            whole = IntegerWeights(model, weights, stage.fit.steps)
+            return whole, whole.loss
 
         fit_in_place(
             behind,
