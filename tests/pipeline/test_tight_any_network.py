@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import command_line
 import netrazor
 import tiny
-from netrazor.compress import DescentConfig, WholeDescentConfig
+from netrazor.compress import WholeDescentConfig
 from netrazor.networks import coded_state
 from netrazor.pipeline import Run, RunConfiguration, recipe_named, run
 from netrazor.pipeline.stages import PolishStage, RateStage, ShortenStage
@@ -137,7 +137,7 @@ def test_a_network_that_does_not_end_in_a_linear_layer_goes_down_the_rungs_too()
 
 
 def test_a_stage_that_cannot_be_is_refused_by_name() -> None:
-    for wrong in ({"ratio": 1.0}, {"per_example": 0.0}, {"rungs": 0}, {"descend": DescentConfig, "rung": 3}):
+    for wrong in ({"ratio": 1.0}, {"per_example": 0.0}, {"rungs": 0}, {"rung": 3}):
         with pytest.raises(ValueError, match="|".join(wrong)):
             ShortenStage(**wrong)
     assert PolishStage().fit.freeze_norms is False  # records have no norms; tight says it for itself
