@@ -77,7 +77,7 @@ def table(name: str) -> TableDataset:
     return table_of(inputs.astype(np.float32), labels, name)
 
 
-def certified(name: str, dataset: TableDataset, kicks: int) -> dict[str, Any]:
+def certified(name: str, dataset: TableDataset, kicks: int, seed: int) -> dict[str, Any]:
     """The certificate of each architecture of a table, and what each took."""
     recipe = recipe_named("small")
     assert recipe.small is not None
@@ -91,6 +91,7 @@ def certified(name: str, dataset: TableDataset, kicks: int) -> dict[str, Any]:
             dataset,
             recipe=recipe,
             delta=equal_share(DELTA, len(ARCHITECTURES[name])),
+            seed=seed,
             progress=False,
         )
         found[architecture] = {
@@ -133,18 +134,21 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=list(ARCHITECTURES))
     parser.add_argument("--kicks", type=int, default=SmallSearchConfig().kicks)
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the search: chooses among messages, so it is free"
+    )
     arguments = parser.parse_args()
     for name in arguments.names:
         dataset = table(name)
         entry = {
             "n": len(dataset),
-            "architectures": certified(name, dataset, arguments.kicks),
+            "architectures": certified(name, dataset, arguments.kicks, arguments.seed),
             "hold_out": hold_out(name, dataset),
             "kicks": arguments.kicks,
             "cores": os.cpu_count(),
             "threads": torch.get_num_threads(),
             "date": date.today().isoformat(),
-            "command": f"python benchmarks/tables.py {name} --kicks {arguments.kicks}",
+            "command": f"python benchmarks/tables.py {name} --kicks {arguments.kicks} --seed {arguments.seed}",
         }
         entry["bound"] = min(one["bound"] for one in entry["architectures"].values())
         place = Path(RESULT)

@@ -122,3 +122,19 @@ def evaluations(monkeypatch, module, name, call):
 def test_steps_are_few(monkeypatch, module, name, call, most):
     # Start and slope take no part in what is certified; poor ones would only cost time.
     assert 1 < evaluations(monkeypatch, module, name, call) <= most
+
+
+def test_steps_end_within_eight_resolutions_of_the_root():
+    """A slope twice too steep halves the distance at each step, and the last step is four resolutions at most."""
+    random = np.random.default_rng(0)
+    inner, near_one = random.uniform(0.01, 0.99, 300), 1 - random.uniform(1, 2, 300) * 2.0**-13
+    root = np.append(inner, near_one)
+
+    def steep(p, at):
+        return root[at] - p, np.full_like(p, -2.0)
+
+    found = root_from_above(steep, np.ones(600), root / 2)
+    excess = (found - root) / root
+    assert (excess >= 0).all()
+    assert 6 < (excess[:300] / (1 - inner)).max() * 2**42 < 8.01
+    assert 8 < excess[300:].max() * 2**53 < 17

@@ -13,10 +13,11 @@ from torch.nn import functional as F
 
 from netrazor import bounds
 from netrazor.certification.charging import charge
-from netrazor.compress import SearchContext, SmallSearchConfig, make_constant, search_small
+from netrazor.compress import SearchContext, SmallSearchConfig, make_constant, search_small, search_starts
 from netrazor.compress.integer_prices import count_values, move_prices, tensor_bits
 from netrazor.compress.integer_tail import IntegerTail
 from netrazor.compress.linear_tail import LinearTail, read_tail
+from netrazor.compress.search_starts import bias_units
 from netrazor.counting import count_errors
 from netrazor.data import TableDataset, table_of
 from netrazor.errors import UnsupportedModel
@@ -65,16 +66,18 @@ def test_the_errors_of_every_change_are_exact(sizes: tuple[int, ...], activation
     for layer, matrix in enumerate(integers):
         row = int(random.integers(len(matrix)))
         moves = state.moves(layer, row)
-        assert len(moves.columns) == 5 * (matrix.shape[1] - 1) + 4
+        best_bias = sizes[-1] == 1 and layer + 1 == len(integers)
+        assert len(moves.columns) == 5 * (matrix.shape[1] - 1) + (1 if best_bias else 4)
         for at in random.choice(len(moves.columns), 12, replace=False):
             changed = [held.copy() for held in integers]
             changed[layer][row, moves.columns[at]] = moves.values[at]
+            changed[layer][row, -1] = moves.biases[at]
             assert moves.errors[at] == errors_by_hand(tail, changed, steps)
             before = state.bits()
             state.put(changed)
             assert state.bits() - before == pytest.approx(moves.bits[at], abs=1e-6)
             state.put(integers)
-        state.change(layer, row, int(moves.columns[-1]), int(moves.values[-1]))
+        state.change(layer, row, int(moves.columns[-1]), int(moves.values[-1]), int(moves.biases[-1]))
         assert state.errors() == moves.errors[-1]
         integers = [held.copy() for held in state.integers]
 
@@ -176,6 +179,7 @@ def test_errors_that_the_search_believes_are_counted_again_by_the_layers(
 ) -> None:
     """Sums of a search and of a layer may round apart beside a tie; the bound goes by the layer's."""
     model, dataset = nn.Linear(5, 3), blobs(90)
+    dataset.labels[::9] = (dataset.labels[::9] + 1) % 3  # no weights are right about all
     monkeypatch.setattr(IntegerTail, "errors", lambda _self: 0)
     context = SearchContext(dataset, delta=0.05, seed=1)
 
@@ -210,3 +214,50 @@ def test_a_constant_classifier() -> None:
     before = without.weight.clone()
     assert not make_constant(without, dataset)
     assert torch.equal(without.weight, before)
+
+
+def test_a_bias_of_small_features_has_small_steps() -> None:
+    """A threshold of 0.004 among features of 0.01 needs a step of about their size."""
+    random = np.random.default_rng(0)
+    inputs = random.uniform(0, 0.01, size=(200, 2)).astype(np.float32)
+    dataset = table_of(inputs, (inputs[:, 0] > 0.004).astype(np.int64))
+    model = nn.Linear(2, 2)
+    context = SearchContext(dataset, delta=0.05, seed=1)
+
+    def bits() -> float:
+        return charge(encode(model, "custom")).charged_bits
+
+    search_small(model, bits, SmallSearchConfig(kicks=0, polish=20, limit=7), context)
+    assert count_errors(model, dataset).errors <= 10
+    (unit,) = bias_units(read_tail(model, dataset))
+    assert unit == 2.0**-7
+    assert not (model.bias.detach() / unit % 1).any()
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_sparse_starts_are_minima_of_the_penalized_cross_entropy(outputs: int) -> None:
+    dataset = blobs(200, classes=max(2, outputs))
+    dataset.labels[::7] = 0
+    tail = tail_of(dataset, (5, outputs))
+    found = list(search_starts._sparse_weights(tail))
+    sizes = [int((weights != 0).sum()) for weights, _ in found]
+    assert sizes == sorted(sizes)
+    assert 0 < sizes[0] < sizes[-1]
+    unit = bias_units(tail)[0]
+    scores = torch.from_numpy(tail.inputs.numpy() @ found[-1][0].T + found[-1][1])
+    if outputs == 1:
+        scores = torch.cat([torch.zeros_like(scores), scores], 1)
+    shares = torch.softmax(scores, 1) - F.one_hot(tail.labels, scores.shape[1])
+    gradient = (shares.T @ tail.inputs.double() / unit / 200).abs()
+    zero = 1 / scores.shape[1] - F.one_hot(tail.labels, scores.shape[1]).double()
+    heaviest = (zero.T @ tail.inputs.double() / unit / 200).abs().max()
+    # Stationary: a derivative is the penalty where its weight is not zero, and at most the penalty elsewhere.
+    assert gradient.max() == pytest.approx(float(heaviest) / 2**6, rel=0.05)
+
+
+def test_a_layer_of_which_all_inputs_are_zero_has_starts() -> None:
+    tail = tail_of(table_of(np.zeros((10, 5), np.float32), np.arange(10) % 2), (5, 2))
+    limits = search_starts.StartLimits(3, 63, (1.0, 2.0))
+    assert all(
+        np.isfinite(matrix).all() for matrices, _ in search_starts.starts(tail, limits) for matrix in matrices
+    )

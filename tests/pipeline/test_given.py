@@ -3,6 +3,7 @@
 import json
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,15 @@ from torch.nn import functional as F
 
 import netrazor
 import tiny
-from netrazor.certification import check_run, read_run, seal, to_json
+from netrazor.certification import check_run, measure_yardsticks, read_run, seal, to_json
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN_ARRAYS
+from netrazor.compress import SmallSearchConfig
 from netrazor.counting import count_errors, in_order
 from netrazor.errors import BadDataset, CheckpointMismatch, ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.networks.coded_part import coded_part
 from netrazor.networks.exported_graph import export
-from netrazor.pipeline import Recipe, RunConfiguration, given_part, run
+from netrazor.pipeline import Recipe, RunConfiguration, given_part, recipe_named, run
 from netrazor.pipeline.given_description import FrozenWeightsCharged
 from netrazor.pipeline.issuing import conclude
 from netrazor.train import FitConfig
@@ -136,6 +138,15 @@ def test_a_noisy_certificate_of_a_part() -> None:
     )
     assert certificate.method == "perturbation"
     assert certificate.risk_bound < 0.6
+
+
+def test_a_search_among_whole_numbers_behind_given_arrays() -> None:
+    recipe = recipe_named("small")
+    recipe = replace(recipe, small=SmallSearchConfig(kicks=1, polish=2, scales=(2.0,)))
+    certificate = netrazor.certify(
+        tiny.small().eval(), tiny.images(), recipe=recipe, given=BACKBONE, given_origin=ORIGIN
+    )
+    assert certificate.risk_bound < measure_yardsticks(certificate).majority_bound
 
 
 def test_counts_do_not_depend_on_whether_features_were_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,10 @@ import command_line
 import netrazor
 import tiny
 from netrazor.compress import WholeDescentConfig
+from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.pipeline import Run, RunConfiguration, recipe_named, run
+from netrazor.pipeline.recipe import recipe_without_classes
 from netrazor.pipeline.stages import PolishStage, RateStage, ShortenStage
 from netrazor.runtime import Silent
 from netrazor.train import FitConfig
@@ -142,6 +144,11 @@ def test_a_stage_that_cannot_be_is_refused_by_name() -> None:
             ShortenStage(**wrong)
     assert PolishStage().fit.freeze_norms is False  # records have no norms; tight says it for itself
     assert TIGHT.polish.fit.freeze_norms
+
+
+def test_other_targets_than_classes_are_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="without 'shorten' needed, got 'tight'"):
+        recipe_without_classes(replace(TIGHT, polish=None))
 
 
 def test_tight_from_the_command_line_with_a_users_model(tmp_path: Path) -> None:

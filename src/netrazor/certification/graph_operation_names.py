@@ -41,19 +41,19 @@ ON_SHAPES = _names(
 # Their numbers enter the answers themselves.
 ON_VALUES = _names(
     """
-    abs acos acosh add addbmm addcdiv addcmul addmm addmv addr affine_grid_generator arange asin asinh atan
-    atan2 atanh baddbmm bilinear bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
-    bitwise_xor bmm bucketize cdist ceil celu clamp clamp_max clamp_min copy copysign cos cosh
-    cosine_similarity cross div divide dot einsum elu eq erf erfc erfinv exp exp2 expm1 eye fill floor
-    floor_divide fmax fmin fmod frac full full_like ge gelu greater gt hardshrink hardsigmoid hardswish
-    hardtanh heaviside hypot index index_add index_copy index_fill index_put isfinite isinf isnan kron le
-    leaky_relu lerp less lgamma linear linspace log log10 log1p log2 log_sigmoid logaddexp logical_and
-    logical_not logical_or logical_xor lt masked_fill matmul maximum minimum mish mm mul multiply mv
-    nan_to_num ne neg new_full new_ones new_zeros norm normalize not_equal one_hot outer pairwise_distance
-    pow prelu reciprocal relu relu6 remainder round rrelu rsqrt rsub scalar_tensor
-    scaled_dot_product_attention scatter scatter_add scatter_reduce searchsorted selu sgn sigmoid sign silu
-    sin sinc sinh softplus softshrink sqrt square sub subtract tan tanh tensordot threshold true_divide
-    trunc where xlogy
+    __and__ __lshift__ __or__ __rshift__ __xor__ abs acos acosh add addbmm addcdiv addcmul addmm addmv addr
+    affine_grid_generator arange asin asinh atan atan2 atanh baddbmm bilinear bitwise_and bitwise_left_shift
+    bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm bucketize cdist ceil celu clamp clamp_max
+    clamp_min copy copysign cos cosh cosine_similarity cross div divide dot einsum elu eq erf erfc erfinv
+    exp exp2 expm1 eye fill floor floor_divide fmax fmin fmod frac full full_like ge gelu greater gt
+    hardshrink hardsigmoid hardswish hardtanh heaviside hypot index index_add index_copy index_fill
+    index_put isfinite isinf isnan isneginf isposinf kron le leaky_relu lerp less lgamma linalg_norm linear
+    linspace log log10 log1p log2 log_sigmoid logaddexp logical_and logical_not logical_or logical_xor logit
+    lt masked_fill masked_scatter matmul maximum minimum mish mm mul multiply mv nan_to_num ne neg new_full
+    new_ones new_zeros norm normalize not_equal one_hot outer pairwise_distance pow prelu reciprocal relu
+    relu6 remainder round rrelu rsqrt rsub scalar_tensor scaled_dot_product_attention scatter scatter_add
+    scatter_reduce searchsorted selu sgn sigmoid sign silu sin sinc sinh softplus softshrink sqrt square sub
+    subtract tan tanh tensordot threshold true_divide trunc where xlogy
     """
 )
 

@@ -6,6 +6,7 @@ from netrazor.compress.gradual_pruning import GradualPruning
 from netrazor.compress.grids import quantize_remaining
 from netrazor.compress.integer_weights import IntegerConfig, IntegerWeights
 from netrazor.compress.last_layer_search import DescentConfig
+from netrazor.compress.live_channels import FindsLive, LiveChannels
 from netrazor.compress.masked_weights import MaskedWeights, PruningSchedule
 from netrazor.compress.network_surgery import DynamicNetworkSurgery, PiecewiseConstant
 from netrazor.compress.post_training import PostTrainingConfig, compress_without_training
@@ -20,9 +21,11 @@ __all__ = [
     "DescentConfig",
     "DescentReport",
     "DynamicNetworkSurgery",
+    "FindsLive",
     "GradualPruning",
     "IntegerConfig",
     "IntegerWeights",
+    "LiveChannels",
     "MaskedWeights",
     "PiecewiseConstant",
     "PostTrainingConfig",

@@ -25,11 +25,12 @@ _TOGETHER = 2**24  # numbers that a count of many changes holds at once
 class Moves:
     """Changes of one weight of a row each: where, to what, the errors then, and the bits that it adds.
 
-    Arrays of one length.
+    Arrays of one length. ``biases`` are the row's bias then, which may change along with a weight.
     """
 
     columns: Integers
     values: Integers
+    biases: Integers
     errors: Integers
     bits: NDArray[np.float64]
 
@@ -41,17 +42,23 @@ class IntegerTail:
         tail: layers, inputs and labels.
         grids: whole numbers that a weight may be, and those that a bias may be; both with zero.
         steps: of each layer, a power of two.
+        bias_units: what one step of a bias is worth beside one of a weight, of each layer, a power of two; 1.
     """
 
     def __init__(
-        self, tail: LinearTail, grids: tuple[tuple[int, ...], tuple[int, ...]], steps: tuple[float, ...]
+        self,
+        tail: LinearTail,
+        grids: tuple[tuple[int, ...], tuple[int, ...]],
+        steps: tuple[float, ...],
+        bias_units: tuple[float, ...] | None = None,
     ) -> None:
         self.grids, self.steps = grids, steps
+        self._bias_units = bias_units or (1.0,) * len(tail.layers)
         self.labels = tail.labels.numpy()
         self.n = len(self.labels)
         self._activation = tail.activation
         self._has_bias = [layer.bias is not None for layer in tail.layers]
-        self._inputs = _with_ones(tail.inputs.numpy())
+        self._inputs = _with_bias(tail.inputs.numpy(), self._bias_units[0])
         self._rows = np.arange(self.n)
         self._single = tail.layers[-1].out_features == 1  # of two classes: that of the first is zero
         shapes = [(layer.out_features, layer.in_features + 1) for layer in tail.layers]
@@ -65,12 +72,15 @@ class IntegerTail:
         for place in range(len(self.integers)):
             self._sums.append(self._layer_inputs[place] @ self._real(place).T)
             if place + 1 < len(self.integers):
-                self._layer_inputs.append(_with_ones(self._activate(self._sums[place])))
+                hidden = self._activate(self._sums[place])
+                self._layer_inputs.append(_with_bias(hidden, self._bias_units[place + 1]))
         self._update_scores()
 
-    def change(self, layer: int, row: int, column: int, value: int) -> None:
-        """Make one weight another whole number."""
+    def change(self, layer: int, row: int, column: int, value: int, bias: int | None = None) -> None:
+        """Make one weight another whole number, and the row's bias, unless it is to stay."""
         self.integers[layer][row, column] = value
+        if bias is not None:
+            self.integers[layer][row, -1] = bias
         weights = self._real(layer)[row]
         self._sums[layer][:, row] = self._layer_inputs[layer] @ weights
         if layer + 1 < len(self.integers):
@@ -103,23 +113,59 @@ class IntegerTail:
         return self._has_bias[layer]
 
     def moves(self, layer: int, row: int) -> Moves:
-        """Every change of one weight or of the bias of a row."""
+        """Every change of one weight or of the bias of a row.
+
+        Where one score decides between two classes, a weight changes together with the bias that is best then: a
+        threshold that fits the old weights hides what new ones are worth.
+        """
         last = layer + 1 == len(self.integers)
+        old = self.integers[layer][row]
         weights, biases = self.grids
         width = self.integers[layer].shape[1] - 1
         columns = np.tile(np.arange(width), len(weights))
         values = np.repeat(np.array(weights), width)
+        best_bias = last and self._single and self._has_bias[layer]
         if self._has_bias[layer]:
-            columns = np.append(columns, np.full(len(biases), width))
-            values = np.append(values, biases)
-        change = ((values - self.integers[layer][row, columns]) * self.steps[layer]).astype(np.float32)
+            alone = old[-1:] if best_bias else biases
+            columns = np.append(columns, np.full(len(alone), width))
+            values = np.append(values, alone)
+        change = ((values - old[columns]) * self.steps[layer]).astype(np.float32)
         errors = np.empty(len(columns), dtype=np.int64)
-        most = max(1, _TOGETHER // self.n)
+        found = np.where(columns == width, values, old[-1])
+        most = max(1, _TOGETHER // self.n // (4 if best_bias else 1))
         for start in range(0, len(columns), most):
             part = slice(start, start + most)
             moved = self._layer_inputs[layer][:, columns[part]] * change[part]
-            errors[part] = self._errors_of_score(row, moved) if last else self._errors_of_unit(row, moved)
-        return Moves(columns, values, errors, self._prices(layer, row, columns, values))
+            if best_bias:
+                errors[part], found[part] = self._errors_at_best_bias(moved)
+            else:
+                errors[part] = self._errors_of_score(row, moved) if last else self._errors_of_unit(row, moved)
+        prices = self._prices(layer, row, columns, values)
+        if best_bias:
+            values = np.where(columns == width, found, values)
+            prices = np.where(columns == width, 0.0, prices)
+            prices += self._prices(layer, row, np.full(len(found), width), found)
+        return Moves(columns, values, found, errors, prices)
+
+    def _errors_at_best_bias(self, moved: Floats) -> tuple[Integers, Integers]:
+        """The fewest errors, and the bias of the grid that makes them, if the one score moves by each column.
+
+        A bias is high enough for an example of the second class from one whole number on, and too high for one of
+        the first from another: how many of either are below each whole number is all there is to count.
+        """
+        layer, grid = len(self.integers) - 1, self.grids[1]
+        unit, low = self.steps[layer] * self._bias_units[layer], grid[0]
+        width = grid[-1] - low + 1
+        needed = -(self._sums[layer] - unit * self.integers[layer][0, -1] + moved) / np.float32(unit)
+        second = (self.labels == 1)[:, None]
+        places = np.where(second, np.floor(needed) + 1, np.ceil(needed)) - low
+        places = np.clip(places, 0, width).astype(np.int64) + np.arange(moved.shape[1]) * (width + 1)
+        signs = np.broadcast_to(np.where(second, 1.0, -1.0), places.shape)
+        gained = np.bincount(places.ravel(), signs.ravel(), moved.shape[1] * (width + 1))
+        gained = gained.reshape(-1, width + 1)[:, :width].cumsum(1)[:, np.array(grid) - low]
+        best = gained.argmax(1)
+        errors = second.sum() - gained[np.arange(len(best)), best]
+        return errors.astype(np.int64), np.array(grid)[best]
 
     def _errors_of_score(self, row: int, moved: Floats) -> Integers:
         """Errors if the score of a row moves by each column of ``moved``, examples x changes."""
@@ -178,5 +224,5 @@ class IntegerTail:
         self._scores = np.concatenate([np.zeros_like(scores), scores], 1) if self._single else scores
 
 
-def _with_ones(features: Floats) -> Floats:
-    return np.concatenate([features, np.ones((len(features), 1), np.float32)], 1)
+def _with_bias(features: Floats, unit: float) -> Floats:
+    return np.concatenate([features, np.full((len(features), 1), unit, np.float32)], 1)

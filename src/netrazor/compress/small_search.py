@@ -7,7 +7,7 @@ chooses among messages of one decoder, so it costs nothing, however long it take
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +15,13 @@ import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass as configuration
 from torch import nn
-from torch.nn import functional as F
 
 from netrazor import bounds
 from netrazor.compress.integer_tail import Integers, IntegerTail
 from netrazor.compress.linear_tail import LinearTail, read_tail
 from netrazor.compress.search_objective import SearchContext, approximate_bound
+from netrazor.compress.search_starts import StartLimits, bias_units, starts
 from netrazor.units import percent_up
-
-_SCALE_FREE = (F.relu, F.leaky_relu)
 
 
 @configuration(frozen=True, config={"extra": "forbid"})
@@ -33,8 +31,8 @@ class SmallSearchConfig:
     Attributes:
         limit: largest magnitude of a weight.
         bias_limit: largest magnitude of a bias.
-        scales: a start for each: the trained weights, their largest rounded to so many steps; there is one more, from
-            weights that are all zero, for a single layer.
+        scales: starts: the trained weights, their largest rounded to so many steps, and for a single layer sparse
+            weights too; there is one more then, from weights that are all zero.
         kicks: random changes after which the descent begins again, from the best start.
         searched: examples, evenly spread, that the search counts on; the last steps count on all.
         coded: of how many of the best the true length is taken.
@@ -99,63 +97,31 @@ class _SmallSearch:
         self.n = len(tail.labels)
         self.part = tail.spread(config.searched)
         self.grids = tuple(tuple(range(-limit, limit + 1)) for limit in (config.limit, config.bias_limit))
+        self.units = bias_units(tail)
         self.random = np.random.default_rng(context.seed)
         self.best: dict[bytes, Found] = {}
 
     def run(self) -> float:
-        starts = [self._descended(self._put(*start)) for start in self._starts()]
-        now = min(starts, key=lambda found: found.bound)
+        limits = StartLimits(self.config.limit, self.config.bias_limit, self.config.scales)
+        found = [self._descended(self._put(*start)) for start in starts(self.tail, limits)]
+        now = min(found, key=lambda each: each.bound)
         with self.context.reporter.stage("search", self.config.kicks) as tick:
             for _ in range(self.config.kicks):
                 state = self._put(list(now.integers), now.steps)
                 self._kick(state)
-                found = self._descended(state)
-                if found.bound <= now.bound + 0.1 * (1 - now.bound) / math.sqrt(self.n):
-                    now = found  # a little worse is accepted: plateaus are wide
+                near = self._descended(state)
+                if near.bound <= now.bound + 0.1 * (1 - now.bound) / math.sqrt(self.n):
+                    now = near  # a little worse is accepted: plateaus are wide
                 if self.random.random() < 0.05:
                     now = min(self.best.values(), key=lambda known: known.bound)
                 tick()
         return self._coded()
 
-    def _starts(self) -> Iterator[tuple[list[Integers], tuple[float, ...]]]:
-        """Zeros, where a single layer can leave them, and the trained weights rounded at several scales."""
-        layers = self.tail.layers
-        if len(layers) == 1:
-            shape = (layers[0].out_features, layers[0].in_features + 1)
-            yield [np.zeros(shape, np.int64)], (1.0,)
-        for scale in self.config.scales:
-            yield self._rounded(scale)
-
-    def _rounded(self, scale: float) -> tuple[list[Integers], tuple[float, ...]]:
-        """The trained weights, the largest of each layer at ``scale`` steps.
-
-        Scores may have any scale, and so may hidden units behind an activation that keeps scales; elsewhere the step
-        of the first layer stays, as a power of two.
-        """
-        integers, steps, factor = [], [], 1.0
-        for place, layer in enumerate(self.tail.layers):
-            largest = max(float(layer.weight.abs().max()), 1e-12)
-            is_free = place + 1 == len(self.tail.layers) or self.tail.activation in _SCALE_FREE
-            step = 1.0 if is_free else 2.0 ** round(math.log2(largest / scale))
-            to_integers = scale / largest if is_free else 1 / step
-            factor *= to_integers if is_free else 1.0
-            weights = layer.weight.numpy() * to_integers
-            bias = np.zeros(len(weights)) if layer.bias is None else layer.bias.numpy()
-            bias = bias * (factor if is_free else to_integers)
-            limits = (self.config.limit, self.config.bias_limit)
-            parts = [
-                np.rint(part).clip(-limit, limit).astype(np.int64)
-                for part, limit in zip((weights, bias[:, None]), limits, strict=True)
-            ]
-            integers.append(np.concatenate(parts, 1))
-            steps.append(step)
-        return integers, tuple(steps)
-
     def _put(self, integers: list[Integers], steps: tuple[float, ...]) -> IntegerTail:
         return self._state(self.part, integers, steps)
 
     def _state(self, tail: LinearTail, integers: list[Integers], steps: tuple[float, ...]) -> IntegerTail:
-        state = IntegerTail(tail, (self.grids[0], self.grids[1]), steps)
+        state = IntegerTail(tail, (self.grids[0], self.grids[1]), steps, self.units)
         state.put(integers)
         return state
 
@@ -172,7 +138,8 @@ class _SmallSearch:
             costs = moves.errors + per_bit * moves.bits
             best = int(costs.argmin())
             if costs[best] < errors - 1e-6:
-                state.change(layer, row, int(moves.columns[best]), int(moves.values[best]))
+                changed = int(moves.columns[best]), int(moves.values[best]), int(moves.biases[best])
+                state.change(layer, row, *changed)
                 errors, quiet = int(moves.errors[best]), 0
                 waiting.append((layer, row))
             else:
@@ -260,22 +227,23 @@ class _SmallSearch:
                 changed = moves.values != matrix[row, moves.columns]
                 costs = moves.errors + per_bit * moves.bits
                 for at in np.flatnonzero(changed)[np.argsort(costs[changed])[:40]].tolist():
-                    where = (layer, row, int(moves.columns[at]), int(moves.values[at]))
+                    where = (layer, row, int(moves.columns[at]), int(moves.values[at]), int(moves.biases[at]))
                     ranked.append(
                         (float(costs[at]), where, int(moves.errors[at]), bits + float(moves.bits[at]))
                     )
         neighbours = []
-        for _, (layer, row, column, value), errors, length in sorted(ranked)[:40]:
+        for _, (layer, row, column, value, bias), errors, length in sorted(ranked)[:40]:
             integers = [matrix.copy() for matrix in found.integers]
-            integers[layer][row, column] = value
+            integers[layer][row, column], integers[layer][row, -1] = value, bias
             neighbours.append(Found(0.0, errors, length, tuple(integers), found.steps))
         return neighbours
 
     def _measured(self, found: Found) -> float:
         """The bound by the true length and the layers' own errors, with the weights in the network."""
-        for layer, matrix, step in zip(self.tail.layers, found.integers, found.steps, strict=True):
+        of_layers = zip(self.tail.layers, found.integers, found.steps, self.units, strict=True)
+        for layer, matrix, step, unit in of_layers:
             real = torch.from_numpy(matrix * step).to(layer.weight.dtype)
             layer.weight.copy_(real[:, :-1])
             if layer.bias is not None:
-                layer.bias.copy_(real[:, -1])
+                layer.bias.copy_(real[:, -1] * unit)
         return float(bounds.occam(self.tail.errors(), self.n, self.code_bits(), self.context.delta))

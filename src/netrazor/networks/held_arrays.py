@@ -32,6 +32,8 @@ def hold(root: nn.Module, name: str, tensor: Tensor, linear: Collection[str]) ->
         module.register_parameter(last, tensor)
     else:
         module.register_buffer(last, tensor)
+    if isinstance(module, _Layer) and last == "weight":
+        module.out_features, module.in_features = tensor.shape
 
 
 def array_of(root: nn.Module, name: str) -> Any:

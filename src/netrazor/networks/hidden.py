@@ -23,7 +23,7 @@ from netrazor.networks.origin import is_library_module
 from netrazor.networks.walk import everything, modules
 
 FREE_BITS, FREE_BITS_FOR_EACH_ARRAY = 2048, 64  # of settings; more than that may say what was learnt
-LONGEST = 512  # bits of one setting
+LONGEST = FREE_BITS  # of one setting: a path of 256 characters, which configurations remember
 _OUTSIDE = frozenset(
     {
         "os", "io", "sys", "pathlib", "posix", "nt", "_io", "mmap", "ctypes", "socket", "urllib",

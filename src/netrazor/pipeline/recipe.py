@@ -100,6 +100,22 @@ def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
     return _with_fits(recipe, shorter)
 
 
+def recipe_without_classes(recipe: Recipe) -> Recipe:
+    """The recipe for examples without a single class: without noise and descent, which count errors of classes.
+
+    Raises:
+        ConfigurationError: a recipe that is nothing but a search on errors of classes, or has whole numbers, whose
+            training has a loss of its own.
+    """
+    needs = [name for name in ("small", "polish", "integers", "shorten") if getattr(recipe, name) is not None]
+    if needs:
+        raise ConfigurationError(
+            f"recipe: for claims about other targets than classes one without {needs[0]!r} needed, got "
+            f"{recipe.name!r}; choose quick, post-training, as-is or exact"
+        )
+    return replace(recipe, noise=None, descend=None, descend_everywhere=None)
+
+
 def _with_fits(part: Part, change: Callable[[FitConfig], FitConfig]) -> Part:
     """``part`` of a recipe with every `FitConfig` in it changed, wherever it is held."""
     changed: Any = part

@@ -9,6 +9,7 @@ from typing import Any
 
 from netrazor.certification.run_result import Histogram
 from netrazor.compress import make_constant
+from netrazor.data.targets import TargetDataset
 from netrazor.pipeline.histogram import histograms
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.recipe import Recipe
@@ -91,6 +92,8 @@ def run_stages(recipe: Recipe, context: RunContext, checkpoint: Checkpoint | Non
 
 def _constant_if_better(context: RunContext) -> bool:
     """Make the network a constant classifier where that has the lower bound; whether it had."""
+    if isinstance(context.dataset, TargetDataset):
+        return False
     before, bound = copy.deepcopy(context.model.state_dict()), context.certified_bound()
     if make_constant(context.model, context.dataset) and context.certified_bound() <= bound:
         context.reporter.say("nothing better than a constant classifier was found: it is what is certified")

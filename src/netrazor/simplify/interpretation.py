@@ -153,8 +153,12 @@ def _holds_tensor(result: Any) -> bool:
 
 
 def _name_operation(node: fx.Node) -> str:
-    """The name of an operation without namespace and overload: ``conv2d``."""
-    return str(node.target).split(".")[1]
+    """The name of an operation without namespace and overload: ``conv2d``.
+
+    ``view`` as another type reads the same bytes as other numbers, which is no rearranging: it is called view_dtype.
+    """
+    _, name, overload = str(node.target).split(".")[:3]
+    return "view_dtype" if (name, overload) == ("view", "dtype") else name
 
 
 def _bind_arguments(node: fx.Node, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

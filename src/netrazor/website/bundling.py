@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netrazor.errors import ConfigurationError
 
-SOURCE = Path(__file__).parents[3] / "js" / "src"
+SOURCE = Path(__file__).parent / "decoder"  # a link to js/src; in an installation, a copy
 FACE = "index.js"
 
 _IMPORT = re.compile(r'^import (?P<what>\{[^}]*\}|\* as \w+) from "\./(?P<module>[\w.]+)";$', re.MULTILINE)
@@ -25,12 +25,13 @@ def bundle(source: Path = SOURCE) -> str:
     """A script in which `netrazor` is an object of all that the package's face exports.
 
     Raises:
-        ConfigurationError: the package is not there (it is part of the repository, not of an installation), or a
-            form of import or export that is not known here.
+        ConfigurationError: the package is not there (in a clone made without symbolic links, say), or a form of
+            import or export that is not known here.
     """
     if not (source / FACE).is_file():
         raise ConfigurationError(
-            f"js: the page's decoder is read from {source}, where it is not; run this in a clone of the repository"
+            f"js: the page's decoder is read from {source}, where it is not; copy js/src there, or clone with "
+            "symbolic links"
         )
     texts = {path.name: path.read_text() for path in source.glob("*.js")}
     needs = {name: _needed(text) for name, text in texts.items()}
