@@ -36,9 +36,8 @@ class IntegerConfig:
         bias_limit: largest magnitude of biases.
         target_bits: of all tensors together, under an adaptive code.
         start: "random"; "given": from the weights as they are, each tensor with a step of its own; "network": the
-            same for a network of any kind. There tensors that are all zero stay so (a bias in front of a norm), a
-            vector of values that are much alike is what it adds to one of them (the scales of a norm: zeros stand
-            for one), and the scores start at the scale that fits the labels best.
+            same, but tensors of zeros stay so, a vector of like values (the scales of a norm) is what it adds to one
+            of them, and the scores start at the scale that fits the labels best.
         control: what brings the bits down to the target: their "price", or the "removal" of what is worth least.
         spread: standard deviation of the weights at a random start.
         rise: shares of the training steps between which the goal falls from the initial bits to the target.
@@ -157,8 +156,7 @@ class IntegerWeights:
         return latent.round().clamp(-limit, limit) + 0.0
 
     def _compute_weights(self, name: str, latent: Tensor) -> Tensor:
-        """What the network computes with in place of the latent values of a tensor."""
-        # In the layout of the latent values: in another one convolutions may run at half their speed.
+        """What the network computes with, in the layout of the latent values: others make convolutions slow."""
         weights = torch.mul(self.round(name, latent), self.step_sizes[name], out=torch.empty_like(latent))
         return weights.add_(self.centers[name])
 
