@@ -31,6 +31,7 @@ from netrazor.errors import MessageError
 from netrazor.files import write_atomically
 
 LIMITS = coding.Limits(elements=2**20, arrays=64, decisions=600)  # a caller's own, for small messages
+MORE = coding.Limits(elements=2**20, arrays=64, decisions=8000)  # tables of bytes take 256 each
 BATCH = 2000
 
 
@@ -65,13 +66,23 @@ def start(messages: list[bytes], processes: int) -> dict[str, Any]:
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "cores": processes,
         "limits": vars(LIMITS),
+        "limits_of_models_for_floats": vars(MORE),
         "messages": [message.hex() for message in messages],
+        "models": models_in(messages),
         "mutated_messages": 0,
         "outcomes": {},
         "foreign_exceptions": [],
         "longest_s": 0.0,
         "cpu_s": 0.0,
         "peak_memory_mib": 0.0,
+    }
+
+
+def models_in(messages: list[bytes]) -> dict[str, int]:
+    """How many of the messages have each flag of the header."""
+    found = [read(message, coding.Limits()) for message in messages]
+    return {
+        name: sum(getattr(m, name) for m in found) for name in ("extended", "free_orders", "float_models")
     }
 
 
@@ -82,9 +93,10 @@ def fuzz_batch(number: int, messages: list[bytes]) -> dict[str, Any]:
     foreign = []
     longest, begin, start = 0.0, time.process_time(), time.process_time()
     for _ in range(BATCH):
-        message = mutated(chance, messages)
+        original = chance.choices(messages, [len(message) ** -1.5 for message in messages])[0]
+        message = mutated(chance, original)
         try:
-            coding.decode(message, limits=LIMITS)
+            coding.decode(message, limits=limits_of(original))
             outcome = "arrays"
         except MessageError as error:
             outcome = type(error).__name__
@@ -131,7 +143,39 @@ def valid_messages() -> Iterator[bytes]:
     yield from with_extended_models(rng, lambda: busy(rng, steps((12, 2, 2, 3), 1)))
     yield from with_extended_models(rng, lambda: busy(rng, steps((14, 16), 1)))
     yield from with_extended_models(rng, lambda: np.rint(rng.normal(0, 5, (2, 40))).astype(np.int8))
+    yield from with_free_orders(rng, steps)
+    yield from with_models_for_floats(rng)
+
+
+def with_free_orders(rng: np.random.Generator, steps: Any) -> Iterator[bytes]:
+    """Layers whose hidden units may stand in any order; one with any sign; one with equal units."""
     yield coding.encode(in_canonical_order(rng, [20, 9, 12, 5], steps))
+    for signs, equal in ((False, False), (True, False), (True, True)):
+        rows = rng.integers(-2, 3, (18, 14)) * (rng.random((18, 14)) < 0.25)
+        rows[9:] = rows[:9] if equal else rows[9:]
+        first = np.take_along_axis(rows, np.argmax(rows != 0, axis=1)[:, None], axis=1)
+        rows = (np.where(first < 0, -rows, rows) if signs else rows).astype(np.int8)
+        yield coding.encode({"a": rows[canonical_order(rows)], "b": steps((3, 18), 0.4)})
+
+
+def with_models_for_floats(rng: np.random.Generator) -> Iterator[bytes]:
+    """Whole numbers by scales of rows and of groups, rounded or not; bytes behind a mask; with free orders too."""
+    scales = rng.random((16, 1)).astype(np.float32)
+    rows = (np.rint(rng.normal(0, 9, (16, 20))).astype(np.float32) * scales).astype(np.float32)
+    groups = (np.rint(rng.normal(0, 7, (16, 32))).astype(np.float32) * scales).astype(np.float32)
+    coarse = (groups.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    pruned = np.where(rng.random((9, 90)) < 0.2, rng.normal(0, 1, (9, 90)), 0)
+    for arrays in (
+        {"w": rows},
+        {"w": groups.reshape(4, 128)},
+        {"w": coarse},
+        {"w": rows.astype(np.float16), "v": rows.astype(np.float64)},
+        {"w": pruned.astype(np.float32), "v": pruned},
+        {"w": rows[canonical_order(rows)], "v": groups},
+    ):
+        message = coding.encode(arrays)
+        if read(message, coding.Limits.for_arrays(arrays)).float_models:
+            yield message
 
 
 def in_canonical_order(rng: np.random.Generator, widths: list[int], steps: Any) -> dict[str, np.ndarray]:
@@ -151,7 +195,7 @@ def with_extended_models(rng: np.random.Generator, make: Any) -> Iterator[bytes]
     """A message that uses the extended models, with another array behind."""
     while True:
         message = coding.encode({"w": make(), "v": np.arange(3)})
-        if read(message, LIMITS).extended:
+        if read(message, coding.Limits()).extended:
             yield message
             return
 
@@ -159,12 +203,18 @@ def with_extended_models(rng: np.random.Generator, make: Any) -> Iterator[bytes]
 @functools.cache
 def schema_end(message: bytes) -> int:
     """Where the content begins: what is altered before mostly gives other names."""
-    return 3 + -(-read(message, LIMITS).ledger.bits_of("schema") // 8)
+    return 3 + -(-read(message, coding.Limits()).ledger.bits_of("schema") // 8)
 
 
-def mutated(chance: random.Random, messages: list[bytes]) -> bytes:
-    """Bits flipped, bytes replaced, ends cut or extended, or bytes that never were one; short messages most."""
-    message = bytearray(chance.choices(messages, [len(message) ** -1.5 for message in messages])[0])
+@functools.cache
+def limits_of(message: bytes) -> coding.Limits:
+    """Those that it can be read within, unaltered."""
+    return MORE if read(message, coding.Limits()).float_models else LIMITS
+
+
+def mutated(chance: random.Random, original: bytes) -> bytes:
+    """Bits flipped, bytes replaced, ends cut or extended, or bytes that never were one."""
+    message = bytearray(original)
     kind = chance.randrange(20)
     if kind < 15:
         first = schema_end(bytes(message)) if kind else 3

@@ -2,13 +2,14 @@
 
 import { CorruptMessage, MessageTooLarge, need } from "./errors.js";
 import { Mixer, readTable } from "./context_mixing.js";
-import { bitLengthOf, readBelow } from "./integer_codes.js";
+import { bitLengthOf, readBelow, readNumber } from "./integer_codes.js";
 import { countClass, outputCounts, placesOfBox, product } from "./element_contexts.js";
 import { readBlocks, readByTotals, readMixed } from "./masks.js";
 import { CodebookModel } from "./codebook.js";
-import { DTYPES, bitsOfKey, isFinite, zeroBits } from "./dtypes.js";
+import { DTYPES, bitsOfKey, isFinite, valuesOf, zeroBits } from "./dtypes.js";
 import { readMixedValues, readTabled, readTables } from "./values.js";
 import { settle } from "./free_order.js";
+import { multiply, turnBack } from "./scaled_codes.js";
 
 const MOST_MIXED_ENTRIES = 256;
 
@@ -23,6 +24,7 @@ export class ArrayDecoder {
     this.sizes = new Mixer(); // of the tables of values
     this.outputs = null; // counts of the last array of two axes or more
     this.decisions = 0;
+    this.isDense = false; // whether the last array was sent byte by byte, without a mask
     this.later = []; // static arrays whose values follow in a stream of their own
     this.goOn(decoder);
   }
@@ -51,20 +53,70 @@ export class ArrayDecoder {
       return { bits, arrangement: null };
     }
     const freedom = this.#freedom(field);
-    const isRaw = this.#choose("raw");
-    this.#charge(name, "header");
-    if (isRaw) {
-      this.#raw(field, bits);
-      this.#charge(name, "values");
-    } else {
-      this.#quantized(field, bits);
-    }
+    const isFloat = DTYPES[dtype].kind === "float";
+    if (this.header.floatModels && isFloat && size > 1 && this.#choose("scaled")) this.#scaled(field, bits);
+    else this.#elements(field, bits);
     if (freedom === null) return { bits, arrangement: null };
     const arrangement = settle(bits, shape, dtype, freedom.axis, freedom.signs);
     this.spend(arrangement.slices);
     this.ideal.save(name, arrangement.length);
-    if (!isRaw) this.outputs = outputCounts(bits, shape);
+    if (!this.isDense) this.outputs = outputCounts(bits, shape);
     return { bits, arrangement };
+  }
+
+  // The elements of an array that is not empty: byte by byte, or by a codebook.
+  #elements(field, bits) {
+    const { name, shape } = field;
+    const isRaw = this.#choose("raw");
+    const isSparse = isRaw && this.header.floatModels && this.#choose("sparse");
+    this.isDense = isRaw && !isSparse;
+    this.#charge(name, "header");
+    if (this.isDense) {
+      this.#raw(field, bits);
+      this.#charge(name, "values");
+      return;
+    }
+    const view = this.#view(shape);
+    this.#charge(name, "header");
+    const { mask, inside, box, links } = this.#support(view);
+    const places = [];
+    for (let at = 0; at < mask.length; at++) if (mask[at]) places.push(at);
+    need(places.length > 0, "an array that is not empty has no element that is not zero");
+    this.#charge(name, "pattern");
+    if (isSparse) this.#sparse(field, bits, places);
+    else this.#quantized(field, bits, view, { mask, inside, box, links, places });
+    if (shape.length > 1) this.outputs = outputCounts(mask, shape);
+  }
+
+  #sparse({ name, dtype }, bits, places) {
+    const elements = zeroBits(dtype, places.length);
+    this.#raw({ dtype, size: places.length }, elements);
+    need(
+      elements.every((element) => BigInt(element) !== 0n),
+      "zeros stand inside of a mask",
+    );
+    places.forEach((place, at) => (bits[place] = elements[at]));
+    this.#charge(name, "values");
+  }
+
+  // Whole numbers and scales, each coded as an array.
+  #scaled(field, bits) {
+    const { name, dtype, shape, size } = field;
+    const { dropped, group } = this.#scaling(field);
+    this.#charge(name, "header");
+    const scaleType = dtype === "float64" ? "float64" : "float32";
+    const scales = zeroBits(scaleType, size / group);
+    this.#elements({ name, dtype: scaleType, shape: [size / group], size: size / group }, scales);
+    const codes = zeroBits("int16", size);
+    this.#elements({ name, dtype: "int16", shape, size }, codes);
+    multiply(valuesOf("int16", codes), scales, { dropped, group, scaleType, dtype }, bits);
+  }
+
+  #scaling({ dtype, shape, size }) {
+    const dropped = readBelow(this.decoder, DTYPES[dtype].mantissa);
+    const group = this.#choose("row scales") ? size / shape[0] : readNumber(this.decoder, size);
+    need(group >= 2 && size % group === 0, "groups with a scale do not divide an array");
+    return { dropped, group };
   }
 
   #choose(name) {
@@ -93,6 +145,7 @@ export class ArrayDecoder {
       const plane = this.decoder.symbols(readTable(this.decoder, sizes, 256), size);
       for (let at = 0; at < size; at++) bytes[at * width + place] = plane[at];
     }
+    if (this.header.floatModels && DTYPES[dtype].kind === "float") turnBack(bits);
     if (dtype === "bool")
       need(
         bits.every((bit) => bit < 2),
@@ -106,14 +159,7 @@ export class ArrayDecoder {
     }
   }
 
-  #quantized({ name, dtype, shape }, bits) {
-    const view = this.#view(shape);
-    this.#charge(name, "header");
-    const { mask, inside, box, links } = this.#support(view);
-    const places = [];
-    for (let at = 0; at < mask.length; at++) if (mask[at]) places.push(at);
-    need(places.length > 0, "an array that is not empty has no element that is not zero");
-    this.#charge(name, "pattern");
+  #quantized({ name, dtype }, bits, view, { mask, inside, box, links, places }) {
     const keys = this.codebooks.read(this.decoder, dtype);
     this.spend(keys.length);
     this.#charge(name, "codebook");
@@ -129,7 +175,6 @@ export class ArrayDecoder {
       const symbols = this.#symbols(name, keys, inside, box, links, rows);
       places.forEach((place, at) => (bits[place] = elements[symbols[at]]));
     }
-    if (shape.length > 1) this.outputs = outputCounts(mask, shape);
   }
 
   // The axes along which an array is seen, the one linked to the outputs before, and how far these reach.

@@ -45,6 +45,7 @@ export interface Message {
   architecture: number;
   extended: boolean;
   freeOrders: boolean;
+  floatModels: boolean;
   /** Adds up to the message's length in bits. */
   ledger: LedgerEntry[];
 }

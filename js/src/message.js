@@ -48,9 +48,9 @@ class MessageReader {
     if (header.static) this.#staticValues(later);
     const sideInformation = header.sideInformation ? this.#sideInformation(arrays) : [];
     need(this.at === this.data.length, `the message ends at byte ${this.at}, got ${this.data.length} bytes`);
-    const { architecture, freeOrders, extended } = header;
+    const { architecture, freeOrders, floatModels, extended } = header;
     const entries = account(this.sections, this.ideal);
-    return { arrays, sideInformation, architecture, extended, freeOrders, later, ledger: entries };
+    return { arrays, sideInformation, architecture, extended, freeOrders, floatModels, later, ledger: entries };
   }
 
   #content(fields) {
@@ -112,16 +112,22 @@ class MessageReader {
 
 function readHeader(decoder) {
   let extended = decoder.bit(0) === 1;
-  const freeOrders = extended && decoder.bit(0) === 1;
-  if (freeOrders) {
-    if (decoder.bit(-320)) throw new UnsupportedMessage("the reserved bit is set: the message is of a later format");
+  const announces = extended && decoder.bit(0) === 1;
+  let freeOrders = announces;
+  let floatModels = false;
+  if (announces) {
+    floatModels = decoder.bit(-320) === 1;
+    if (floatModels) {
+      if (decoder.bit(-320)) throw new UnsupportedMessage("the reserved bit is set: the message is of a later format");
+      freeOrders = decoder.bit(0) === 1;
+    }
     extended = decoder.bit(0) === 1;
   }
   const architecture = readNumber(decoder, LARGEST_ARCHITECTURE);
   const isStatic = decoder.bit(-160) === 1;
   const sideInformation = decoder.bit(-160) === 1;
-  need(!(isStatic && freeOrders), "free orders and static values exclude each other");
-  return { extended, freeOrders, architecture, static: isStatic, sideInformation };
+  need(!(isStatic && announces), "static values exclude free orders and models for floats");
+  return { extended, freeOrders, floatModels, architecture, static: isStatic, sideInformation };
 }
 
 function readSchema(decoder, limits, length) {

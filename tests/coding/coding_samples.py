@@ -49,6 +49,25 @@ def fine() -> dict[str, np.ndarray]:
     return {"dense": dense, "scales": scales, "many": rng.permutation(260).astype(np.int16)}
 
 
+def floats() -> dict[str, np.ndarray]:
+    """Whole numbers by scales of rows and of groups, as float32 and rounded to bfloat16; pruned floats."""
+    rng = np.random.default_rng(5)
+    rows = np.rint(rng.normal(0, 9, (16, 30)))
+    rows[3] = 0
+    scaled = (rows * rng.random((16, 1)).astype(np.float32)).astype(np.float32)
+    scaled[scaled == 0] *= -1  # some rounding leaves minus zeros
+    groups = np.rint(rng.normal(0, 7, (6, 96))).reshape(18, 32)
+    coarse = (groups * rng.random((18, 1)).astype(np.float32)).astype(np.float32).view(np.uint32)
+    coarse = (coarse + np.uint32(0x7FFF) + (coarse >> np.uint32(16) & np.uint32(1))) & np.uint32(0xFFFF0000)
+    pruned = np.where(rng.random((9, 80)) < 0.15, rng.normal(0, 1, (9, 80)), 0)
+    return {
+        "rows": scaled,
+        "groups": coarse.view(np.float32).reshape(6, 96),
+        "pruned": pruned.astype(np.float32),
+        "half": (rows[:8] * rng.random((8, 1))).astype(np.float16),
+    }
+
+
 def odd() -> dict[str, np.ndarray]:
     """Types, shapes and values at the edges."""
     return {

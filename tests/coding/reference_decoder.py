@@ -3,6 +3,8 @@
 An array is its type, its shape and its elements as little-endian bytes. ``used`` collects the models that occur.
 """
 
+import math
+import struct
 from collections import defaultdict
 from math import isqrt, prod
 
@@ -97,14 +99,18 @@ class Reader:
 
     def header(self) -> tuple[int, bool, bool]:
         self.extended = bool(self.stream.bit(0))
-        self.free_orders = bool(self.extended and self.stream.bit(0))
-        if self.free_orders:
-            assert not self.stream.bit(-320), "a later format"
+        announces = bool(self.extended and self.stream.bit(0))
+        self.free_orders, self.float_models = announces, False
+        if announces:
+            self.float_models = bool(self.stream.bit(-320))
+            if self.float_models:
+                assert not self.stream.bit(-320), "a later format"
+                self.free_orders = bool(self.stream.bit(0))
             self.extended = bool(self.stream.bit(0))
         self.used.add("extended" if self.extended else "not extended")
         architecture = number(self.stream, 2**16)
         static = bool(self.stream.bit(-160))
-        assert not (static and self.free_orders)
+        assert not (static and announces)
         return architecture, static, bool(self.stream.bit(-160))
 
     def choose(self, name: str) -> bool:
@@ -125,16 +131,64 @@ class Reader:
             signed = kind in FLOATS or kind.startswith("int")
             freedom = axis, bool(signed and self.stream.bit(-160))
             self.used.add("free signs" if freedom[1] else "free order without signs")
-        if self.choose("raw"):
-            elements = self.raw(kind, len(elements))
-            if freedom:
-                elements, *self.number = settled(elements, shape, *freedom, offset=kind in FLOATS)
-            return elements
+        if self.float_models and kind in FLOATS and len(elements) > 1 and self.choose("scaled"):
+            elements = self.scaled(name, kind, shape)
+        else:
+            elements = self.elements(name, kind, shape, static)
+        if freedom:
+            elements, *self.number = settled(elements, shape, *freedom, offset=kind in FLOATS)
+            if not self.dense:
+                self.count([int(key != 0) for key in elements], shape)
+        return elements
+
+    def scaled(self, name: str, kind: str, shape) -> list[int]:
+        """Whole numbers times scales."""
+        size, (mantissa, _) = prod(shape), FLOATS[kind]
+        dropped = below(self.stream, mantissa)
+        group = size // shape[0] if self.choose("row scales") else number(self.stream, size)
+        assert group >= 2
+        assert size % group == 0
+        scale_kind = "float64" if kind == "float64" else "float32"
+        scales = self.elements(name, scale_kind, (size // group,), False)
+        codes = self.elements(name, "int16", shape, False)
+        elements = []
+        for at, code in enumerate(codes):
+            code -= (code >= 2**15) << 16  # as bytes are read
+            scale = value_of(scales[at // group], scale_kind)
+            if code in (0, -(2**15)):
+                elements.append(-1 if code else 0)
+                self.used.add("minus zero code" if code else "zero code")
+                continue
+            bits = bits_of(value_of(bits_of(code * scale, scale_kind), scale_kind, bits=True), kind)
+            if dropped:
+                half = (1 << dropped - 1) - 1 + (bits >> dropped & 1)
+                bits = bits + half >> dropped << dropped
+                self.used.add("dropped bits")
+            sign = 1 << 8 * WIDTHS[kind] - 1
+            assert bits % sign
+            assert math.isfinite(value_of(bits, kind, bits=True))
+            elements.append(-1 - (bits - sign) if bits >= sign else bits)
+        return elements
+
+    def elements(self, name: str, kind: str, shape, static: bool) -> list[int]:
+        """Keys of the elements of an array that is not empty, byte by byte or by a codebook."""
+        size = prod(shape)
+        is_raw = self.choose("raw")
+        self.dense = is_raw and not (self.float_models and self.choose("sparse"))
+        if self.dense:
+            return self.raw(kind, size)
+        elements = [0] * size
         view, link_axis, extent = self.view(shape)
         mask, box, links = self.mask(view, link_axis, extent)
         assert any(mask)
-        keys = self.codebooks.read(self.stream, kind)
         places = [at for at, one in enumerate(mask) if one]
+        if is_raw:
+            for place, key in zip(places, self.raw(kind, len(places)), strict=True):
+                assert key
+                elements[place] = key
+            self.count(mask, shape)
+            return elements
+        keys = self.codebooks.read(self.stream, kind)
         rows = [at // prod(view[1:]) for at in places]
         sides = (sum(key < 0 for key in keys), sum(key > 0 for key in keys))
         if static:
@@ -143,19 +197,22 @@ class Reader:
         else:
             for place, symbol in zip(places, self.values(mask, view, box, links, rows, sides), strict=True):
                 elements[place] = keys[symbol]
-        if freedom:
-            elements, *self.number = settled(elements, shape, *freedom, offset=kind in FLOATS)
-            mask = [int(key != 0) for key in elements]
+        self.count(mask, shape)
+        return elements
+
+    def count(self, mask: list[int], shape) -> None:
+        """Note the ones of each output, to which later arrays are linked."""
         if len(shape) > 1:
             width = prod(shape[1:])
             self.outputs = [sum(mask[row * width : (row + 1) * width]) for row in range(shape[0])]
-        return elements
 
     def raw(self, kind: str, size: int) -> list[int]:
         sizes, width = Mixer(), WIDTHS[kind]
         planes = [self.stream.symbols(table(self.stream, sizes, 256), size) for _ in range(width)]
         elements = zip(*planes, strict=True)
         bits = [sum(byte << 8 * place for place, byte in enumerate(element)) for element in elements]
+        if self.float_models and kind in FLOATS:
+            bits = [bit >> 1 | (bit & 1) << 8 * width - 1 for bit in bits]
         sign = 1 << 8 * width - 1
         return [-1 - (bit - sign) if bit >= sign and kind in FLOATS else bit for bit in bits]
 
@@ -221,6 +278,20 @@ class Reader:
             for place, symbol in zip(places, self.stream.symbols(frequencies, len(places)), strict=True):
                 found[place] = symbol
         return found
+
+
+def bits_of(value: float, kind: str) -> int:
+    """The bits of a float of this kind that is the nearest one to ``value``."""
+    letter = {"float16": "e", "float32": "f", "float64": "d"}[kind]
+    return int.from_bytes(struct.pack("<" + letter, value), "little")
+
+
+def value_of(key: int, kind: str, *, bits: bool = False) -> float:
+    """The value of a float of this kind by its key, or its bits."""
+    letter = {"float16": "e", "float32": "f", "float64": "d"}[kind]
+    if key < 0 and not bits:
+        key = -1 - key + (1 << 8 * WIDTHS[kind] - 1)
+    return struct.unpack("<" + letter, key.to_bytes(WIDTHS[kind], "little"))[0]
 
 
 def inside_places(view, box) -> list[int]:

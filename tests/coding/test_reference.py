@@ -18,6 +18,7 @@ MODELS = {
     *("live rows", "live columns", "mixed values", "smooth values", "tables", "tables by class"),
     "side information",
     *("known codebook", "steps", "listed codebook"),
+    *("scaled", "row scales", "dropped bits", "zero code", "minus zero code", "sparse"),
 }
 
 

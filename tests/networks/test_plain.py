@@ -4,6 +4,7 @@ import copy
 import threading
 import types
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from netrazor.errors import UnsupportedModel
-from netrazor.networks import coded_state, make_plain
+from netrazor.networks import coded_state, load_weights, make_plain, read_weights
 from netrazor.networks.plain import plain_copy
 
 
@@ -98,3 +99,20 @@ def test_a_network_that_cannot_be_copied(attribute: object) -> None:
     model.extra = attribute
     with pytest.raises(UnsupportedModel, match="cannot be copied"):
         plain_copy(model)
+
+
+@pytest.mark.filterwarnings("ignore:torch.ao.quantization is deprecated", "ignore:Please use quant_min")
+@pytest.mark.parametrize("each", ["default_dynamic_qconfig", "per_channel_dynamic_qconfig"])
+def test_layers_that_torch_quantized_dynamically_are_plain(each: str, tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(16, 24), nn.ReLU(), nn.Linear(24, 3, bias=False))
+    spec = {nn.Linear: getattr(torch.ao.quantization, each)}
+    packed = torch.ao.quantization.quantize_dynamic(model, spec)
+    plain = plain_copy(packed)
+    assert isinstance(plain[0], nn.Linear)
+    assert torch.equal(plain[0].weight, packed[0].weight().dequantize())
+    assert list(plain.state_dict()) == list(model.state_dict())
+    x = torch.randn(5, 16)
+    assert torch.allclose(plain(x), packed(x), atol=0.05)  # its activations are exact now
+    torch.save(packed.state_dict(), tmp_path / "packed.pt")
+    load_weights(model, read_weights(tmp_path / "packed.pt"))
+    assert all(map(torch.equal, model.state_dict().values(), plain.state_dict().values()))

@@ -3,19 +3,25 @@
 import io
 import math
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save
 
 from netrazor.errors import ConfigurationError
 from netrazor.files import open_regular
 
 Arrays = dict[str, NDArray[np.generic]]
 
+_NUMPY_TYPES = {
+    **{"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1"},
+    **{"U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?"},
+}
 MAX_UNPACKED_BYTES = 2**33  # an npz file may be compressed: what it may come to
 
 
@@ -55,10 +61,21 @@ def file_of(path: Path, arrays: Arrays) -> bytes:
 
 
 def _from_safetensors(path: Path, content: bytes) -> Arrays:
+    """Arrays of numpy's types as they are; bfloat16, which numpy has not, as float32, which is exact."""
     try:
-        return load(content)
+        return dict(_as_numpy(name, held) for name, held in deserialize(content))  # type: ignore[no-untyped-call]
     except (SafetensorError, KeyError) as error:
-        raise ConfigurationError(f"{path}: must be a safetensors file of numpy types, got {error}") from error
+        raise ConfigurationError(
+            f"{path}: must be a safetensors file of numpy types or bfloat16, got {error}"
+        ) from error
+
+
+def _as_numpy(name: str, held: Mapping[str, Any]) -> tuple[str, NDArray[np.generic]]:
+    kind, shape, data = held["dtype"], held["shape"], held["data"]
+    if kind != "BF16":
+        return name, np.frombuffer(data, dtype=_NUMPY_TYPES[kind]).reshape(shape)
+    words = np.frombuffer(data, dtype="<u2").astype(np.uint32) << np.uint32(16)
+    return name, words.view(np.float32).reshape(shape)
 
 
 def _from_npz(path: Path, content: bytes) -> Arrays:

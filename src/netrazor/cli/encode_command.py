@@ -15,10 +15,10 @@ Output = Annotated[Path, Parameter(name=("--out", "-o"))]
 
 
 def encode(weights: Path, /, *, out: Output) -> None:
-    """Write the arrays of a file as a message, lossless to the bit.
+    """Write the arrays of a file as a message, lossless to the bit; bfloat16 comes back as float32, the same values.
 
     Args:
-        weights: a .safetensors or .npz file of quantized weights.
+        weights: a .safetensors or .npz file of weights, quantized, pruned or as they are.
         out: file to write.
     """
     from netrazor import coding

@@ -1,5 +1,6 @@
 """The arrays of a message one after another: of each its support, the codebook of its values, and the values."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,6 +10,7 @@ from netrazor.coding.bit_account import IdealBits
 from netrazor.coding.codebook import MAX_ENTRIES, Codebook, fill
 from netrazor.coding.coder import Coder
 from netrazor.coding.element_contexts import Mask, output_counts
+from netrazor.coding.float_plans import ByteForm, byte_form
 from netrazor.coding.free_order import (
     Arrangement,
     Freedom,
@@ -20,9 +22,17 @@ from netrazor.coding.free_order import (
 from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import code_raw_bytes
+from netrazor.coding.scaled_codes import (
+    CODES,
+    ScaledCodes,
+    checked_products,
+    code_scaling,
+    find_scaling,
+    scale_type,
+)
 from netrazor.coding.schema import Field
 from netrazor.coding.static_stream import StaticArray
-from netrazor.coding.support import code_support
+from netrazor.coding.support import Support, code_support
 from netrazor.coding.value_coder import code_symbols, code_table
 from netrazor.errors import CorruptMessage
 
@@ -43,6 +53,8 @@ class ArrayCoder:
         """Arrays whose values are static: `StaticArray.code` fills them in."""
         self.arrangement: Arrangement | None = None
         """Of the last array's slices, if their order is free."""
+        self._is_dense = False
+        """Whether the last array was sent byte by byte, without a mask."""
 
     def code(
         self, field: Field, array: Array | None, freedom: Freedom | None = None, number: int = 0
@@ -59,25 +71,24 @@ class ArrayCoder:
         self.arrangement = None
         if field.size == 0:
             return np.zeros(field.shape, dtype=field.dtype)
-        mask = None if array is None else nonzero_mask(array)
-        if context.choose("empty", None if mask is None else not mask.any()):
+        if context.choose("empty", None if array is None else not nonzero_mask(array).any()):
             self._charge(field, "header")
             return np.zeros(field.shape, dtype=field.dtype)
         freedom = self._code_freedom(field, freedom, array is not None)
-        keys = None if array is None else keys_of(array[mask])
-        entries = None if keys is None else np.unique(keys)
-        is_raw = context.choose("raw", None if entries is None else self._is_raw(field, len(entries)))
-        self._charge(field, "header")
-        if is_raw:
-            coded = code_raw_bytes(context, array, field)
-            self._charge(field, "values")
+        key = TrialKey(field.name, freedom, number)
+        if not self._can_be_scaled(field):
+            coded = self._code_elements(field, array, key)
         else:
-            coded = self._code_quantized(field, mask, keys, entries, TrialKey(field.name, freedom, number))
+            scaled = None if array is None else self._find_scaling(array, key)
+            if context.choose("scaled", None if array is None else scaled is not None):
+                coded = self._code_scaled(field, scaled, key)
+            else:
+                coded = self._code_elements(field, array, key)
         if freedom is not None:
             coded, self.arrangement = settle(coded, freedom)
             context.spend(len(live_slices(np.moveaxis(coded, freedom.axis, 0))))
             self._charges.save(field.name, self.arrangement.bits)
-            if not is_raw:
+            if not self._is_dense:
                 context.outputs = output_counts(nonzero_mask(coded))
         return coded
 
@@ -99,43 +110,114 @@ class ArrayCoder:
         )
         return Freedom(axis, signs)
 
-    def _code_quantized(
-        self,
-        field: Field,
-        mask: Mask | None,
-        keys: Keys | None,
-        entries: Keys | None,
-        key: TrialKey,
-    ) -> Array:
-        context = self._context
-        view = view_of(field.shape, context)
+    def _can_be_scaled(self, field: Field) -> bool:
+        return self._context.float_models and field.dtype.kind == "f" and field.size > 1
+
+    def _find_scaling(self, array: Array, key: TrialKey) -> ScaledCodes | None:
+        """The codes and scales of an array that was planned to be sent so, if they suit its arrangement too."""
+        if key.name not in self._context.scaled:
+            return None
+        if key.freedom is not None:  # there are many arrangements, each of which takes memory
+            return find_scaling(array)
+        return self._context.remember((key, "scaled"), lambda: find_scaling(array))
+
+    def _code_scaled(self, field: Field, scaled: ScaledCodes | None, key: TrialKey) -> Array:
+        """An array of floats as whole numbers and scales, each of which is coded as an array."""
+        scaling = code_scaling(self._context, field, None if scaled is None else scaled.scaling)
         self._charge(field, "header")
-        support = code_support(context, key, None if mask is None else mask.reshape(view.shape), view)
+        scales = self._code_elements(
+            Field(field.name, scale_type(field.dtype), (field.size // scaling.group,)),
+            None if scaled is None else scaled.scales,
+            replace(key, name=f"{field.name}\0scales"),
+        )
+        codes = self._code_elements(
+            Field(field.name, CODES, field.shape),
+            None if scaled is None else scaled.codes,
+            replace(key, name=f"{field.name}\0codes"),
+        )
+        return checked_products(codes, scales, scaling, field)
+
+    def _code_elements(self, field: Field, array: Array | None, key: TrialKey) -> Array:
+        """An array that is not empty: byte by byte, or by a codebook."""
+        context = self._context
+        mask = None if array is None else nonzero_mask(array)
+        keys = None if array is None else keys_of(array[mask])
+        entries = None if keys is None else np.unique(keys)
+        form = None
+        if array is not None and context.float_models:
+            form = context.remember((key.name, "form"), lambda: byte_form(array))
+        is_raw = context.choose("raw", None if entries is None else self._is_raw(field, len(entries), form))
+        is_sparse = False
+        if is_raw and context.float_models:
+            is_sparse = context.choose("sparse", None if form is None else form.sparse)
+        self._is_dense = is_raw and not is_sparse
+        self._charge(field, "header")
+        if self._is_dense:
+            coded = code_raw_bytes(context, array, field)
+            self._charge(field, "values")
+            return coded
+        support = self._code_support(field, mask, key)
+        coded = np.zeros(field.shape, dtype=field.dtype)
+        inside = support.mask.reshape(field.shape)
+        if is_sparse:
+            self._code_sparse(field, array, inside, coded)
+        else:
+            self._code_quantized(field, coded, support, keys, entries, key)
+        if len(field.shape) > 1:
+            context.outputs = output_counts(inside)
+        return coded
+
+    def _code_support(self, field: Field, mask: Mask | None, key: TrialKey) -> Support:
+        view = view_of(field.shape, self._context)
+        self._charge(field, "header")
+        support = code_support(self._context, key, None if mask is None else mask.reshape(view.shape), view)
         if not support.inside.any():
             raise CorruptMessage(
                 f"array {field.name!r} should have non-zero elements, got none; get the message again"
             )
         self._charge(field, "pattern")
+        return support
+
+    def _code_sparse(self, field: Field, array: Array | None, inside: Mask, coded: Array) -> None:
+        """The elements inside of a mask, byte by byte, into ``coded``."""
+        part = Field(field.name, field.dtype, (int(np.count_nonzero(inside)),))
+        elements = code_raw_bytes(self._context, None if array is None else array[inside], part)
+        if not nonzero_mask(elements).all():
+            raise CorruptMessage(
+                f"array {field.name!r} holds zeros inside of its mask; get the message again"
+            )
+        coded[inside] = elements
+        self._charge(field, "values")
+
+    def _code_quantized(
+        self,
+        field: Field,
+        coded: Array,
+        support: Support,
+        keys: Keys | None,
+        entries: Keys | None,
+        key: TrialKey,
+    ) -> None:
+        """The elements of a codebook, into ``coded``; static ones later."""
+        context = self._context
         codebook = None if entries is None else Codebook(field.dtype, tuple(entries.tolist()))
         codebook = context.codebooks.code(context.coder, codebook, field.dtype)
         context.spend(len(codebook.keys))
         self._charge(field, "codebook")
         symbols = None if keys is None else np.searchsorted(codebook.key_array(), keys).astype(np.int32)
-        array = np.zeros(field.shape, dtype=field.dtype)
         mask = support.mask.reshape(field.shape)
         if self._static:
             table = code_table(context, symbols, support, len(codebook.keys))
-            self.later.append(StaticArray(field.name, array, mask, codebook, table, symbols))
+            self.later.append(StaticArray(field.name, coded, mask, codebook, table, symbols))
             self._charge(field, "table")
         else:
             sides = (codebook.negatives, len(codebook.keys) - codebook.negatives)
-            coded = code_symbols(context, key, symbols, support, sides, partial(self._charge, field))
-            fill(array, mask, codebook, coded)
-        if len(field.shape) > 1:
-            context.outputs = output_counts(mask)
-        return array
+            found = code_symbols(context, key, symbols, support, sides, partial(self._charge, field))
+            fill(coded, mask, codebook, found)
 
-    def _is_raw(self, field: Field, entries: int) -> bool:
+    def _is_raw(self, field: Field, entries: int, form: ByteForm | None) -> bool:
+        if form is not None:
+            return form.raw
         if self._static:
             return entries > MAX_ENTRIES
         return entries > MAX_ENTRIES or entries > max(_RAW_ABOVE, field.size // 4)

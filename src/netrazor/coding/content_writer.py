@@ -1,6 +1,6 @@
 """Writing the content of a message: its arrays in one stream, or in several of which one carries bits of the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -49,6 +49,7 @@ class ContentWriter:
         budget: int,
         trials: Trials,
         freedoms: Freedoms | None = None,
+        scaled: Container[str] = (),
     ) -> None:
         self._header = header
         self._fields = fields
@@ -57,6 +58,7 @@ class ContentWriter:
         self._budget = budget
         self._trials = trials
         self._freedoms = freedoms or {}
+        self._scaled = scaled
         self._chosen: dict[str, Freedom | None] = {}
         self._attempts = _ATTEMPTS
         self._later: list[StaticArray] = []
@@ -66,7 +68,14 @@ class ContentWriter:
         writer = Writer()
         code_header(writer, self._header)
         context = MessageContext(
-            writer, self._limits, self._header.extended, self._header.free_orders, self._budget, self._trials
+            writer,
+            self._limits,
+            self._header.extended,
+            self._header.free_orders,
+            self._budget,
+            self._trials,
+            float_models=self._header.float_models,
+            scaled=self._scaled,
         )
         bits = self._write_from(0, context, writer, done)
         data, length = bits.padded()[0], bits.length

@@ -24,23 +24,34 @@ class Header:
     side_information: bool
     free_orders: bool = False
     """The order of an array's slices may carry bits of what follows (`netrazor.coding.free_order`)."""
+    float_models: bool = False
+    """Arrays may be scaled codes (`netrazor.coding.scaled_codes`), or bytes of their non-zero elements."""
+
+    @property
+    def announces(self) -> bool:
+        """Whether a flag behind ``extended`` is set, so that ``extended`` is said once more behind them."""
+        return self.free_orders or self.float_models
 
 
 def code_header(coder: Coder, header: Header | None) -> Header:
-    """The header; behind a set flag ``extended`` whether orders are free, and behind that a reserved bit.
+    """The header; behind a set flag ``extended`` whether it announces more, then whether models for floats too.
 
     Raises:
         UnsupportedMessage: the reserved bit is set, by which a later format would announce itself.
-        CorruptMessage: free orders together with static values.
+        CorruptMessage: free orders or models for floats together with static values.
     """
-    extended = bool(coder.bit(None if header is None else int(header.extended or header.free_orders), 0))
-    free_orders = extended and bool(coder.bit(None if header is None else int(header.free_orders), 0))
-    if free_orders:
-        if coder.bit(None if header is None else 0, _RESERVED_LEVEL):
-            raise UnsupportedMessage(
-                "the reserved bit of the header must be 0, got 1: the message is of a later format; "
-                "install a newer netrazor"
-            )
+    extended = bool(coder.bit(None if header is None else int(header.extended or header.announces), 0))
+    announces = extended and bool(coder.bit(None if header is None else int(header.announces), 0))
+    free_orders, float_models = announces, False
+    if announces:
+        float_models = bool(coder.bit(None if header is None else int(header.float_models), _RESERVED_LEVEL))
+        if float_models:
+            if coder.bit(None if header is None else 0, _RESERVED_LEVEL):
+                raise UnsupportedMessage(
+                    "the reserved bit of the header must be 0, got 1: the message is of a later format; "
+                    "install a newer netrazor"
+                )
+            free_orders = bool(coder.bit(None if header is None else int(header.free_orders), 0))
         extended = bool(coder.bit(None if header is None else int(header.extended), 0))
     coded = Header(
         extended,
@@ -48,7 +59,10 @@ def code_header(coder: Coder, header: Header | None) -> Header:
         bool(coder.bit(None if header is None else int(header.static), _FALSE_LEVEL)),
         bool(coder.bit(None if header is None else int(header.side_information), _FALSE_LEVEL)),
         free_orders,
+        float_models,
     )
-    if coded.static and coded.free_orders:
-        raise CorruptMessage("free orders and static values exclude each other; get the message again")
+    if coded.static and coded.announces:
+        raise CorruptMessage(
+            "static values and free orders or models for floats exclude each other; get the message again"
+        )
     return coded

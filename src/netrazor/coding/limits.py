@@ -38,7 +38,8 @@ class Limits:
         """Limits within which every message of such arrays can be read that `encode` writes."""
         decisions = ENCODER_DECISIONS
         for array in arrays.values():
-            decisions += 256 * array.itemsize + _TABLES * min(array.size, _MOST_ENTRIES)
+            parts = 1 + (array.dtype.kind == "f")  # an array of floats may be sent as two, codes and scales
+            decisions += parts * (256 * array.itemsize + _TABLES * min(array.size, _MOST_ENTRIES))
         return cls(sum(array.size for array in arrays.values()), len(arrays), decisions)
 
     def elements_in(self, length: int) -> int:

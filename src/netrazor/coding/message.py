@@ -37,6 +37,8 @@ class Message:
     """Whether the header offers the extended models (masks by totals, smooth values)."""
     free_orders: bool
     """Whether the order of slices may carry bits (`netrazor.coding.free_order`)."""
+    float_models: bool
+    """Whether arrays may be scaled codes, or bytes behind a mask (`netrazor.coding.scaled_codes`)."""
     architecture: int
     """Index into the declared architectures."""
     static: dict[str, StaticValues]
@@ -111,6 +113,7 @@ class _MessageReader:
             tuple(side_information),
             header.extended,
             header.free_orders,
+            header.float_models,
             header.architecture,
             {waiting.name: waiting.values() for waiting in coder.later},
             account(self._sections, self._charges),
@@ -132,7 +135,13 @@ class _MessageReader:
         segments = Segments(self._data[self._at :])
         header = code_header(segments.reader, None)
         self._charges.add("", "header", segments.reader.spent)
-        context = MessageContext(segments.reader, self._limits, header.extended, header.free_orders)
+        context = MessageContext(
+            segments.reader,
+            self._limits,
+            header.extended,
+            header.free_orders,
+            float_models=header.float_models,
+        )
         coder = ArrayCoder(context, self._charges, header.static)
         done = ProgressCounter(progress, sum(field.size for field in fields))
         arrays = {}

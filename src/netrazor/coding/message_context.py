@@ -4,7 +4,7 @@ Later arrays are predicted from what the bound charges for only, never from valu
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -53,6 +53,12 @@ class Trials:
             self._plans[place] = make()
         return self._plans[place], known  # type: ignore[return-value]
 
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under this ``key``."""
+        if key not in self._plans:
+            self._plans[key] = make()
+        return self._plans[key]  # type: ignore[return-value]
+
     def run(self, key: Hashable, model: Callable[[Coder], T], coder: Coder) -> T:
         """Code by ``model``, or what it coded before under this ``key``."""
         if key not in self._recordings:
@@ -78,6 +84,10 @@ class MessageContext:
     """Decisions coded one by one that an encoder is ready to spend."""
     trials: Trials | None = None
     """An encoder's; a decoder has none."""
+    float_models: bool = False
+    """Whether arrays say if they are scaled codes or sparse bytes (a flag of the header)."""
+    scaled: Container[str] = ()
+    """An encoder's: names of the arrays of floats that are sent as codes and scales."""
     codebooks: CodebookModel = field(default_factory=CodebookModel)
     tables: TableModel = field(default_factory=TableModel)
     choices: defaultdict[str, Mixer] = field(default_factory=lambda: defaultdict(Mixer))
@@ -111,6 +121,10 @@ class MessageContext:
     def plan(self, key: TrialKey, kind: str, make: Callable[[], T]) -> tuple[T, bool]:
         """A choice of models of an encoder, and whether it was made for another arrangement (`Trials.plan`)."""
         return (make(), False) if self.trials is None else self.trials.plan(key, kind, make)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What an encoder made before under this ``key``."""
+        return make() if self.trials is None else self.trials.remember(key, make)
 
     def run(self, key: Hashable, model: Callable[[Coder], T]) -> T:
         """Code by a ``model`` that depends on nothing but its ``key``: an array's name, the model, its settings."""

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from netrazor.coding.content_writer import Content, ContentWriter
+from netrazor.coding.float_plans import plan_floats
 from netrazor.coding.free_order import find_freedoms
 from netrazor.coding.header import MAX_ARCHITECTURE, Header
 from netrazor.coding.limits import ENCODER_DECISIONS, LONGEST_NAME, MAX_NAMES_BYTES, Limits
@@ -92,9 +93,29 @@ def _shortest_content(
     header: Header, fields: list[Field], arrays: Mapping[str, Array], progress: Progress | None
 ) -> bytes:
     """The stream of content, and that of values if they are static: with or without the further models."""
+    small = sum(field.size for field in fields) <= _SMALL
+    plan = None if header.static else plan_floats(arrays)
+    usual = plan is None or (small and not plan.clearly)  # with the models that every message has
+    done = ProgressCounter(progress, (usual + (plan is not None)) * (1 + small) * sum(f.size for f in fields))
+    found = [_shortest_of_models(header, fields, arrays, done)] if usual else []
+    if plan is not None:
+        found.append(
+            _shortest_of_models(replace(header, float_models=True), fields, arrays, done, plan.scaled)
+        )
+    return min(found, key=lambda content: content.bits).data
+
+
+def _shortest_of_models(
+    header: Header,
+    fields: list[Field],
+    arrays: Mapping[str, Array],
+    done: ProgressCounter,
+    scaled: frozenset[str] = frozenset(),
+) -> Content:
+    """With or without the extended models, and with or without free orders."""
     elements = sum(field.size for field in fields)
     small = elements <= _SMALL
-    done, trials = ProgressCounter(progress, (1 + small) * elements), Trials()
+    trials = Trials()
     budget = ENCODER_DECISIONS if small else _LARGE_BUDGET
     found: list[tuple[Content, Header]] = []
     for extended in (True, False) if small else (False,):
@@ -102,14 +123,16 @@ def _shortest_content(
             done.add(elements)
             break
         chosen = replace(header, extended=extended)
-        found.append((ContentWriter(chosen, fields, arrays, budget, trials).write(done), chosen))
+        writer = ContentWriter(chosen, fields, arrays, budget, trials, scaled=scaled)
+        found.append((writer.write(done), chosen))
     ordered, chosen = min(found[::-1], key=lambda candidate: len(candidate[0].data))
     freedoms = {name: ways for name, array in arrays.items() if (ways := find_freedoms(array))}
     if not small or header.static or not freedoms:
-        return ordered.data
+        return ordered
     chosen = replace(chosen, free_orders=True)
-    free = ContentWriter(chosen, fields, arrays, budget, trials, freedoms).write(ProgressCounter(None, 0))
-    return min(ordered, free, key=lambda content: content.bits).data
+    writer = ContentWriter(chosen, fields, arrays, budget, trials, freedoms, scaled)
+    free = writer.write(ProgressCounter(None, 0))
+    return min(ordered, free, key=lambda content: content.bits)
 
 
 def _native(array: Array) -> Array:

@@ -14,6 +14,7 @@ from netrazor.compress.quantization import CodebookConfig, QuantizedWeights
 from netrazor.compress.rate_pruning import RatePruning
 from netrazor.compress.search_objective import SearchContext
 from netrazor.compress.small_search import SmallSearchConfig, search_small
+from netrazor.compress.whole_descent import WholeDescentConfig, descend_everywhere
 
 __all__ = [
     "CodebookConfig",
@@ -33,8 +34,10 @@ __all__ = [
     "RatePruning",
     "SearchContext",
     "SmallSearchConfig",
+    "WholeDescentConfig",
     "compress_without_training",
     "descend",
+    "descend_everywhere",
     "make_constant",
     "quantize_remaining",
     "search_small",

@@ -17,6 +17,7 @@ from netrazor.networks.state import listed
 
 # Where training scripts put the weights in a checkpoint.
 _NESTED = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+_PACKED = "_packed_params._packed_params"  # a layer's weight and bias
 # What DataParallel, torch.compile and Lightning put before all names.
 _WRAPPERS = ("module.", "_orig_mod.", "model.", "net.")
 
@@ -153,11 +154,29 @@ def _tensors_in(path: Path, content: object) -> dict[str, Tensor]:
     for key in _NESTED:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
+    if isinstance(content, Mapping):
+        content = _unpacked(content)
     if not isinstance(content, Mapping) or not all(isinstance(v, Tensor) for v in content.values()):
         raise CheckpointMismatch(
             f"weights: {path} must hold tensors by name, got {type(content).__name__}; save model.state_dict()"
         )
     return {str(name): _dense(tensor) for name, tensor in content.items()}
+
+
+def _unpacked(content: Mapping[object, object]) -> dict[object, object]:
+    """With the weights and biases of layers that `torch.ao` has quantized dynamically under their own names."""
+    found = dict(content)
+    for name, value in content.items():
+        if not (
+            isinstance(name, str) and name.endswith(_PACKED) and isinstance(value, tuple) and len(value) == 2
+        ):
+            continue
+        layer = name.removesuffix(_PACKED)
+        for other in (name, f"{layer}scale", f"{layer}zero_point", f"{layer}_packed_params.dtype"):
+            found.pop(other, None)
+        weight, bias = value
+        found |= {f"{layer}weight": weight} | ({} if bias is None else {f"{layer}bias": bias})
+    return found
 
 
 def _unwrapped(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

@@ -1,0 +1,149 @@
+"""Which models for floats an encoder takes: scaled codes, bytes of the non-zero elements, or the usual ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netrazor.coding.codebook import MAX_ENTRIES
+from netrazor.coding.ordered_keys import Array, keys_of, nonzero_mask
+from netrazor.coding.raw_bytes import rotated_bits
+from netrazor.coding.scaled_codes import ScaledCodes, find_scaling
+
+_SAMPLE = 2**15  # elements of a large array that are looked at first
+_FEW, _FEW_OF_MANY = (
+    16,
+    300,
+)  # distinct values among them that have a codebook, of a small array and of a large one
+_WORTHWHILE_BITS, _CLEARLY_LESS = 256, 0.75
+_CLEARLY_SAVED, _CLEARLY_SAVED_BITS = 0.1, 2**14  # beyond which a message by the usual models is not tried
+_MOST_MIXED = 256  # entries of a codebook that needs no table
+_BITS_A_BYTE, _BITS_AN_ENTRY = (
+    3,
+    5,
+)  # about what an entry of a table of bytes, and of a codebook and its table, costs
+
+
+@dataclass(frozen=True)
+class ByteForm:
+    """An array byte by byte, or by a codebook; bytes of all elements, or behind a mask of those that are not zero."""
+
+    raw: bool
+    sparse: bool
+    bits: float
+
+
+@dataclass(frozen=True)
+class FloatPlan:
+    """Names of the arrays to be sent as codes and scales, and whether models for floats save a good part of all."""
+
+    scaled: frozenset[str]
+    clearly: bool
+
+
+def plan_floats(arrays: Mapping[str, Array]) -> FloatPlan | None:
+    """Which models for floats to take; None where the usual models do as well for all arrays."""
+    found, saved, all_bits = set(), 0.0, 0.0
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or array.size < 2 or _has_few_values(array):
+            continue
+        seen = _counted(array)
+        usual, form, scaled = _usual_bits(array, seen), _best_form(array, seen), find_scaling(array)
+        bits = form.bits if scaled is None else min(form.bits, _scaled_bits(scaled))
+        if len(seen.counts) <= _MOST_MIXED and bits > _CLEARLY_LESS * usual:
+            continue  # a codebook of so few entries takes fewer bits than is assumed
+        if bits < form.bits:
+            found.add(name)
+        saved += max(usual - bits, 0.0)
+        all_bits += usual
+    if saved <= _WORTHWHILE_BITS:
+        return None
+    return FloatPlan(frozenset(found), clearly=saved > _CLEARLY_SAVED * all_bits + _CLEARLY_SAVED_BITS)
+
+
+def byte_form(array: Array) -> ByteForm:
+    """The form of about the fewest bits; what it costs does not depend on the order of slices."""
+    return _best_form(array, _counted(array))
+
+
+def _best_form(array: Array, seen: "_Seen") -> ByteForm:
+    mask_bits = _mask_bits(len(seen.nonzero), array.size)
+    by_codebook = ByteForm(False, False, mask_bits + _codebook_bits(seen))
+    if array.dtype.kind != "f" and len(seen.counts) <= _MOST_MIXED:
+        return by_codebook  # whose entries are told in few bits, and which needs no table
+    forms = [
+        by_codebook,
+        ByteForm(True, True, mask_bits + byte_bits(seen.nonzero, rotated=True)),
+        ByteForm(True, False, byte_bits(array.reshape(-1), rotated=True)),
+    ]
+    return min(forms, key=lambda form: form.bits)
+
+
+def _usual_bits(array: Array, seen: "_Seen") -> float:
+    """About what an array costs by the models that every message has: bytes of all elements, or a codebook."""
+    if len(seen.counts) > min(MAX_ENTRIES, max(256, array.size // 4)):
+        return byte_bits(array.reshape(-1), rotated=False)
+    return _mask_bits(len(seen.nonzero), array.size) + _codebook_bits(seen)
+
+
+def byte_bits(flat: Array, *, rotated: bool) -> float:
+    """About what the bytes of the elements cost under a table for each significance."""
+    if rotated and flat.dtype.kind == "f":
+        flat = rotated_bits(flat)
+    planes = np.ascontiguousarray(flat).view(np.uint8).reshape(len(flat), -1)
+    return sum(_symbol_bits(np.bincount(plane, minlength=256), _BITS_A_BYTE) for plane in planes.T)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The non-zero elements, how often each of them occurs, and how many values lie between the extremes."""
+
+    nonzero: Array
+    counts: NDArray[np.int64]
+    room: float
+
+
+def _counted(array: Array) -> _Seen:
+    nonzero = array[nonzero_mask(array)]
+    if not nonzero.size:
+        return _Seen(nonzero, np.zeros(0, dtype=np.int64), 0.0)
+    keys, counts = np.unique(keys_of(nonzero), return_counts=True)
+    joint = int(np.bitwise_or.reduce(nonzero.view(f"u{nonzero.itemsize}")))
+    return _Seen(nonzero, counts, (int(keys[-1]) - int(keys[0])) / max(joint & -joint, 1) + 1)
+
+
+def _has_few_values(array: Array) -> bool:
+    flat = array.reshape(-1)
+    sample = flat[:: max(1, len(flat) // _SAMPLE)]
+    sample = sample[np.flatnonzero(sample)]
+    few = _FEW_OF_MANY if len(flat) > 2 * _SAMPLE else _FEW
+    return len(np.unique(sample)) <= min(few, len(sample) // 2)
+
+
+def _scaled_bits(scaled: ScaledCodes) -> float:
+    codes = scaled.codes[scaled.codes != 0]
+    _, counts = np.unique(codes, return_counts=True)
+    mask_bits = _mask_bits(len(codes), scaled.codes.size)
+    return mask_bits + _symbol_bits(counts, _BITS_AN_ENTRY) + byte_form(scaled.scales).bits
+
+
+def _codebook_bits(seen: _Seen) -> float:
+    entries = len(seen.counts)
+    if entries > MAX_ENTRIES:
+        return float("inf")
+    listed = entries * max(log2(seen.room / entries) + 1.5, 0.0) if entries else 0.0
+    return _symbol_bits(seen.counts, _BITS_AN_ENTRY) + listed
+
+
+def _symbol_bits(counts: NDArray[np.int64], entry: float) -> float:
+    seen = counts[counts > 0].astype(np.float64)
+    return float(seen @ np.log2(seen.sum() / seen)) + entry * len(seen) if len(seen) else 0.0
+
+
+def _mask_bits(ones: int, size: int) -> float:
+    if ones in (0, size):
+        return 0.0
+    share = ones / size
+    return size * (-share * log2(share) - (1 - share) * log2(1 - share))
