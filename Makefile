@@ -1,6 +1,7 @@
 # Every target sets up what it needs: a virtual environment, pinned packages, data. Done once, skipped after.
 #   make certify          train, compress and certify LeNet-5 on MNIST into runs/lenet5
 #   make test             lint, types and the test suite
+#   make test-slow        tests of minutes too: the benchmark of GPUs in small, two hosts (as root)
 #   make verify-records   decode and recount every record in certificates/
 #   make lint             style and types only
 #   make mutate           how many small changes of the core the tests notice: 1 to 2 s each of a core; resumable
@@ -18,7 +19,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 INSTALLED := $(VENV)/.installed
 FETCHED   := $(VENV)/.fetched
 
-.PHONY: help certify test lint mutate verify-records coverage docs site clean
+.PHONY: help certify test test-slow lint mutate verify-records coverage docs site clean
 .DELETE_ON_ERROR:
 
 help:
@@ -29,6 +30,9 @@ certify: $(FETCHED)
 
 test: lint $(FETCHED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+test-slow: $(FETCHED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --slow -m slow
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

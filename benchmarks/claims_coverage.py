@@ -6,7 +6,8 @@ A world of three classes, two sites and a margin with a known joint law is sampl
 claim as `netrazor.counting` counts, bounded at its share of delta by the functions of a certificate, and compared
 with the law. A claim is violated where a bound of its cells is, the certificate where any claim is. Allowed are delta
 and three standard errors. Besides a hold-out (no bits), eight classifiers of equal risk of which the best is
-certified, at 3 bits; and the fault that forgets them, which must be seen. Writes results/claims_coverage.json.
+certified, at 3 bits; and the fault that forgets them, which must be seen. The same for labels, numbers and pixels,
+whose claims are certificates of their own. Writes results/claims_coverage.json.
 """
 
 import argparse
@@ -15,11 +16,13 @@ import math
 from pathlib import Path
 
 import numpy as np
+import target_worlds
 from circumstances import circumstances
 
 from netrazor import bounds, claims
-from netrazor.certification.claim_tables import loss_values, statements_of
+from netrazor.certification.claim_tables import statements_of
 from netrazor.certification.delta_shares import delta_parts, equal_share
+from netrazor.certification.mean_losses import loss_values
 
 RESULT = Path(__file__).parents[1] / "results" / "claims_coverage.json"
 DELTA, N, CLASSES, SITES = 0.05, 400, 3, 2
@@ -155,6 +158,14 @@ def main() -> None:
         "best of eight, 3 bits": simulate(samples, 8, 3.0, 2),
         "fault: best of 256, bits forgotten": simulate(samples // 4, 256, 0.0, 3),
     }
+    for world, made in target_worlds.WORLDS.items():
+        for name, number, choices, bits in (
+            ("hold-out", samples, 1, 0.0),
+            ("best of eight, 3 bits", samples, 8, 3.0),
+            ("fault: best of 256, bits forgotten", samples // 4, 256, 0.0),
+        ):
+            found = target_worlds.simulate(made(), number, choices, bits, DELTA, N)
+            designs[f"{world}, {name}"] = found
     for name, shares in designs.items():
         print(name, {kind: f"{100 * share:.2f} %" for kind, share in shares.items()})
     content = {

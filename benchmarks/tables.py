@@ -134,7 +134,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=list(ARCHITECTURES))
     parser.add_argument("--kicks", type=int, default=SmallSearchConfig().kicks)
-    parser.add_argument("--seed", type=int, default=0, help="of the search: chooses among messages, so it is free")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the search: chooses among messages, so it is free"
+    )
     arguments = parser.parse_args()
     for name in arguments.names:
         dataset = table(name)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import BertConfig, BertForSequenceClassification
+from transformers import BertConfig, BertModel
 
 import netrazor
 from netrazor.pipeline import recipe_named
@@ -42,14 +42,26 @@ class Texts(Dataset[tuple[dict[str, Tensor], int]]):
         return {"input_ids": self.words[place], "attention_mask": self.mask[place]}, int(self.labels[place])
 
 
+class Classifier(nn.Module):
+    """The mean of an encoder's states, and a head of one logit."""
+
+    def __init__(self, encoder: nn.Module, width: int) -> None:
+        super().__init__()
+        self.encoder, self.head = encoder.requires_grad_(False), nn.Linear(width, 1)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """N x 1; above 0 is class 1."""
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        weights = attention_mask[:, :, None].to(states.dtype)
+        return self.head((states * weights).sum(1) / weights.sum(1))
+
+
 def network() -> nn.Module:
-    """An encoder, frozen, and a head of two classes."""
+    """An encoder, frozen, and a head."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
     settings: dict[str, Any] = {"vocab_size": WORDS, "max_position_embeddings": LENGTH, **sizes}
-    model = BertForSequenceClassification(BertConfig(**settings))
-    model.bert.requires_grad_(False)
-    return model.eval()
+    return Classifier(BertModel(BertConfig(**settings)), 32).eval()
 
 
 def main() -> None:
@@ -72,7 +84,7 @@ def main() -> None:
             out=out,
         )
         print(certificate.claim)
-        print(f"{certificate.effective_bits:.0f} bits charged; given: {certificate.prior.given}")
+        print(f"{certificate.errors} errors, {certificate.effective_bits:.0f} bits charged")
         print(netrazor.verify(out, texts, network()).status)
 
 

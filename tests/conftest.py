@@ -39,9 +39,16 @@ def _load_or_skip(name: str, split: str) -> data.ImageDataset:
         pytest.skip(f"{name} {MISSING}: {error}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the data is marked ``mnist``, so that ``-m 'not mnist'`` leaves it out."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--slow``: tests of a minute and more too."""
+    parser.addoption("--slow", action="store_true", help="run tests marked slow, which take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whatever uses the data is marked ``mnist``, so that ``-m 'not mnist'`` leaves it out; slow ones wait."""
     for item in items:
+        if item.get_closest_marker("slow") and not config.getoption("--slow"):
+            item.add_marker(pytest.mark.skip(reason="slow; pytest --slow runs it"))
         if _FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("mnist")
 

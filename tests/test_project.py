@@ -61,6 +61,7 @@ def test_torchvision_stays_out() -> None:
     [
         ("certify", "netrazor certify"),
         ("test", "-m pytest"),
+        ("test-slow", "--slow"),
         ("lint", "bin/mypy"),
         ("coverage", "coverage_by_room"),
         ("docs", "sphinx-build"),

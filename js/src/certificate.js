@@ -61,6 +61,7 @@ const message = (value, place) =>
 const provenance = t.record({
   ...{ netrazor: t.text, seed, configuration: t.mapOf(t.anything, Infinity) },
   no_graph: [t.orNull(t.text), undefined],
+  class_names: [t.orNull(t.list(t.text, 1, 1000)), undefined],
 });
 const noise = t.record({
   ...{ draws: t.whole(2n, 2n ** 22n), examples_per_draw: positive },

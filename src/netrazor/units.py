@@ -5,7 +5,8 @@ bytes, one nat 1 / log 2 bits.
 """
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
 
 LOG_2 = math.log(2.0)
 BITS_PER_BYTE = 8
@@ -46,6 +47,14 @@ def decimal_up(value: float, digits: int = 4) -> str:
 def decimal_down(value: float, digits: int = 4) -> str:
     """``value`` with ``digits`` decimals, rounded down."""
     return str(_rounded(Decimal(value), digits, ROUND_FLOOR))
+
+
+def figures_up(value: Fraction, figures: int = 4) -> str:
+    """``value`` with so many significant figures, rounded up."""
+    found = Context(prec=figures, rounding=ROUND_CEILING).divide(
+        Decimal(value.numerator), Decimal(value.denominator)
+    )
+    return f"{found.normalize():f}" if -figures <= found.adjusted() < 16 else f"{found.normalize()}"
 
 
 def _rounded(value: Decimal, digits: int, rounding: str) -> Decimal:

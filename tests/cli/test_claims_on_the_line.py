@@ -82,6 +82,18 @@ def test_words_are_claims() -> None:
     )
     assert claims_of("withheld=0.8*4") == (claims.Error(), claims.Withheld(answered=0.8, weight=4))
     assert claims_of(None, ["site"]) == (claims.Error(), claims.GroupErrors(column="site"))
+    assert claims_of("subset,labels,hamming*2") == (
+        claims.SubsetError(),
+        claims.LabelErrors(),
+        claims.HammingLoss(weight=2),
+    )
+    assert claims_of("within=0.5,absolute=2,squared=2*3") == (
+        claims.Within(tolerance=0.5),
+        claims.AbsoluteError(scale=2.0),
+        claims.SquaredError(scale=2.0, weight=3),
+    )
+    assert claims_of("pixels=255") == (claims.PixelErrors(ignored=255),)
+    assert claims_of("pixels") == (claims.PixelErrors(),)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +112,13 @@ def test_words_are_claims() -> None:
         ("top0", "none that can be made"),
         ("cost=none.csv", "correct the path"),
         ("CLASSES", "got 'CLASSES'"),
+        ("within", "got 'within'"),
+        ("absolute=wide", "got 'wide'"),
+        ("absolute=0", "none that can be made"),
+        ("squared=nan", "none that can be made"),
+        ("within=-1", "none that can be made"),
+        ("pixels=0.5", "got '0.5'"),
+        ("subset=1", "got 'subset=1'"),
     ],
 )
 def test_words_that_are_none(words: str, said: str) -> None:
@@ -263,3 +282,26 @@ def test_what_cannot_be_extended_says_so(place: Path, tmp_path: Path) -> None:
     noisy = tiny.write(tmp_path / "noisy", tiny.noisy_run().issued.certificate, tiny.noisy_run().issued.blob)
     code, text = netrazor("extend", noisy, *words[2:], tmp_path / "bad.npy", "--model", "lenet5")
     assert (code, "of a network without noise" in text) == (1, True), text
+
+
+def test_numbers_of_a_csv_file_are_certified_and_verified(place: Path) -> None:
+    lines = (place / "table.csv").read_text().splitlines()
+    numbers = ["a,b,c,target", *(",".join([*line.split(",")[:3], line.split(",")[0]]) for line in lines[1:])]
+    data = place / "numbers.csv"
+    data.write_text("\n".join(numbers) + "\n")
+    (place / "number.py").write_text(
+        "import torch\n\ndef build():\n    torch.manual_seed(0)\n    return torch.nn.Linear(3, 1)\n"
+    )
+    model, out = ["--model", f"{place / 'number.py'}:build", "--data", data], place / "numbers"
+    code, said = netrazor(
+        "certify", *model, "--recipe", "as-is", "--out", out, "--claims", "absolute=3,within=1"
+    )
+    assert code == 0, said
+    assert "has a mean error of at most" in said.replace("\n", " ")
+    code, said = netrazor("verify", out, *model)
+    assert (code, "VALID" in said) == (0, True), said
+    for column in ("nan", "much"):
+        data.write_text("\n".join([*numbers[:-1], f"1,2,3,{column}"]) + "\n")
+        assert netrazor("verify", out, *model)[0] == 2
+    code, said = netrazor("certify", *model, "--recipe", "as-is", "--out", place / "no", "--claims", "subset")
+    assert (code, "file.py:function" in said) == (2, True)

@@ -142,3 +142,71 @@ def test_the_loss_turns_to_errors_at_the_end(share: float) -> None:
     wrong = 1 - torch.softmax(scores * behind.scale.exp(), 1)[:, 0]
     expected = 4 * wrong.mean() if share > 0.8 else -torch.log(1 - wrong).mean()
     assert value == pytest.approx(expected.item(), rel=1e-5)
+
+
+def normed(scale: float = 1.0) -> nn.Module:
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 6), nn.LayerNorm(6), nn.ReLU(), nn.Linear(6, 3))
+    with torch.no_grad():
+        model[2].weight.mul_(scale).add_(0.05 * torch.randn(6))
+    return model
+
+
+@pytest.mark.parametrize(("scale", "center"), [(1.0, 1.0), (-0.5, -0.5), (0.01, 0.0)])
+def test_vectors_of_like_values_are_steps_away_from_one_of_them(scale: float, center: float) -> None:
+    model = normed(scale)
+    given = model[2].weight.detach().clone()
+    behind = IntegerWeights(model, IntegerConfig(start="network", bias_limit=15), STEPS)
+    assert behind.centers["2.weight"] == center
+    assert behind.centers["1.weight"] == 0.0
+    with behind.applied():
+        unit = behind.step_sizes["2.weight"]
+        assert (model[2].weight - given).abs().max() <= unit / 2 + 1e-6
+    behind.finish()
+    assert torch.equal((model[2].weight / unit).round() * unit, model[2].weight)
+    assert (model[2].weight - given).abs().max() <= unit / 2 + 1e-6
+
+
+REMOVAL = IntegerConfig(start="network", control="removal", target_bits=60.0, every=2, rise=(0.0, 0.5))
+
+
+def test_removal_comes_down_to_the_target_and_leaves_values_alone() -> None:
+    model = normed()
+    behind = IntegerWeights(model, REMOVAL, STEPS)
+    before = behind.estimate_bits()
+    train(model, behind)
+    assert behind.removal is not None
+    whole = {name: behind.round(name, p.detach()) for name, p in behind.named.items()}
+    assert behind.removal.estimate_bits(whole) < 1.3 * REMOVAL.target_bits < before
+    behind.finish()
+    assert bool((model[2].weight != 0).all())  # a scale that costs nothing is one
+    with torch.no_grad():
+        wrong = (model(task().batch(torch.arange(256))[0]).argmax(1) != task().labels).float().mean()
+    assert wrong < 0.5  # guessing: 0.67
+
+
+def test_resumed_removal_gives_the_same_numbers() -> None:
+    model = normed()
+    behind = IntegerWeights(model, REMOVAL, STEPS)
+    states: list[dict[str, Any]] = []
+
+    def save(state: Callable[[], dict[str, Any]]) -> None:
+        if behind.done == 50:
+            states.append(copy.deepcopy(state()))
+
+    train(model, behind, FitProgress(save=save))
+    again = normed()
+    train(again, IntegerWeights(again, REMOVAL, STEPS), FitProgress(resume=states[0]))
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+
+
+def test_tensors_that_are_zero_stay_so_in_a_network() -> None:
+    model = normed()
+    with torch.no_grad():
+        model[1].bias.zero_()
+    behind = IntegerWeights(model, REMOVAL, STEPS)
+    assert "1.bias" not in behind.named
+    train(model, behind)
+    behind.finish()
+    assert not model[1].bias.any()
+    assert model[1].weight.any()

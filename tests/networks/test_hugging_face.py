@@ -10,6 +10,7 @@ from torch import Tensor, nn
 import netrazor
 import tiny
 from netrazor.certification import measure_yardsticks
+from netrazor.certification.graph_structure import describe_steps, price_structure
 from netrazor.counting import in_order
 from netrazor.data.tables import as_dataset
 from netrazor.networks.exported_graph import export
@@ -40,12 +41,12 @@ class Sentences(torch.utils.data.Dataset[tuple[Mapping[str, Tensor], int]]):
         return inputs, int(self.labels[place])
 
 
-def bert(attention: str = "sdpa") -> nn.Module:
+def bert(attention: str = "sdpa", layers: int = 2) -> nn.Module:
     torch.manual_seed(0)
     config = transformers.BertConfig(
         vocab_size=WORDS,
         hidden_size=16,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=16,
         max_position_embeddings=LENGTH,
@@ -64,6 +65,18 @@ def test_it_is_a_graph_for_any_number_of_sentences(attention: str) -> None:
         graph = export(model, first)
         with torch.inference_mode():
             torch.testing.assert_close(graph(all_of_them), model(all_of_them))
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_more_layers_say_nothing_new(attention: str) -> None:
+    found = []
+    for layers in (2, 8):
+        model, dataset = bert(attention, layers), Sentences()
+        with plainly_called(model, as_dataset(dataset)) as examples:
+            graph = export(model, next(in_order(examples, 4))[0]).graph
+        assert price_structure(graph) == 0
+        found.append(describe_steps(graph))
+    assert found[1] - found[0] < 6 * 120
 
 
 @pytest.mark.parametrize("given", ["bert", ["bert.encoder.layer.0", "bert.embeddings"]])

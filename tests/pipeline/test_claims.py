@@ -11,6 +11,7 @@ import netrazor
 import tiny
 from netrazor import bounds, claims
 from netrazor.certification import Certificate, parse, to_json
+from netrazor.certification.claim_rows import TOO_FEW, rows_of
 from netrazor.certification.claims import AnyClaim
 from netrazor.data import ImageDataset
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument
@@ -231,6 +232,19 @@ def test_a_class_without_examples_says_nothing() -> None:
     )
     cell = c.claims[1].cells[3]
     assert (cell.n, cell.bound, c.claims[1].bound) == (0, 1.0, 1.0)
+    assert [row[-1] == TOO_FEW for row in rows_of(c, c.claims[1]).rows][3]
+
+
+def test_a_group_of_one_example_says_nothing_and_is_not_refused() -> None:
+    alone = np.where(np.arange(400) == 7, "island", "mainland")
+    asked = [claims.Error(), claims.GroupErrors(column="site")]
+    c = netrazor.certify(
+        tiny.small(), tiny.images(), recipe=tiny.NO_NOISE, claims=asked, columns={"site": alone}
+    )
+    island, mainland = rows_of(c, c.claims[1]).rows
+    assert (island[:2], island[-1]) == (("island", "1"), TOO_FEW)
+    assert mainland[-1] != TOO_FEW
+    assert c.claims[1].bound == 1.0
 
 
 def test_a_hold_out_makes_the_same_claims(tmp_path: Path) -> None:

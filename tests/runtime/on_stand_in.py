@@ -5,6 +5,7 @@ one of the device, it sees to itself.
 """
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +30,9 @@ from netrazor.compress import (
 )
 from netrazor.compress.last_layer import read_last_layer
 from netrazor.counting import count_errors
-from netrazor.errors import ConfigurationError, UnsupportedModel
+from netrazor.errors import ConfigurationError, NonFiniteWeights, UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates
+from netrazor.picking import Augmentation, ExactLearner, PickingConfig, TorchLearner, pick
 from netrazor.pipeline import RECIPES, Recipe, Run, RunConfiguration, run
 from netrazor.pipeline.stages import (
     GradualStage,
@@ -165,6 +167,52 @@ def test_errors_and_noisy_risk(network: Callable[[], nn.Module]) -> None:
     layers = [read_last_layer(model, data, device=device) for device in (devices.CPU, THERE)]
     assert layers[0][0] is layers[1][0]
     assert all(torch.equal(a, b) for a, b in zip(layers[0][1:], layers[1][1:], strict=True))
+
+
+@pytest.mark.parametrize("name", ["exact", "of floats"])
+def test_picks(name: str) -> None:
+    """The learner's images are changed there too."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "picking"))
+    from pickable import exact_layers, exact_learner, images
+
+    changes = Augmentation(rotation=9, scale=0.1, shift=1.0, elastic=0.5, flip=True, crop=1, erase=2)
+    picked = []
+    for device in ("cpu", "stand_in"):
+        learner: Any = TorchLearner(exact_layers, augmentation=changes, device=device)
+        if name == "exact":
+            learner = ExactLearner(exact_layers, exact_learner().training, device=device)
+        picking = pick(learner, images(150), PickingConfig(stops=(10, 16), first=6, growth_percent=50))
+        held = learner.state()
+        weights = held["fine"] if name == "exact" else list(held["average"].values())
+        picked.append((picking.picks.tolist(), picking.best, weights))
+    assert picked[0][:2] == picked[1][:2]
+    assert all(
+        b.device == devices.CPU and torch.equal(a, b) for a, b in zip(picked[0][2], picked[1][2], strict=True)
+    )
+
+
+def test_images_in_memory_are_taken_there_once_and_are_the_same_bits() -> None:
+    home, there = (Batches(tiny.images(), 30, seed=1, device=device) for device in (devices.CPU, THERE))
+    for (_, x, y), (_, inputs, labels) in zip(home.steps(5, 20), there.steps(5, 20), strict=True):
+        assert inputs.device == labels.device == THERE
+        assert torch.equal(x, inputs.cpu())
+        assert torch.equal(y, labels.cpu())
+    assert there.dataset.images.dtype == torch.uint8
+
+
+def test_a_loss_that_is_not_finite_there_is_found_some_steps_later() -> None:
+    model = devices.copy_on(tiny.linear(), THERE)
+    batches = Batches(tiny.images(), 20, seed=0, device=THERE)
+    losses = iter([1.0] * 3 + [float("nan")] * 100)
+
+    def fit_to(steps: int) -> None:
+        loss = lambda scores, labels: scores.sum() * next(losses)  # noqa: E731
+        fit(model, AllParameters(model), batches, FitConfig(steps, 20, tiny.FAST), loss=loss)
+
+    with pytest.raises(NonFiniteWeights, match="the 50 steps up to 49"):
+        fit_to(60)
+    with pytest.raises(NonFiniteWeights, match="the 2 steps up to 1"):
+        fit_to(2)
 
 
 def test_a_certificate_with_all_that_it_states_counted_there(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_with_gpus_nccl_carries_what_is_on_them_and_gloo_the_rest(monkeypatch: p
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: True)
-    monkeypatch.setattr(processes, "rendezvous", lambda _: iter([(torch.distributed.HashStore(), 0, 2)]))
+    monkeypatch.setattr(processes, "rendezvous", lambda _: iter([(torch.distributed.HashStore(), 0, 1)]))
     monkeypatch.setattr(torch.distributed, "init_process_group", lambda backends, **_: asked.append(backends))
     processes.join()
     assert asked == ["cpu:gloo,cuda:nccl"]

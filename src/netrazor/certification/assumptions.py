@@ -1,5 +1,6 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
+from netrazor.certification.claim_terms import Task
 from netrazor.certification.message_record import PicksRecord
 from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.certification.record import Certificate
@@ -8,6 +9,21 @@ INDEPENDENT = (
     "The training examples are independent draws from one distribution, and new examples come from it too."
 )
 LOSS = "The loss is 0-1: an answer is right or wrong; ties and answers that are not numbers are wrong."
+LOSS_OF: dict[Task, str] = {
+    "single-label": LOSS,
+    "multi-label": (
+        "A label is answered with yes where its score is above 0 and with no where it is below; a score of 0, or one "
+        "that is not a number, is wrong."
+    ),
+    "regression": (
+        "The loss is the declared one of the distance between answer and target, as the runtime computes it; an "
+        "answer that is not a number loses all."
+    ),
+    "segmentation": (
+        "A pixel is right or wrong; ties and scores that are not numbers are wrong. The loss of an image is the "
+        "share of its pixels that are wrong, those of the ignored class left out; an image is one draw."
+    ),
+}
 DECLARED_LOSS = (
     "Of a cost or a distance the loss is the declared one, as a share of the largest; no answer loses most."
 )
@@ -67,7 +83,7 @@ def assumptions_of(certificate: Certificate) -> tuple[str, ...]:
     """Every assumption of ``certificate``, in a fixed order."""
     return (
         INDEPENDENT,
-        LOSS,
+        LOSS_OF[certificate.task],
         *_of_claims(certificate),
         _classifier(certificate),
         _counted(certificate),

@@ -15,9 +15,10 @@ from netrazor.certification.claim_record import MOST_EXAMPLES_DRAWN, ClaimRecord
 from netrazor.certification.claim_tables import table_faults
 from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.graph_check import check_graph
+from netrazor.certification.mean_losses import loss_word
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
-from netrazor.certification.record import COUNTING_BATCH, Certificate
+from netrazor.certification.record import Certificate, batch_of
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
 from netrazor.certification.spending import any_spent
@@ -107,7 +108,7 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
     has_message, has_given = certificate.message is not None, certificate.prior.given_file is not None
     form = None if certificate.message is None else certificate.message.form
     is_picked = certificate.method == "picked"
-    batch = COUNTING_BATCH if learner is None else learner.configuration.get("scoring_batch")
+    batch = batch_of(certificate.task) if learner is None else learner.configuration.get("scoring_batch")
     yield from compare(
         ("evaluation", "evaluation.batch_size", certificate.evaluation.batch_size, batch),
         ("assumptions", "assumptions", certificate.assumptions, assumptions_of(certificate)),
@@ -149,13 +150,16 @@ def _check_statements(certificate: Certificate) -> Iterator[Finding]:
     ]
     if any(each in said[:place] for place, each in enumerate(said)):
         yield Finding("claims", "claims: each statement once needed, got one twice")
-    if not claims[0].is_error:
-        yield Finding("claims", "claims: an error first needed, which is the headline, got another claim")
+    if not claims[0].statement.may_be_first or len({claim.statement.task for claim in claims}) > 1:
+        yield Finding(
+            "claims",
+            "claims: an error or a mean loss first needed, which is the headline, and one task, got others",
+        )
     for claim in claims:
         asked = claim.asked
         usual = asked is not None and claim.is_error and asked.weight == 1  # which is not recorded
-        if usual or claim.top != getattr(claim.statement, "k", 1):
-            yield Finding("claims", "claims.top and claims.asked: what belongs together needed, got others")
+        if usual or claim.top != getattr(claim.statement, "k", 1) or claim.loss != loss_word(claim.statement):
+            yield Finding("claims", "claims.top, loss and asked: what belongs together needed, got others")
     if certificate.prior.learner is not None and [claim.top for claim in claims] != [1]:
         yield Finding("claims", "claims: one of the best answer needed for a learner, got others")
 

@@ -1,5 +1,6 @@
 """The claim: which loss, on how many examples, at which share of delta, and the bound; with the draws of noise."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -45,9 +46,12 @@ class ClaimRecord(Record):
         sentence: the statement.
         bound: the certified upper bound on the expected loss of a new example; of a table, the largest of its cells,
             and of answers withheld, the error bound at the threshold that the sentence names.
+        loss: whether an example loses 0 or 1, or anything between. (Of a cost or an ordinal distance it says 0-1 too;
+            ``asked`` says which loss it is.)
         top: an answer is right if the label is among so many best scores.
         n: number of counted examples.
-        errors: wrong answers of the classifier without noise on them; for "picked", on those that were not picked.
+        errors: wrong answers of the classifier without noise on them; for "picked", on those that were not picked. Of
+            a loss between 0 and 1, examples that lose anything; of a table of labels, the errors of the worst one.
         noisy: its risk with noise, where there is noise.
         delta_parts: this claim's share of delta, by what it is spent on.
         asked: what was asked for; None for the error among the ``top`` best answers, of weight 1.
@@ -57,7 +61,7 @@ class ClaimRecord(Record):
 
     sentence: str
     bound: Risk
-    loss: Literal["0-1"] = "0-1"
+    loss: Literal["0-1", "in [0, 1]"] = "0-1"
     top: Annotated[int, Field(ge=1, le=2**31)] = 1
     n: Positive
     errors: Count
@@ -70,6 +74,8 @@ class ClaimRecord(Record):
     @property
     def empirical_risk(self) -> float:
         """The risk on the sample that enters the bound: counted, or the upper confidence bound of the noisy risk."""
+        if self.losses:
+            return min(1.0, math.fsum(value * count for value, count in self.losses) / self.n)
         return self.errors / self.n if self.noisy is None else self.noisy.upper
 
     @property

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isqrt
 
 from netrazor.certification.claim_record import ClaimRecord
 from netrazor.certification.claim_tables import chosen_threshold
@@ -16,8 +18,12 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
+from netrazor.certification.class_names import class_names_of
+from netrazor.certification.record import Certificate
+from netrazor.certification.target_claims import HammingLoss, LabelErrors
 from netrazor.units import percent_down, percent_up
 
+_STEPS = 8  # in which losses that may be any number are shown
 TOO_FEW = "says nothing"  # of a class or group with too few examples for any statement
 
 
@@ -31,26 +37,32 @@ class ClaimRows:
     note: str = ""
 
 
-def rows_of(claim: ClaimRecord, classes: int, most: int | None = None) -> ClaimRows | None:
-    """The table of a claim, of at most ``most`` rows; None where it has none, or a confusion matrix is larger."""
+def rows_of(certificate: Certificate, claim: ClaimRecord, most: int | None = None) -> ClaimRows | None:
+    """The table of a claim, of at most ``most`` rows; None where it has none, or a confusion matrix is larger.
+
+    Classes and labels have the names that the certificate gives them, or else their numbers.
+    """
     statement, cells = claim.statement, claim.cells
+    names = class_names_of(certificate, isqrt(len(cells)) if isinstance(statement, Confusion) else len(cells))
     if isinstance(statement, Withheld):
         return _curve(claim, statement, most)
     if isinstance(statement, Confusion):
-        return None if most is not None and classes > most else _matrix(cells, classes)
-    if isinstance(statement, (Cost, OrdinalDistance)):
+        return None if most is not None and len(names) > most else _matrix(cells, names)
+    if isinstance(statement, (Cost, OrdinalDistance, HammingLoss)):
         return _losses(claim, most)
+    if claim.loss != "0-1":
+        return _spread(claim)
     if isinstance(statement, GroupErrors):
-        title, names = f"Errors in groups of {statement.column!r}", list(statement.groups)
-        return _list(title, "group", names, cells, most)
-    if isinstance(statement, (ClassErrors, ClassPrecision, BalancedError)):
+        title = f"Errors in groups of {statement.column!r}"
+        return _list(title, "group", list(statement.groups), cells, most)
+    if isinstance(statement, (ClassErrors, ClassPrecision, BalancedError, LabelErrors)):
         titles = {
-            "class-errors": "Errors of each class: 1 - recall",
-            "class-precision": "Errors of each answer: 1 - precision",
-            "balanced-error": "Errors counted in each class, bounded together",
+            "class-errors": ("Errors of each class: 1 - recall", "class"),
+            "class-precision": ("Errors of each answer: 1 - precision", "answer"),
+            "balanced-error": ("Errors counted in each class, bounded together", "class"),
+            "label-errors": ("Errors of each label", "label"),
         }
-        head = "answer" if isinstance(statement, ClassPrecision) else "class"
-        found = _list(titles[statement.kind], head, [str(c) for c in range(classes)], cells, most)
+        found = _list(*titles[statement.kind], names, cells, most)
         if not isinstance(statement, BalancedError):
             return found
         return ClaimRows(found.title, found.heads[:-1], tuple(row[:-1] for row in found.rows), found.note)
@@ -69,19 +81,19 @@ def _list(
     return ClaimRows(title, (head, "examples", "wrong", "counted", "at most"), rows, note)
 
 
-def _matrix(cells: Sequence[CellRecord], classes: int) -> ClaimRows:
+def _matrix(cells: Sequence[CellRecord], names: Sequence[str]) -> ClaimRows:
     """A row for each label; recalls from below, wrong answers from above."""
-    rows = []
+    rows, classes = [], len(names)
     for label in range(classes):
         row = cells[label * classes : (label + 1) * classes]
         words = [
             f"≥ {percent_down(cell.lower or 0.0)}" if answer == label else f"≤ {percent_up(cell.bound)}"
             for answer, cell in enumerate(row)
         ]
-        rows.append((str(label), f"{row[0].n:,}", *(words if row[0].n else [TOO_FEW] * classes)))
+        rows.append((names[label], f"{row[0].n:,}", *(words if row[0].n else [TOO_FEW] * classes)))
     return ClaimRows(
         "Confusion matrix: new examples of a class (rows) that are answered with another (columns)",
-        ("class", "examples", *map(str, range(classes))),
+        ("class", "examples", *names),
         tuple(rows),
         "All entries hold together: on the diagonal at least so much, elsewhere at most.",
     )
@@ -123,8 +135,21 @@ def _steps(answered: Sequence[int]) -> Iterator[int]:
 def _losses(claim: ClaimRecord, most: int | None) -> ClaimRows:
     shown = claim.losses if most is None else claim.losses[-most:]
     rows = tuple((f"{value:.4g}", f"{count:,}") for value, count in shown)
-    title = "Distances" if isinstance(claim.statement, OrdinalDistance) else "Costs, as shares of the largest"
+    title = {"ordinal-distance": "Distances", "hamming-loss": "Labels that are wrong, as shares of all"}.get(
+        claim.statement.kind, "Costs, as shares of the largest"
+    )
     return ClaimRows(title, ("loss", "examples"), rows)
+
+
+def _spread(claim: ClaimRecord) -> ClaimRows:
+    """How losses that may be any number are spread: counts in equal steps, and how many lose all."""
+    ends = [step / _STEPS for step in range(_STEPS + 1)]
+    counts = [
+        sum(count for value, count in claim.losses if low < value <= end)
+        for low, end in pairwise([-1.0, *ends])
+    ]
+    rows = tuple((f"{end:g}", f"{count:,}") for end, count in zip(ends, counts, strict=True))
+    return ClaimRows("Losses, as shares of the largest", ("up to", "examples"), rows)
 
 
 def _counted(cell: CellRecord) -> tuple[str, str, str]:

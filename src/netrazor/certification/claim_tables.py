@@ -11,7 +11,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netrazor import bounds
 from netrazor.certification.claim_record import ClaimRecord
@@ -22,12 +21,12 @@ from netrazor.certification.claims import (
     ClassErrors,
     ClassPrecision,
     Confusion,
-    Cost,
     GroupErrors,
-    OrdinalDistance,
+    LabelErrors,
     Withheld,
 )
 from netrazor.certification.delta_shares import equal_share
+from netrazor.certification.mean_losses import has_mean_loss, loss_faults, possible_losses
 from netrazor.certification.risk_rounding import complement_down, risk_up, risks_up
 
 
@@ -41,7 +40,7 @@ class Price:
 
 def cells_of(statement: AnyClaim, classes: int) -> int:
     """How many cells the table of a claim has; 0 where it has none."""
-    if isinstance(statement, (ClassErrors, ClassPrecision, BalancedError)):
+    if isinstance(statement, (ClassErrors, ClassPrecision, BalancedError, LabelErrors)):
         return classes
     if isinstance(statement, Confusion):
         return classes**2
@@ -67,8 +66,8 @@ def bound_table(claim: ClaimRecord, classes: int, price: Price) -> ClaimRecord:
     Raises:
         InvalidArgument: numbers outside the domain of the bound.
     """
-    if isinstance(claim.statement, (Cost, OrdinalDistance)):
-        return claim.model_copy(update={"bound": _bound_mean(claim, claim.statement, classes, price)})
+    if has_mean_loss(claim.statement):
+        return claim.model_copy(update={"bound": _bound_mean(claim, classes, price)})
     if isinstance(claim.statement, BalancedError):
         return claim.model_copy(update={"bound": _bound_balanced(claim, claim.statement, classes, price)})
     share = equal_share(price.delta, statements_of(claim.statement, classes))
@@ -114,12 +113,14 @@ def table_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
         return
     if any(cell.count > cell.n or cell.n > claim.n for cell in cells):
         yield "claims.cells: a count can be no larger than its number of examples, got one that is"
-    if isinstance(statement, (Cost, OrdinalDistance)):
-        yield from _loss_faults(claim, statement, classes)
+    if has_mean_loss(statement):
+        yield from loss_faults(claim, classes)
     elif claim.losses:
         yield "claims.losses: none needed for a claim of this kind, got some"
     elif not claim.is_error and not _adds_up(claim, classes):
         yield f"claims.cells: examples that add up to n = {claim.n} needed, got others"
+    if isinstance(statement, LabelErrors) and claim.errors != max(cell.count for cell in cells):
+        yield "claims.errors: those of the label that has most needed, got others"
     if isinstance(statement, Withheld) and not _is_curve(statement, cells):
         yield "claims.cells: fewer answers at each larger threshold, and no more errors, needed, got others"
     if isinstance(statement, Confusion) and any(
@@ -133,22 +134,9 @@ def table_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
         yield "claims.asked.groups: each value once, in order, needed, got others"
 
 
-def loss_values(statement: Cost | OrdinalDistance, classes: int) -> NDArray[np.float64]:
-    """The loss of each answer (columns; the last is none at all) for each label (rows), in [0, 1], rounded up."""
-    if isinstance(statement, OrdinalDistance):
-        places = np.arange(classes, dtype=np.float64)
-        table = np.abs(places[:, None] - places) / max(1, classes - 1)
-    else:
-        costs = np.array(statement.costs, dtype=np.float64)
-        table = costs / costs.max()
-    inside = (table > 0) & (table < 1)
-    table = np.where(inside, np.nextafter(table, 1.0), table)  # a quotient may have been rounded down
-    return np.hstack([table, np.ones((classes, 1))])
-
-
-def _bound_mean(claim: ClaimRecord, statement: Cost | OrdinalDistance, classes: int, price: Price) -> float:
+def _bound_mean(claim: ClaimRecord, classes: int, price: Price) -> float:
     """The bound of a mean loss: the exact tail where the declared loss is 0 or 1, or else by betting."""
-    if set(loss_values(statement, classes).ravel().tolist()) <= {0.0, 1.0}:
+    if set(possible_losses(claim.statement, classes).tolist()) <= {0.0, 1.0}:
         return risk_up(float(bounds.occam(claim.errors, claim.n, price.code_bits, price.delta)))
     values, counts = np.array(claim.losses, dtype=np.float64).T
     return risk_up(float(bounds.bounded_loss(values, counts, price.code_bits, price.delta)))
@@ -202,6 +190,8 @@ def _bound_diagonal(cells: Sequence[CellRecord], classes: int, price: Price) -> 
 def _adds_up(claim: ClaimRecord, classes: int) -> bool:
     """Whether the groups' numbers of examples are those of all counted ones; no answer is in no group of answers."""
     sizes = [cell.n for cell in claim.cells]
+    if isinstance(claim.statement, LabelErrors):
+        return set(sizes) <= {claim.n}
     if isinstance(claim.statement, Confusion):
         sizes = sizes[::classes]
     if isinstance(claim.statement, Withheld):
@@ -218,17 +208,3 @@ def _is_curve(statement: Withheld, cells: Sequence[CellRecord]) -> bool:
         and list(statement.thresholds) == sorted(set(statement.thresholds))
         and all(b.n <= a.n and b.count <= a.count for a, b in pairwise(answered))
     )
-
-
-def _loss_faults(claim: ClaimRecord, statement: Cost | OrdinalDistance, classes: int) -> Iterator[str]:
-    if isinstance(statement, Cost) and len(statement.costs) != classes:
-        yield f"claims.asked.costs: {classes} rows needed, one for each class, got {len(statement.costs)}"
-        return
-    values = [value for value, _ in claim.losses]
-    if values != sorted(set(values)) or not set(values) <= set(
-        loss_values(statement, classes).ravel().tolist()
-    ):
-        yield "claims.losses: increasing values of the declared loss needed, got others"
-    with_loss = sum(count for value, count in claim.losses if value)
-    if sum(count for _, count in claim.losses) != claim.n or with_loss != claim.errors:
-        yield f"claims.losses: counts of sum n = {claim.n}, {claim.errors} of them above 0, needed, got others"

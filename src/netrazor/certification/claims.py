@@ -4,11 +4,49 @@ A value of one of these classes asks for a claim, ``netrazor.certify(..., claims
 what the certificate records of it. All claims of a certificate hold together.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from netrazor.certification.record_fields import Digest, Positive, Record, Risk
+from netrazor.certification.claim_terms import AnyLoss, Name, Share, Threshold
+from netrazor.certification.record_fields import Digest, Record, Risk
+from netrazor.certification.target_claims import (
+    AbsoluteError,
+    HammingLoss,
+    LabelErrors,
+    PixelErrors,
+    SquaredError,
+    SubsetError,
+    Within,
+)
+
+__all__ = [
+    "ANSWERED",
+    "MOST_CELLS",
+    "MOST_THRESHOLDS",
+    "THRESHOLDS",
+    "AbsoluteError",
+    "AnyClaim",
+    "AnyLoss",
+    "BalancedError",
+    "ByAnswers",
+    "CellRecord",
+    "ClassErrors",
+    "ClassPrecision",
+    "Confusion",
+    "Cost",
+    "Error",
+    "GroupErrors",
+    "HammingLoss",
+    "LabelErrors",
+    "OrdinalDistance",
+    "PixelErrors",
+    "SquaredError",
+    "SubsetError",
+    "TopK",
+    "Withheld",
+    "Within",
+]
 
 MOST_CELLS = 40_000  # of one table: a confusion matrix of 200 classes
 MOST_THRESHOLDS = 1000
@@ -18,29 +56,19 @@ THRESHOLDS = tuple(2.0 ** (step / 4) for step in range(-16, 65))
 
 ANSWERED = 0.95  # of the counted examples, as `Withheld` has it unless it is told otherwise
 
-Threshold = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class AnyLoss(Record):
-    """What all claims have.
-
-    Attributes:
-        weight: the claim's share of delta is its weight over the sum of all weights, declared beforehand.
-    """
-
-    weight: Positive = 1
-
 
 class Error(AnyLoss):
     """The error: the share of new examples whose label is not the only best answer."""
+
+    may_be_first: ClassVar[bool] = True
 
     kind: Literal["error"] = "error"
 
 
 class TopK(AnyLoss):
     """The share of new examples whose label is not among the ``k`` best scores."""
+
+    may_be_first: ClassVar[bool] = True
 
     kind: Literal["top-k"] = "top-k"
     k: Annotated[int, Field(ge=1, le=2**31)]
@@ -167,7 +195,14 @@ AnyClaim: TypeAlias = Annotated[
     | BalancedError
     | Cost
     | OrdinalDistance
-    | Withheld,
+    | Withheld
+    | SubsetError
+    | HammingLoss
+    | LabelErrors
+    | Within
+    | AbsoluteError
+    | SquaredError
+    | PixelErrors,
     Field(discriminator="kind"),
 ]
 

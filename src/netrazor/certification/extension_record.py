@@ -106,6 +106,7 @@ def refuse_other_certificates(certificate: Certificate) -> None:
         certificate.prior.learner is not None
         or certificate.noise is not None
         or certificate.claims[0].top != 1
+        or not certificate.claims[0].is_error
     ):
         raise CertificateError(
             "extend: a certificate of a network without noise, whose first claim is about the best answer, needed, "

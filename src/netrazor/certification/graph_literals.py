@@ -1,9 +1,10 @@
 """What the text of a graph costs: a table that was learnt could be written there instead of an array.
 
 Free are the numbers that networks are made of: whole numbers where an operation wants axes, sizes and strides, and a
-few constants everywhere. All others are paid for at their length in the text, eight bits for each character and one
-more for what ends them. A step that repeats an earlier one, operation and numbers, costs nothing again. What the
-kind and order of the steps say is priced in `netrazor.certification.graph_structure`.
+few constants everywhere, the usual scales of attention among them. All others are paid for at their length in the
+text, eight bits for each character and one more for what ends them. A step that repeats an earlier one, operation and
+numbers, costs nothing again. What the kind and order of the steps say is priced in
+`netrazor.certification.graph_structure`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,12 @@ from netrazor.units import BITS_PER_BYTE
 
 LARGEST_FREE = 4096  # of whole numbers that say a size
 FREE_NUMBERS, FREE_STEPS = 16, 32  # such numbers in a step; different steps with such numbers
-FREE_CONSTANTS = (-1, 0, 1, 2, 3, 6, 0.5, *(float(f"1e-{places}") for places in range(1, 17)), 2**63 - 1)
+_WIDTHS = (8, 16, 24, 32, 48, 64, 72, 80, 96, 112, 128, 256)  # of the heads of attention
+FREE_CONSTANTS = (
+    *(-1, 0, 1, 2, 3, 6, 0.5, 2**63 - 1),
+    *(float(f"1e-{places}") for places in range(1, 17)),
+    *(width**-0.5 for width in _WIDTHS),
+)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 Doubling and adding 0 or 1, a few thousand times, makes any number of free constants. So the steps are paid for too,
 by what it takes to describe them (Ziv and Lempel 1978): they are cut into phrases, each an earlier phrase and one
-more step. References are distances, so that a block of layers that comes again is the same again and costs little;
-and so much is free as networks of these arrays need.
+more step. References to values nearby are distances, and those to values far away, such as the size of the batch or a
+mask, are their numbers; so a block of layers that comes again is the same again and costs little. And so much is free
+as networks of these arrays need.
 """
 
 import json
@@ -14,7 +15,9 @@ from netrazor.certification.graph_text import ExportedGraph, Step
 
 FREE_BITS, FREE_BITS_FOR_EACH_ARRAY = 2048, 16  # the usual networks take a thousand in all
 _OPERATION_BITS = 9  # which of some 500
-_PLAIN_BITS = 4  # which free constant or type, where a list ends; a digit or a letter
+_PLAIN_BITS = 4  # which type or keyword, where a list ends; a digit or a letter
+_CONSTANT_BITS = 6  # which free constant
+_NEAR = 32  # steps; references that are farther are by number
 
 
 def price_structure(graph: ExportedGraph) -> int:
@@ -47,16 +50,21 @@ def _relative(step: Step, own: int, arrays: int, read: int) -> tuple[list[Any], 
     """The arguments of value number ``own``, flat: a reference as its distance from where it is expected.
 
     That is the value before or, of an array, the one after that which was ``read`` last; further ones in a step
-    are as far from the one before as this was.
+    are as far from the one before as this was. A value far before ``own`` is referred to by its number.
     """
     symbols: list[Any] = []
     before, distance = own - 1, 0
-    for one in _flat([step.arguments, *map(list, step.keywords.items())]):
-        if not (isinstance(one, dict) and "value" in one):
+    keywords = [[("keyword", name), value] for name, value in step.keywords.items()]
+    for one in _flat([step.arguments, *keywords]):
+        if isinstance(one, tuple):
+            symbols.append(one)
+        elif not (isinstance(one, dict) and "value" in one):
             symbols.append(json.dumps(one))
         elif one["value"] < arrays:
             symbols.append(("array", one["value"] - read - 1))
             read = one["value"]
+        elif own - one["value"] > _NEAR:
+            symbols.append(("far", one["value"] - arrays))
         else:
             found = one["value"] - before
             symbols.append(("value", found - distance))
@@ -81,8 +89,10 @@ def _length(symbols: list[Any]) -> int:
     bits = 0
     for symbol in symbols:
         if isinstance(symbol, tuple):
-            bits += 2 * abs(symbol[1]).bit_length() + 1
+            kind, number = symbol
+            bits += _PLAIN_BITS if kind == "keyword" else 2 * abs(number).bit_length() + 1
+        elif symbol.startswith('"') or symbol.lstrip("-").isdigit():
+            bits += _PLAIN_BITS * len(symbol)
         else:
-            spelled = symbol.startswith('"') or symbol.lstrip("-").isdigit()
-            bits += _PLAIN_BITS * (len(symbol) if spelled else 1)
+            bits += _PLAIN_BITS if symbol[0] in "{ntf" else _CONSTANT_BITS  # a type, null, true, false
     return bits

@@ -26,7 +26,7 @@ def model_card_section(certificate: Certificate, checking: str = "netrazor verif
     for claim in certificate.claims:
         parts.append(f"- {_plain(marked_sentence(certificate, claim))}")
         parts.append(f"  {_plain(yardstick_sentence(certificate, claim))}")
-        found = rows_of(claim, sample.classes, MOST_ROWS)
+        found = rows_of(certificate, claim, MOST_ROWS)
         if found is not None:
             parts.append(_table(found))
     parts += ["### It holds if", "\n".join(f"- {_plain(each)}" for each in certificate.assumptions)]

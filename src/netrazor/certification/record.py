@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import FailFast, Field
 
 from netrazor.certification.claim_record import ClaimRecord, NoiseRecord
+from netrazor.certification.claim_terms import Task
 from netrazor.certification.ledger import ChargedLedger
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.prior_record import ArchitectureRecord, PriorRecord
@@ -22,7 +23,9 @@ from netrazor.errors import CertificateError
 FORMAT: Literal["netrazor-certificate-2"] = "netrazor-certificate-2"
 LARGEST_BATCH = 2**16  # as for counting
 COUNTING_BATCH = 1000  # examples together when a network is counted; an answer must not depend on it
+COUNTING_BATCH_OF_IMAGES = 50  # where each has a score for each class and pixel
 
+ClassName = Annotated[str, Field(max_length=60)]
 Method = Literal["occam", "perturbation", "picked", "hold-out"]
 
 
@@ -30,7 +33,7 @@ class EvaluationRecord(Record):
     """How the errors were counted.
 
     Attributes:
-        batch_size: `COUNTING_BATCH` for networks, for a learner what its configuration declares; no free choice.
+        batch_size: `batch_of` the task for networks, for a learner what its configuration declares; no free choice.
     """
 
     batch_size: Annotated[int, Field(ge=1, le=LARGEST_BATCH)]
@@ -46,14 +49,21 @@ class Provenance(Record):
         seed: of everything random.
         configuration: all other settings.
         no_graph: why the network could not be written as a graph of operations, where it could not.
+        class_names: what the data set calls its classes or labels, where it has words for them; for tables.
     """
 
-    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"no_graph"})
+    WRITTEN_IF_SET: ClassVar[frozenset[str]] = frozenset({"no_graph", "class_names"})
 
     netrazor: str
     seed: Seed
     configuration: dict[str, Any]
     no_graph: str | None = None
+    class_names: Annotated[tuple[ClassName, ...], Field(min_length=1, max_length=1000)] | None = None
+
+
+def batch_of(task: Task) -> int:
+    """How many examples are counted together."""
+    return COUNTING_BATCH_OF_IMAGES if task == "segmentation" else COUNTING_BATCH
 
 
 class Certificate(Record):
@@ -84,6 +94,11 @@ class Certificate(Record):
     assumptions: Annotated[tuple[str, ...], Field(max_length=100), FailFast()] = ()
     provenance: Provenance
     seal: str = ""
+
+    @property
+    def task(self) -> Task:
+        """What the targets of the examples are."""
+        return self.claims[0].statement.task
 
     @property
     def claim(self) -> str:

@@ -1,6 +1,7 @@
 """Claims in words. Percentages are rounded up, the confidence down."""
 
 from decimal import ROUND_FLOOR, Decimal, localcontext
+from fractions import Fraction
 
 from netrazor.certification.assumptions import classifier_of
 from netrazor.certification.claim_record import ClaimRecord
@@ -16,7 +17,16 @@ from netrazor.certification.claims import (
     Withheld,
 )
 from netrazor.certification.record import Certificate
-from netrazor.units import percent_down, percent_up
+from netrazor.certification.target_claims import (
+    AbsoluteError,
+    HammingLoss,
+    LabelErrors,
+    PixelErrors,
+    SquaredError,
+    SubsetError,
+    Within,
+)
+from netrazor.units import figures_up, percent_down, percent_up
 
 
 def claim_sentence(certificate: Certificate, claim: ClaimRecord) -> str:
@@ -49,8 +59,32 @@ def _what_holds(claim: ClaimRecord) -> str:
         return f"is off by at most {most} of the scale's length in the mean over new examples"
     if isinstance(statement, Withheld):
         return _withheld(claim, statement)
+    if not claim.is_error:
+        return _about_targets(claim)
     answers = "" if claim.top == 1 else f" (top {claim.top})"
     return f"errs{answers} on at most {most} of new examples"
+
+
+def _about_targets(claim: ClaimRecord) -> str:
+    """The same of networks whose examples have no single class."""
+    statement, most = claim.statement, percent_up(claim.bound)
+    if isinstance(statement, SubsetError):
+        return f"errs in at least one label on at most {most} of new examples"
+    if isinstance(statement, HammingLoss):
+        return f"errs on at most {most} of the labels of an example in the mean over new examples"
+    if isinstance(statement, LabelErrors):
+        return f"errs in each single label on at most {most} of new examples"
+    if isinstance(statement, Within):
+        return f"is off by more than {statement.tolerance!r} on at most {most} of new examples"
+    if isinstance(statement, PixelErrors):
+        return f"errs on at most {most} of the pixels of an image in the mean over new images"
+    assert isinstance(statement, (AbsoluteError, SquaredError))
+    power, squared = (1, "") if isinstance(statement, AbsoluteError) else (2, " squared")
+    mean = figures_up(Fraction(claim.bound) * Fraction(statement.scale) ** power)
+    return (
+        f"has a mean{squared} error of at most {mean} on new examples, where an error of more than "
+        f"{statement.scale!r} counts as {statement.scale!r}"
+    )
 
 
 def _withheld(claim: ClaimRecord, statement: Withheld) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from netrazor import bounds
 from netrazor.certification.claim_record import ClaimRecord
-from netrazor.certification.claim_tables import Price, bound_table, loss_values
+from netrazor.certification.claim_tables import Price, bound_table
 from netrazor.certification.claims import (
     BalancedError,
     ClassErrors,
@@ -15,8 +15,10 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
+from netrazor.certification.mean_losses import loss_values
 from netrazor.certification.record import Certificate
 from netrazor.certification.risk_rounding import risk_up
+from netrazor.certification.target_claims import HammingLoss, LabelErrors, PixelErrors, SubsetError
 from netrazor.units import percent_up
 
 HOLD_OUT_SHARE = 5  # a fifth of the counted examples, as people usually hold out
@@ -73,8 +75,24 @@ def _guesses(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float
         return max(0.0, sum(weights) - max(weights)), sum(weights) * (1 - 1 / classes)
     if isinstance(statement, (ClassErrors, GroupErrors)):
         return 1.0, 1 - 1 / classes
+    if not claim.is_error:
+        return _guesses_of_targets(certificate, claim)
     uniform = 1 - claim.top / classes if claim.top < classes else 0.0
     return majority_bound(sample.majority_errors, claim.n, classes, certificate.delta), uniform
+
+
+def _guesses_of_targets(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float]:
+    """The same where an example has no single class; nothing is known of numbers, which may lie anywhere."""
+    sample, statement = certificate.sample, claim.statement
+    outputs = sample.classes
+    if isinstance(statement, SubsetError):
+        constant = bounds.occam(sample.majority_errors, claim.n, float(outputs), certificate.delta)
+        return risk_up(float(constant)), 1 - 0.5**outputs
+    if isinstance(statement, (HammingLoss, LabelErrors)):
+        return 0.5, 0.5
+    if isinstance(statement, PixelErrors):
+        return 1 - 1 / outputs, 1 - 1 / outputs
+    return 1.0, 1.0
 
 
 def majority_bound(errors: int, n: int, classes: int, delta: float) -> float:
@@ -101,6 +119,9 @@ def yardstick_sentence(certificate: Certificate, claim: ClaimRecord | None = Non
     found = measure_yardsticks(certificate, claim)
     held_out = _held_out_words(certificate, claim)
     hold_out = f"{held_out} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
+    if claim.statement.task == "regression":
+        unit = "; a hundred per cent is the largest loss." if claim.loss != "0-1" else "."
+        return f"To compare: {hold_out.removesuffix('.')}{unit}"
     if not claim.is_error and not isinstance(claim.statement, Withheld):
         return (
             f"To compare: always the same label reaches {percent_up(found.majority_bound)}, a uniform guess "
@@ -145,10 +166,21 @@ def _fifth(claim: ClaimRecord) -> ClaimRecord:
     for cell in claim.cells:
         n = cell.n // HOLD_OUT_SHARE
         cells.append(cell.model_copy(update={"n": n, "count": _share(cell.count, n, cell.n) if n else 0}))
-    losses = tuple((value, -(-count // HOLD_OUT_SHARE)) for value, count in claim.losses)
+    losses = _fifth_of_losses(claim.losses)
     n = max(1, claim.n // HOLD_OUT_SHARE)
     errors = _share(claim.errors, n, claim.n)
     return claim.model_copy(update={"cells": tuple(cells), "losses": losses, "n": n, "errors": errors})
+
+
+def _fifth_of_losses(losses: tuple[tuple[float, int], ...]) -> tuple[tuple[float, int], ...]:
+    """A fifth of the examples of all losses together, at least as many of the larger ones as they were."""
+    kept, seen, taken = [], 0, 0
+    for value, count in reversed(losses):
+        seen += count
+        if (part := -(-seen // HOLD_OUT_SHARE) - taken) > 0:
+            kept.append((value, part))
+            taken += part
+    return tuple(reversed(kept))
 
 
 def _share(count: int, part: int, whole: int) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from netrazor.certification import Certificate, Finding
@@ -25,7 +26,7 @@ def print_claims(console: Console, certificate: Certificate) -> None:
     """The further claims with their tables, then the headline, last as always."""
     for claim in certificate.claims[1:]:
         console.print("", marked_sentence(certificate, claim))
-        found = rows_of(claim, certificate.sample.classes, MOST_ROWS)
+        found = rows_of(certificate, claim, MOST_ROWS)
         if found is not None:
             console.print(table_of_rows(found))
         elif claim.cells:
@@ -37,11 +38,13 @@ def print_claims(console: Console, certificate: Certificate) -> None:
 
 def table_of_rows(found: ClaimRows) -> Table:
     """``found`` for a terminal."""
-    table = Table(title=found.title, title_justify="left", caption=found.note or None, caption_justify="left")
+    table = Table(
+        title=escape(found.title), title_justify="left", caption=found.note or None, caption_justify="left"
+    )
     for place, head in enumerate(found.heads):
-        table.add_column(head, justify="right" if place else "left")
+        table.add_column(escape(head), justify="right" if place else "left")
     for row in found.rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     return table
 
 

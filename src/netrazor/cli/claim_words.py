@@ -16,7 +16,10 @@ from netrazor.certification import claims
 from netrazor.certification.claims import AnyClaim
 from netrazor.errors import ConfigurationError
 
-GRAMMAR = "error, topK, classes, precision, confusion, balanced, ordinal, cost=FILE.csv, withheld[=SHARE]"
+GRAMMAR = (
+    "error, topK, classes, precision, confusion, balanced, ordinal, cost=FILE.csv, withheld[=SHARE]; of labels "
+    "subset, hamming, labels; of numbers within=DISTANCE, absolute=SCALE, squared=SCALE; of images pixels[=IGNORED]"
+)
 
 Number = TypeVar("Number", int, float)
 
@@ -28,6 +31,15 @@ _PLAIN: dict[str, Callable[..., AnyClaim]] = {
     "confusion": claims.Confusion,
     "balanced": claims.BalancedError,
     "ordinal": claims.OrdinalDistance,
+    "subset": claims.SubsetError,
+    "hamming": claims.HammingLoss,
+    "labels": claims.LabelErrors,
+    "pixels": claims.PixelErrors,
+}
+_OF_NUMBERS: dict[str, Callable[[float, int], AnyClaim]] = {
+    "within": lambda value, weight: claims.Within(tolerance=value, weight=weight),
+    "absolute": lambda value, weight: claims.AbsoluteError(scale=value, weight=weight),
+    "squared": lambda value, weight: claims.SquaredError(scale=value, weight=weight),
 }
 
 
@@ -50,6 +62,8 @@ def claims_of(words: str | None, groups: Sequence[str] = ()) -> tuple[AnyClaim, 
     asked = [_claim(word.strip()) for word in (words or "").split(",") if word.strip()]
     if not asked and not groups:
         raise ConfigurationError(f"claims: words with commas between needed, got none; choose of {GRAMMAR}")
+    if asked and all(claim.task != "single-label" for claim in asked) and not groups:
+        return tuple(asked)
     first = [claim for claim in asked if claim.kind == "error"] or [claims.Error()]
     others = [claim for claim in asked if claim.kind != "error"]
     return (*first, *others, *(claims.GroupErrors(column=name) for name in groups))
@@ -97,6 +111,10 @@ def _claim(word: str) -> AnyClaim:
             return claims.Withheld(answered=answered, weight=weight)
         if name == "cost" and not k and value is not None:
             return claims.Cost(costs=_costs(Path(value)), weight=weight)
+        if name in _OF_NUMBERS and not k and value is not None:
+            return _OF_NUMBERS[name](_number(word, value, float), weight)
+        if name == "pixels" and not k and value is not None:
+            return claims.PixelErrors(ignored=_number(word, value, int), weight=weight)
         if name in _PLAIN and not k and value is None:
             return _PLAIN[name](weight=weight)
     except ValidationError as error:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from netrazor.certification import read_run
+from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.cli.console import open_console
 from netrazor.errors import ConfigurationError
 
@@ -32,6 +34,10 @@ def predict(
     from netrazor.networks.graph_network import GraphNetwork
     from netrazor.verification import architecture_of, load
 
+    if (run / CERTIFICATE).exists() and read_run(run).certificate.task != "single-label":
+        raise ConfigurationError(
+            f"{run}: a classifier of single labels needed, got another; use netrazor.load"
+        )
     network = load(run)
     found = (
         network.graph.input_shape if isinstance(network, GraphNetwork) else input_shape(architecture_of(run))

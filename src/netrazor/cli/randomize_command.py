@@ -22,7 +22,7 @@ class StudyChoice:
     """A study, and what is changed about it.
 
     Attributes:
-        study: what to run: mlp-fashion-mnist, resnet56-cifar10.
+        study: what to run: mlp-fashion-mnist, resnet8-cifar10-jpeg, resnet56-cifar10.
         seeds: number of seeds, instead of the study's.
         levels: levels of randomization, as 0,0.5,1, instead of the study's.
         examples: examples in a sample, instead of the study's.

@@ -178,6 +178,7 @@ def _dataset(
             shape=shape,
             directory=source.data_directory,
             leave_out=leave_out,
+            headline=certificate.claims[0].statement,
         )
     except DatasetUnavailable as error:
         console.print(f"not recounted: {error}")

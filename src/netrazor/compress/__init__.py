@@ -6,6 +6,7 @@ from netrazor.compress.gradual_pruning import GradualPruning
 from netrazor.compress.grids import quantize_remaining
 from netrazor.compress.integer_weights import IntegerConfig, IntegerWeights
 from netrazor.compress.last_layer_search import DescentConfig
+from netrazor.compress.live_channels import FindsLive, LiveChannels
 from netrazor.compress.masked_weights import MaskedWeights, PruningSchedule
 from netrazor.compress.network_surgery import DynamicNetworkSurgery, PiecewiseConstant
 from netrazor.compress.post_training import PostTrainingConfig, compress_without_training
@@ -13,15 +14,18 @@ from netrazor.compress.quantization import CodebookConfig, QuantizedWeights
 from netrazor.compress.rate_pruning import RatePruning
 from netrazor.compress.search_objective import SearchContext
 from netrazor.compress.small_search import SmallSearchConfig, search_small
+from netrazor.compress.whole_descent import WholeDescentConfig, descend_everywhere
 
 __all__ = [
     "CodebookConfig",
     "DescentConfig",
     "DescentReport",
     "DynamicNetworkSurgery",
+    "FindsLive",
     "GradualPruning",
     "IntegerConfig",
     "IntegerWeights",
+    "LiveChannels",
     "MaskedWeights",
     "PiecewiseConstant",
     "PostTrainingConfig",
@@ -30,8 +34,10 @@ __all__ = [
     "RatePruning",
     "SearchContext",
     "SmallSearchConfig",
+    "WholeDescentConfig",
     "compress_without_training",
     "descend",
+    "descend_everywhere",
     "make_constant",
     "quantize_remaining",
     "search_small",

@@ -29,12 +29,13 @@ def find_unquantized_arrays(model: nn.Module) -> dict[str, Tensor]:
 
 
 def estimate_mean_squared_gradients(
-    model: nn.Module, arrays: Iterable[str], batches: Iterable[Tensor], seed: int
+    model: nn.Module, arrays: Iterable[str], batches: Iterable[Tensor], seed: int, *, of_classes: bool = True
 ) -> dict[str, float]:
     """Mean over the elements of each array of the squared gradient of a batch's loss, summed over batches.
 
     ``seed`` is that of the labels, which are drawn from the network's own softmax, as in the Fisher information: the
-    gradients do not vanish where the network fits all of its examples.
+    gradients do not vanish where the network fits all of its examples. Of outputs that are no scores of classes, the
+    loss is that of normal targets around them.
     """
     model.eval()
     device = devices.device_of(model)
@@ -45,8 +46,12 @@ def estimate_mean_squared_gradients(
     for inputs in batches:
         with devices.making_on(device):
             scores = functional_call(model, variables, (inputs.to(device),))
-        labels = torch.multinomial(scores.detach().softmax(1).cpu(), 1, generator=generator)[:, 0]
-        loss = F.cross_entropy(scores, labels.to(device))
+        if of_classes:
+            labels = torch.multinomial(scores.detach().softmax(1).cpu(), 1, generator=generator)[:, 0]
+            loss = F.cross_entropy(scores, labels.to(device))
+        else:
+            normal = torch.randn(scores.shape, generator=generator)
+            loss = (scores * normal.to(device)).sum() / len(scores)
         gradients = torch.autograd.grad(loss, list(variables.values()), allow_unused=True)
         for name, gradient in zip(variables, gradients, strict=True):
             total[name] += 0.0 if gradient is None else float(gradient.square().mean())

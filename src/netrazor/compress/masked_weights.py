@@ -12,7 +12,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from netrazor.compress.live_channels import FindsLive, Kept, LiveChannels, cut, spread
+
 SALIENCY_DECAY = 0.99  # of the running mean of squared gradients
+_MANY = 20_000  # weights, below which a step takes no time to speak of
 
 
 class PruningSchedule(Protocol):
@@ -39,6 +42,8 @@ class MaskedWeights:
         prunable: names (as in ``model.named_parameters()``) of the parameters that may be pruned.
         schedule: changes the masks; None leaves them as they are.
         saliency: keep a running mean of squared gradients, for schedules that rank weights by it.
+        live: finds the network's channels, so that it computes with those in use only; called once most weights are
+            masked, if there are so many that it pays. None: always with all.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class MaskedWeights:
         schedule: PruningSchedule | None = None,
         *,
         saliency: bool = False,
+        live: FindsLive | None = None,
     ) -> None:
         self.named = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.weights: dict[str, nn.Parameter] = {name: self.named[name] for name in prunable}
@@ -56,6 +62,10 @@ class MaskedWeights:
             {name: torch.zeros_like(p) for name, p in self.weights.items()} if saliency else {}
         )
         self.schedule = schedule
+        self._find_live = live
+        self._live: LiveChannels | None = None
+        self._seen: tuple[Tensor, ...] = ()
+        self._kept: Kept = {}
         # A product in a new tensor has a memory layout of its own, in which convolutions run at half their speed.
         self._masked = {name: torch.empty_like(p) for name, p in self.weights.items()}
 
@@ -66,18 +76,47 @@ class MaskedWeights:
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Within it the pruned weights are zero; the gradients taken there go to the dense tensors."""
-        dense = {name: p.data for name, p in self.weights.items()}
+        dense, kept = {name: p.data for name, p in self.named.items()}, self._kept_channels()
         for name, parameter in self.weights.items():
             parameter.data = torch.mul(dense[name], self.masks[name], out=self._masked[name])
+        before = {name: self.named[name].grad for name in kept}
+        for name, axes in kept.items():
+            self.named[name].grad = None
+            self.named[name].data = cut(self.named[name].data, axes)
         try:
             yield
         finally:
-            for name, parameter in self.weights.items():
+            for name, parameter in self.named.items():
+                gradient, parameter.grad = parameter.grad, None
                 parameter.data = dense[name]
-                if self.squared_gradients and parameter.grad is not None:
-                    mean = self.squared_gradients[name]
+                if name in kept and gradient is not None:
+                    gradient = spread(gradient, kept[name], parameter.shape)
+                earlier = before.get(name)
+                if earlier is not None:
+                    gradient = earlier if gradient is None else earlier + gradient
+                parameter.grad = gradient
+            for name, mean in self.squared_gradients.items():
+                gradient_at = self.weights[name].grad
+                if gradient_at is not None:
                     mean.mul_(SALIENCY_DECAY)
-                    mean.addcmul_(parameter.grad, parameter.grad, value=1 - SALIENCY_DECAY)
+                    mean.addcmul_(gradient_at, gradient_at, value=1 - SALIENCY_DECAY)
+
+    def _kept_channels(self) -> Kept:
+        """The channels in use, looked for when a mask has changed; a function of the masks alone."""
+        masks = tuple(self.masks.values())
+        if not self._seen or any(a is not b for a, b in zip(masks, self._seen, strict=True)):
+            self._seen = masks
+            elements = sum(mask.numel() for mask in masks)
+            pays = elements >= _MANY and 2 * self.count_nonzeros() <= elements
+            live = self._channels() if pays else None
+            self._kept = {} if live is None else live.kept(self.masks)
+        return self._kept
+
+    def _channels(self) -> LiveChannels | None:
+        """Those of the network, found once."""
+        if self._find_live is not None:
+            self._live, self._find_live = self._find_live(), None
+        return self._live
 
     def step(self) -> None:
         """Let the schedule change the masks."""

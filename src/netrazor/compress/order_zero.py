@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 from torch import Tensor
 
+_SMOOTHING = 0.3  # added to counts
+
 
 def order_zero_bits(counts: NDArray[np.int64], zero: int = 0) -> float:
     """Bits of a tensor that holds its symbols so often, under an adaptive code; symbol ``zero`` stands for zero.
@@ -17,6 +19,27 @@ def order_zero_bits(counts: NDArray[np.int64], zero: int = 0) -> float:
     """
     zeros, others = counts[zero : zero + 1], np.delete(counts, zero)
     return _adaptive_bits(np.append(zeros, others.sum())) + _adaptive_bits(others)
+
+
+def slope_of_bits(counts: NDArray[np.int64], zeros: float) -> NDArray[np.float64]:
+    """Slopes of the code length between neighbouring integers from -limit to limit, alike for both signs.
+
+    Towards zero every step saves something, even where a rare integer lies between zero and a frequent one:
+    otherwise weights could not get past it.
+
+    Args:
+        counts: how often each integer occurs, -limit first.
+        zeros: share of zeros that the code assumes, at least.
+    """
+    limit = len(counts) // 2
+    shares = (counts + counts[::-1]) / 2 + _SMOOTHING
+    others = shares.sum() - shares[limit]
+    shares[limit] = max(shares[limit], others * zeros / (1 - zeros))
+    bits = -np.log2(shares / shares.sum())[limit:]
+    bits = np.minimum.accumulate(bits[::-1])[::-1]  # an integer costs no more than larger ones
+    least = (bits[1] - bits[0]) / (2 * limit)
+    outward = np.maximum(np.diff(bits), least)
+    return np.concatenate([-outward[::-1], outward])
 
 
 def _adaptive_bits(counts: NDArray[np.int64]) -> float:

@@ -14,7 +14,8 @@ from netrazor.compress.grids import (
     round_to_grid,
 )
 from netrazor.compress.search_objective import SearchContext
-from netrazor.counting import count_errors, in_order, part_of
+from netrazor.counting import count_errors, count_risk, in_order, part_of
+from netrazor.data.targets import TargetDataset
 from netrazor.simplify.batch_norms import fold_statistics
 
 _SCAN = range(-12, 1)  # powers of two of the scale of all steps; at 0 the most sensitive array has one step
@@ -82,7 +83,11 @@ def compress_without_training(
             tick()
             quantized = quantize(exponents)
             _write(targets, quantized)
-            risk = count_errors(model, counted).risk
+            risk = (
+                count_risk(model, counted)
+                if isinstance(counted, TargetDataset)
+                else count_errors(model, counted).risk
+            )
             return context.approximate_bound(risk, estimate_entropy_bits(quantized))
 
         value, exponents = _minimize(list(arrays), evaluate, config.rounds)
@@ -96,7 +101,8 @@ def _choose_largest_steps(
     """Steps in the best proportion, so large that the array to which it matters most is rounded to one step."""
     part = part_of(context.dataset, config.gradient_batches * config.batch_size)
     batches = [inputs for inputs, _ in in_order(part, config.batch_size)]
-    gradients = estimate_mean_squared_gradients(model, arrays, batches, context.seed)
+    of_classes = not isinstance(context.dataset, TargetDataset)
+    gradients = estimate_mean_squared_gradients(model, arrays, batches, context.seed, of_classes=of_classes)
     largest = max(float(_find_largest(arrays[name])) * gradients[name] ** 0.5 for name in arrays)
     return {name: largest / gradients[name] ** 0.5 for name in arrays}
 

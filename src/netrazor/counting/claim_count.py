@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.certification.claim_tables import loss_values
 from netrazor.certification.claims import (
     AnyClaim,
     BalancedError,
@@ -27,10 +26,13 @@ from netrazor.certification.claims import (
     TopK,
     Withheld,
 )
+from netrazor.certification.mean_losses import loss_values
 from netrazor.counting.answers import answers_and_margins
+from netrazor.counting.claim_totals import Cells, ClaimCount
 from netrazor.counting.group_columns import GroupColumn
 from netrazor.counting.reading_order import BATCH_SIZE, counting_order, in_counting_order
 from netrazor.counting.scoring import scores_of, wrong
+from netrazor.counting.target_count import count_target_claims
 from netrazor.data.subsets import size_of
 from netrazor.errors import BadDataset, InvalidArgument, UnsupportedModel
 from netrazor.networks.walk import set_evaluation_mode
@@ -38,24 +40,6 @@ from netrazor.runtime import devices, processes
 from netrazor.runtime.reporting import Reporter, Silent
 
 Key: TypeAlias = tuple[str, Any]
-Cells: TypeAlias = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class ClaimCount:
-    """What one claim rests on.
-
-    Attributes:
-        errors: examples with a loss above 0; of a table, wrong answers.
-        n: counted examples.
-        cells: (examples, events) of each cell, in the order of `netrazor.certification.claim_tables`.
-        losses: (value, examples) of a loss between 0 and 1.
-    """
-
-    errors: int
-    n: int
-    cells: Cells = ()
-    losses: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,8 +71,9 @@ def count_claims(
 ) -> tuple[ClaimCount, ...]:
     """What each of ``statements`` rests on, for ``model`` in evaluation mode over all examples of ``dataset``.
 
-    In the order and batches of `count_errors`, and with its rules: no answer is decided in the network's favour. The
-    answer is the only best score; where scores tie for it, or one is not a number, there is none.
+    Where examples have no single class: see `count_target_claims`. Otherwise in the order and batches of
+    `count_errors`, and with its rules: no answer is decided in the network's favour. The answer is the only best
+    score; where scores tie for it, or one is not a number, there is none.
 
     Args:
         model: inputs to N x classes scores.
@@ -104,6 +89,8 @@ def count_claims(
         InvalidArgument: a batch size that is not allowed; a claim that does not fit the number of classes.
         UnsupportedModel: as for `count_errors`.
     """
+    if statements[0].task != "single-label":
+        return count_target_claims(model, dataset, statements, classes=classes, reporter=reporter or Silent())
     set_evaluation_mode(model)
     device, n = devices.device_of(model), size_of(dataset)
     if n == 0:
@@ -226,6 +213,7 @@ def _read(statement: AnyClaim, totals: Mapping[Key, Any], classes: int, n: int) 
     if isinstance(statement, GroupErrors):
         groups = totals["column", statement.column].reshape(-1, 2)
         return ClaimCount(errors, n, _pairs(groups.sum(axis=1), groups[:, 1]))
+    assert isinstance(statement, Withheld)
     return _curve(statement, totals["margins", statement.thresholds].reshape(-1, 2), errors, n)
 
 

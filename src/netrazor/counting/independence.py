@@ -17,14 +17,18 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.utils.data import Dataset
 
+from netrazor.certification.claim_terms import Task
+from netrazor.certification.record import batch_of
 from netrazor.counting.reading_order import BATCH_SIZE, in_counting_order
-from netrazor.counting.scoring import scores_of
+from netrazor.counting.scoring import outputs_of, scores_of
+from netrazor.data.targets import TargetDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.snapshot import first_change, snapshot
 from netrazor.networks.walk import modules, set_evaluation_mode
 from netrazor.runtime import devices
 
 SAMPLE = 64  # examples that are asked for in several ways
+_IMAGES = 8  # the same where each has a score for each class and pixel
 
 
 def check_independence(
@@ -39,18 +43,20 @@ def check_independence(
     Raises:
         UnsupportedModel: as `check_scores`.
     """
-    for inputs, _ in islice(in_counting_order(dataset, together), 1):
-        check_scores(model, inputs, sample)
+    task: Task = dataset.task if isinstance(dataset, TargetDataset) else "single-label"
+    for inputs, _ in islice(in_counting_order(dataset, min(together, batch_of(task))), 1):
+        check_scores(model, inputs, min(sample, _IMAGES) if task == "segmentation" else sample, task)
 
 
 @torch.inference_mode()
 @devices.full_float32()
-def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE) -> None:
+def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE, task: Task = "single-label") -> None:
     """Refuse ``model``, in evaluation mode, if its scores of an example depend on anything but the example.
 
     So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a
     second time.
-    Differences within rounding, in the precision of the network, are no reason.
+    Differences within rounding, in the precision of the network, are no reason. Of other tasks than classes, the same
+    of outputs.
 
     Raises:
         UnsupportedModel: scores that differ, random numbers that are drawn, or a forward pass that changes what the
@@ -62,22 +68,23 @@ def check_scores(model: nn.Module, inputs: Tensor, sample: int = SAMPLE) -> None
     some = inputs[rows]
     before = snapshot(model)
     with _nothing_drawn(inputs.device):
-        counted = scores_of(model, inputs)[rows]
-        turned, again = (scores_of(model, some.flip(0)).flip(0) for _ in range(2))
-        alone = torch.cat([scores_of(model, example[None]) for example in some])
+        outputs = scores_of if task == "single-label" else outputs_of
+        counted = outputs(model, inputs)[rows]
+        turned, again = (outputs(model, some.flip(0)).flip(0) for _ in range(2))
+        alone = torch.cat([outputs(model, example[None]) for example in some])
     if (name := first_change(before, snapshot(model))) is not None:
         raise UnsupportedModel(
             f"{name}: the forward pass changes it, so that an answer may depend on the examples before it; make it "
             "once, in __init__, or keep it in a local variable"
         )
     precision = _precision(model, counted)
-    if not _agree(turned, again, precision):
+    if not _agree(turned, again, precision, task):
         raise UnsupportedModel(
             "model: two answers to the same examples in evaluation mode differ: its forward pass is random; "
             f"{_OFF}"
         )
     for other, how in ((alone, "alone and in a batch"), (turned, "in another batch and order")):
-        if not _agree(counted, other, precision):
+        if not _agree(counted, other, precision, task):
             raise UnsupportedModel(
                 f"model: the scores of an example differ when it is counted {how}: its answers depend on the other "
                 f"examples of the batch; {_remedy(model)}"
@@ -114,23 +121,32 @@ def _precision(model: nn.Module, scores: Tensor) -> float:
     return max(coarse, default=torch.finfo(torch.float32).eps)
 
 
-def _agree(one: Tensor, other: Tensor, precision: float) -> bool:
+def _agree(one: Tensor, other: Tensor, precision: float, task: Task = "single-label") -> bool:
     """Whether scores are the same up to rounding.
 
-    Rounding is measured by what decides: the usual distance between the best and the second best score. A score
-    that is far from all others (a class that is masked out) allows for no more at the others.
+    Rounding is measured by what decides: the usual distance between the best and the second best score, or, where
+    there is no best, how far an output usually is from the middle of its kind. A score that is far from all others (a
+    class that is masked out) allows for no more at the others.
     """
-    one, other = one.double(), other.double()
+    one, other = (_rows(outputs.double(), task) for outputs in (one, other))
     if not torch.equal(one.isfinite(), other.isfinite()) or not torch.equal(
         one[~one.isfinite()].nan_to_num(0.0), other[~other.isfinite()].nan_to_num(0.0)
     ):
         return False
-    best = one.nan_to_num(0.0, 0.0, 0.0).topk(min(2, one.shape[1]), dim=1).values
+    known = one.nan_to_num(0.0, 0.0, 0.0)
+    best = known.topk(min(2, one.shape[1]), dim=1).values
     usual = (best[:, 0] - best[:, -1]).median() if one.shape[1] > 1 else best.abs().median()
+    if task in ("multi-label", "regression"):
+        usual = (known - known.median(dim=0).values).abs().median()
     size = torch.maximum(one.abs(), best[:, :1].abs())
     allowed = 3 * precision**0.5 * usual + 16 * precision * size
     finite = one.isfinite()
     return bool(((one - other).abs() <= allowed)[finite].all())
+
+
+def _rows(outputs: Tensor, task: Task) -> Tensor:
+    """Outputs as N x outputs; of images a row for each pixel."""
+    return outputs.movedim(1, -1).flatten(0, -2) if task == "segmentation" else outputs.flatten(1)
 
 
 def _remedy(model: nn.Module) -> str:

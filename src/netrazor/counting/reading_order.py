@@ -1,6 +1,7 @@
 """In which order, and in which batches, a network is shown the examples of a data set."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from netrazor.certification.record import COUNTING_BATCH
 from netrazor.counter_hash import hash_counters
 from netrazor.data import ImageDataset, Squares
 from netrazor.data.items import BatchedDataset
+from netrazor.data.reading_ahead import read_ahead
 from netrazor.data.subsets import size_of, take
+from netrazor.data.targets import TargetTable
 from netrazor.errors import BadDataset, InvalidArgument
 from netrazor.runtime import processes
 
@@ -48,12 +51,17 @@ def in_order(
     return _batches(dataset, torch.arange(size_of(dataset)), batch_size, shared)
 
 
-def labels_in_order(dataset: Dataset[tuple[Tensor, int]]) -> NDArray[np.int64]:
-    """The labels of all examples, from the first to the last; images are not read where labels can be had alone."""
+def labels_in_order(dataset: Dataset[tuple[Tensor, int]]) -> NDArray[Any]:
+    """The labels of all examples, from the first to the last; images are not read where labels can be had alone.
+
+    Of targets that are arrays, a row for each example.
+    """
     if isinstance(dataset, (ImageDataset, Squares)):
         return np.asarray(dataset.labels, dtype=np.int64)
+    if isinstance(dataset, TargetTable):
+        return dataset.targets.numpy()
     parts = [labels.numpy() for _, labels in in_order(dataset, BATCH_SIZE)]
-    return np.concatenate([np.zeros(0, np.int64), *parts])
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def part_of(dataset: Dataset[tuple[Tensor, int]], examples: int) -> Dataset[tuple[Tensor, int]]:
@@ -70,7 +78,9 @@ def _batches(
     batches = torch.split(order, batch_size) if len(order) else ()
     if shared:
         batches = batches[processes.rank() :: processes.count()]
-    if isinstance(dataset, BatchedDataset):
+    if isinstance(dataset, Squares):
+        yield from read_ahead(dataset, batches)
+    elif isinstance(dataset, BatchedDataset):
         for indices in batches:
             yield dataset.batch(indices)
     else:

@@ -15,6 +15,21 @@ def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     Raises:
         UnsupportedModel: the forward pass fails or gives something else.
     """
+    scores = outputs_of(model, inputs)
+    if scores.ndim != 2:
+        raise UnsupportedModel(
+            f"output: must be scores of shape ({len(inputs)}, classes), got {tuple(scores.shape)}; wrap the "
+            "network in a module that returns class scores"
+        )
+    return scores
+
+
+def outputs_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """The network's outputs, N x outputs x ...: of classes their scores.
+
+    Raises:
+        UnsupportedModel: the forward pass fails or gives something else.
+    """
     try:
         with devices.making_on(inputs.device):
             scores = model(inputs)
@@ -23,7 +38,7 @@ def scores_of(model: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
             f"forward pass on inputs of shape {tuple(inputs.shape)} failed: {_in_short(error)}; "
             f"{_remedy(model, inputs)}"
         ) from error
-    if not isinstance(scores, Tensor) or scores.ndim != 2 or len(scores) != len(inputs):
+    if not isinstance(scores, Tensor) or scores.ndim < 2 or len(scores) != len(inputs):
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
         raise UnsupportedModel(
             f"output: must be scores of shape ({len(inputs)}, classes), got {got}; wrap the network in a "

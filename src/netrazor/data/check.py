@@ -18,7 +18,7 @@ class DatasetSummary:
     Attributes:
         n: number of examples.
         shape: shape of one image.
-        label_counts: number of examples of each class.
+        label_counts: number of examples of each class; 0 where a target is an array.
         duplicates: number of images that equal an earlier one, whatever their labels. Independent draws may
             coincide, so these are only reported; copies made on purpose are no draws.
         fingerprint: SHA-256 of the content, see :func:`netrazor.data.fingerprint`.
@@ -47,7 +47,7 @@ def check(
     for images, labels in item_batches(dataset):
         _check_batch(n, images, labels, classes)
         content.add(images, labels)
-        counts += np.bincount(labels, minlength=classes)
+        counts += np.bincount(labels, minlength=classes) if labels.ndim == 1 else 0
         shape = images.shape[1:]
         n += len(labels)
     if n == 0:
@@ -58,7 +58,9 @@ def check(
 
 
 def _check_batch(first: int, images: Images, labels: Labels, classes: int) -> None:
-    outside = np.flatnonzero((labels < 0) | (labels >= classes))
+    outside = (
+        np.flatnonzero((labels < 0) | (labels >= classes)) if labels.ndim == 1 else np.zeros(0, np.int64)
+    )
     if len(outside):
         raise BadDataset(
             f"label {first + outside[0]}: must be in 0 .. {classes - 1}, got {labels[outside[0]]}; "

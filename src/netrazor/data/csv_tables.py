@@ -47,6 +47,26 @@ def table_from_csv(
     return TableDataset(table.inputs, table.labels, table.name, table.split, class_names)
 
 
+def numbers_from_csv(
+    path: str | os.PathLike[str], *, leave_out: Sequence[str] = ()
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """The rows of a CSV file and their targets, numbers in the column that is called label, labels, y or target.
+
+    Raises:
+        InvalidArgument, BadDataset: as for `table_from_csv`; a target that is no number.
+    """
+    header, lines = _read_csv(Path(path))
+    target = _label_column(header)
+    if target is None:
+        raise InvalidArgument(
+            f"label: one column called {' or '.join(LABEL_KEYS)} needed, got {listed_columns(header)}; rename that "
+            "of the targets"
+        )
+    cells = np.array([[line[header.index(target)]] for line in lines], dtype=np.str_)
+    _numbers(cells, [target])  # says which is none
+    return _inputs(header, lines, (target, *leave_out)), cells[:, 0].astype(np.float64)
+
+
 def inputs_from_csv(path: str | os.PathLike[str], *, leave_out: Sequence[str] = ()) -> NDArray[np.float32]:
     """The rows of a CSV file without their labels: a column that is called label, labels, y or target is left out.
 

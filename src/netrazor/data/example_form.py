@@ -89,13 +89,13 @@ class PlainExamples(Dataset[tuple[Tensor, int]]):
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        form, parts, label = _read(self.dataset[index], index)
+        form, parts, label = read_item(self.dataset[index], index)
         if form != self.form:
             raise BadDataset(
                 f"item {index}: parts {_told(self.form)} needed, as item 0 has them, got {_told(form)}; give all "
                 "items one form (pad texts to one length)"
             )
-        return form.packed(parts), label
+        return form.packed(parts), class_of(label, f"label {index}")
 
 
 class CollatedExamples(Dataset[Any]):
@@ -140,8 +140,10 @@ def in_plain_form(dataset: Any, form: ExampleForm | None = None) -> tuple[Any, E
     item = dataset[0]
     if form is None and _is_plain(item):
         return dataset, None
-    found = _read(item, 0)[0] if form is None else form
-    return PlainExamples(dataset, found), found
+    if form is None:
+        form, _, label = read_item(item, 0)
+        class_of(label, "label 0")
+    return PlainExamples(dataset, form), form
 
 
 def in_form_of(examples: Any, others: Any) -> Any:
@@ -164,8 +166,12 @@ def _is_plain(item: object) -> bool:
     )
 
 
-def _read(item: object, index: int) -> tuple[ExampleForm, list[Tensor], int]:
-    """The form of an item, its parts, and its class."""
+def read_item(item: object, index: int) -> tuple[ExampleForm, list[Tensor], object]:
+    """The form of an item, its parts, and its label as it is.
+
+    Raises:
+        BadDataset: no label, or parts that are no numbers.
+    """
     inputs: object
     if isinstance(item, Mapping):
         inputs, label = _without_label(item, index)
@@ -183,7 +189,7 @@ def _read(item: object, index: int) -> tuple[ExampleForm, list[Tensor], int]:
     form = ExampleForm(
         tuple(Part(name, part.dtype, tuple(part.shape)) for name, part in parts.items()), named
     )
-    return form, list(parts.values()), class_of(label, f"label {index}")
+    return form, list(parts.values()), label
 
 
 def _without_label(item: Mapping[Any, Any], index: int) -> tuple[dict[Any, Any], Any]:

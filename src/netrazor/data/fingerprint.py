@@ -4,7 +4,8 @@
 
 ``header`` is the ASCII line "netrazor-dataset-2 N dtype AxBx..." with a line feed, where AxBx... is the shape of one
 input. Inputs are the values that the network is given, in order, little-endian: images held as bytes and given as
-bytes / 255 enter as the float32 that they are given as. Labels are little-endian int64. The names of the data set,
+bytes / 255 enter as the float32 that they are given as. Labels are little-endian int64. Where a target is an array,
+" targets dtype AxBx..." follows in the header. The names of the data set,
 its split and its files do not enter: the same items in the same order are the same data set, however they are stored.
 """
 
@@ -33,7 +34,9 @@ class Fingerprinter:
         Raises:
             BadDataset: images of another type or shape than those before.
         """
-        kind = f"{images.dtype.name} {'x'.join(map(str, images.shape[1:]))}"
+        kind = f"{images.dtype.name} {_shape(images)}"
+        if labels.ndim > 1:
+            kind = f"{kind} targets {labels.dtype.name} {_shape(labels)}"
         if self._count and kind != self._kind:
             raise BadDataset(
                 f"image {self._count}: all images must have one type and shape ({self._kind}), got {kind}; "
@@ -73,6 +76,11 @@ def read_all(dataset: Dataset[tuple[object, object]]) -> Fingerprinter:
     for images, labels in item_batches(dataset):
         content.add(images, labels)
     return content
+
+
+def _shape(arrays: Images) -> str:
+    """The shape of one of them."""
+    return "x".join(map(str, arrays.shape[1:]))
 
 
 def _little_endian(array: Images) -> memoryview:

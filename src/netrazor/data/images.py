@@ -1,6 +1,6 @@
 """A classified image data set that is held in memory as bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -57,18 +57,26 @@ class ImageDataset(BatchedDataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         """Image C x H x W float32 in [0, 1], and its label."""
-        return _unit_scaled(self.images[index]), int(self.labels[index])
+        return unit_scaled(self.images[index]), int(self.labels[index])
 
     def tensors(self) -> tuple[Tensor, Tensor]:
         """All images at once, float32 in [0, 1] N x C x H x W, and all labels, int64 N.
 
         Equal to the stacked items, bit for bit, and much faster.
         """
-        return _unit_scaled(self.images), self.labels
+        return unit_scaled(self.images), self.labels
 
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """The items at ``indices``: images float32 in [0, 1] and labels, equal to the stacked items."""
-        return _unit_scaled(self.images[indices]), self.labels[indices]
+        """The items at ``indices``: images float32 in [0, 1] and labels, equal to the stacked items.
+
+        They are where the data set is (`on`), the same bits everywhere.
+        """
+        indices = indices.to(self.images.device)
+        return unit_scaled(self.images[indices]), self.labels[indices]
+
+    def on(self, device: torch.device) -> "ImageDataset":
+        """The same images on ``device``, as bytes: batches are made there."""
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
     @property
     def fingerprint(self) -> str:
@@ -76,5 +84,9 @@ class ImageDataset(BatchedDataset):
         return fingerprint(self)
 
 
-def _unit_scaled(images: Tensor) -> Tensor:
-    return images.to(torch.float32).div_(WHITE)
+def unit_scaled(images: Tensor) -> Tensor:
+    """Bytes as float32 in [0, 1]: the same bits on every device."""
+    if images.device.type == "cpu":
+        return images.to(torch.float32).div_(WHITE)
+    # By a tensor that is there: other devices multiply by the rounded inverse of a number instead.
+    return images.to(torch.float32).div_(torch.tensor(WHITE, dtype=torch.float32, device=images.device))

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch.utils.data import Dataset
 from netrazor.errors import BadDataset
 
 Images = NDArray[np.generic]
-Labels = NDArray[np.int64]
+Labels = NDArray[Any]  # int64, one for each item; targets may be others
 _TOGETHER = 256  # items that are read at once where that can be
 
 
@@ -24,7 +25,7 @@ class BatchedDataset(Dataset[tuple[Tensor, int]], ABC):
 
     @abstractmethod
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """The items at ``indices``: inputs N x ..., labels N."""
+        """The items at ``indices``: inputs N x ..., labels N (or N x ..., see `netrazor.data.targets`)."""
 
 
 def item_batches(dataset: Dataset[tuple[object, object]]) -> Iterator[tuple[Images, Labels]]:

@@ -1,20 +1,25 @@
 """Image files as squares of one size, read as they are needed."""
 
+import copy
 import os
 from abc import abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO
+from functools import cached_property
+from typing import IO, TypeVar
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils.data import get_worker_info
 
+from netrazor.data.images import unit_scaled
 from netrazor.data.items import BatchedDataset
 from netrazor.data.pictures import decode
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+Held = TypeVar("Held", bound="Squares")
 
 
 class Squares(BatchedDataset):
@@ -22,7 +27,7 @@ class Squares(BatchedDataset):
 
     Each image is converted to RGB (or grey), scaled (bicubic) until its shorter side is ``size``, and cut to its
     middle square: the same each time, as counting needs it. Only the places are held; a pool of threads decodes a
-    batch.
+    batch, or processes do so ahead of it (`netrazor.data.reading_ahead`).
     """
 
     classes: int
@@ -33,7 +38,7 @@ class Squares(BatchedDataset):
         self.size, self.channels = size, channels
         self._places = places
         self.labels = torch.tensor([label for _, label in places], dtype=torch.int64)
-        self._pool = ThreadPoolExecutor(decoders or min(16, os.cpu_count() or 1))
+        self._threads = decoders or min(16, os.cpu_count() or 1)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -41,14 +46,35 @@ class Squares(BatchedDataset):
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         """The image at ``index``, float32 in [0, 1], and its label."""
         place, label = self._places[index]
-        return self._read(place).float().div_(255), label
+        return unit_scaled(self._read(place)), label
 
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """The items at ``indices``: equal to the stacked items."""
-        places = [self._places[index][0] for index in indices.tolist()]
-        empty = torch.zeros(0, self.channels, self.size, self.size)
-        images = torch.stack(list(self._pool.map(self._read, places))) if places else empty
-        return images.float().div_(255), self.labels[indices]
+        return unit_scaled(self.pixels(indices.tolist())), self.labels[indices]
+
+    def pixels(self, positions: Sequence[int]) -> Tensor:
+        """The images at ``positions`` as bytes, N x channels x size x size."""
+        places = [self._places[position][0] for position in positions]
+        if not places:
+            return torch.zeros(0, self.channels, self.size, self.size, dtype=torch.uint8)
+        if get_worker_info() is not None:  # one of many processes already
+            return torch.stack([self._read(place) for place in places])
+        return torch.stack(list(self._pool.map(self._read, places)))
+
+    def at(self: Held, positions: Sequence[int]) -> Held:
+        """Those at ``positions``, in that order."""
+        chosen = copy.copy(self)
+        chosen._places = [self._places[position] for position in positions]
+        chosen.labels = self.labels[list(positions)]
+        return chosen
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the threads, which no other process has."""
+        return {name: value for name, value in self.__dict__.items() if name != "_pool"}
 
     @abstractmethod
     def _open(self, place: object) -> IO[bytes]:

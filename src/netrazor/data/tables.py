@@ -57,13 +57,23 @@ def table_of(inputs: Any, labels: Any, name: str = "table", split: str = "train"
         BadDataset: inputs that are no real, finite numbers (columns of a data frame are named), or labels that are
             not one class for each row.
     """
+    rows = rows_of_numbers(inputs)
+    classes = _as_classes(np.asarray(labels), len(rows))
+    return TableDataset(rows, torch.from_numpy(classes.astype(np.int64)), name, split)
+
+
+def rows_of_numbers(inputs: Any) -> Tensor:
+    """The rows of arrays, tensors or data frames, all columns.
+
+    Raises:
+        BadDataset: no real, finite numbers (columns of a data frame are named).
+    """
     _check_columns(inputs)
     rows = np.asarray(inputs)
     if rows.dtype.kind not in "buif" or rows.ndim < 1:
         raise BadDataset(
             f"inputs: rows of numbers needed, got {rows.dtype} of shape {rows.shape}; encode text columns as numbers"
         )
-    classes = _as_classes(np.asarray(labels), len(rows))
     if rows.dtype.kind == "f" and not np.isfinite(rows).all():
         row, *column = np.argwhere(~np.isfinite(rows))[0].tolist()
         names = getattr(inputs, "columns", None)
@@ -76,9 +86,7 @@ def table_of(inputs: Any, labels: Any, name: str = "table", split: str = "train"
             f"inputs: finite numbers needed, got another in {place}; fill in what is missing, by a constant that was "
             "not computed from the rows, or drop the row"
         )
-    return TableDataset(
-        torch.from_numpy(np.ascontiguousarray(rows)), torch.from_numpy(classes.astype(np.int64)), name, split
-    )
+    return torch.from_numpy(np.ascontiguousarray(rows))
 
 
 def as_dataset(examples: Any) -> Any:

@@ -1,5 +1,7 @@
 """Networks as people have them, called as everything here calls them: one tensor of inputs to N x classes scores.
 
+Where targets are arrays (`netrazor.data.targets`) the outputs are the tensor that a network gives, N x ... .
+
 For as long as it is certified or verified, a network of another form has a class of its own, whose forward pass takes
 the packed inputs apart, calls the network's own, and makes scores of what that returns. Names and weights stay, and
 afterwards the network is what it was.
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from netrazor.data.example_form import ExampleForm, in_plain_form
+from netrazor.data.targets import TargetDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.plain import unwrapped
 
@@ -25,25 +28,32 @@ Result = TypeVar("Result")
 class PlainCall(nn.Module):
     """A network behind one tensor of inputs and N x classes scores; `plainly_called` puts it before a class."""
 
-    _example_form: ExampleForm | None
+    _example_form: tuple[ExampleForm | None, bool]
 
-    def take_form(self, form: ExampleForm | None) -> None:
-        """From now on inputs are those of ``form``; kept under a private name, as what a library adds to a module."""
-        self._example_form = form
+    def take_form(self, form: ExampleForm | None, *, gives_classes: bool = True) -> None:
+        """From now on inputs are those of ``form``; kept under a private name, as what a library adds to a module.
+
+        ``gives_classes``: whether a single number for each example stands for two classes.
+        """
+        self._example_form = form, gives_classes
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores of a batch of packed inputs."""
-        form = self._example_form
-        call = super().forward
+        form, gives_classes = self._example_form
+        output = self._called(super().forward, form, inputs)
+        return scores_in(output) if gives_classes else outputs_in(output)
+
+    def _called(self, call: Callable[..., Any], form: ExampleForm | None, inputs: Tensor) -> Any:
+        """What the network's own ``call`` gives for packed inputs."""
         if form is None:
-            return scores_in(call(_of_type(self, inputs)))
+            return call(_of_type(self, inputs))
         parts = [_of_type(self, part) for part in form.unpacked(inputs)]
         if not form.named:
-            return scores_in(call(*parts))
+            return call(*parts)
         names = [part.name for part in form.parts]
         if _takes(call, names):
-            return scores_in(call(**dict(zip(names, parts, strict=True))))
-        return scores_in(call(parts[0] if len(parts) == 1 else dict(zip(names, parts, strict=True))))
+            return call(**dict(zip(names, parts, strict=True)))
+        return call(parts[0] if len(parts) == 1 else dict(zip(names, parts, strict=True)))
 
 
 @contextmanager
@@ -57,18 +67,22 @@ def plainly_called(model: Any, dataset: Any) -> Iterator[Any]:
         UnsupportedModel: parametrizations of the outermost module of a network that is not left as it is.
     """
     examples, form = in_plain_form(dataset)
+    if isinstance(examples, TargetDataset):
+        form = examples.form
     if not isinstance(model, nn.Module) or isinstance(model, PlainCall):
         yield examples
         return
     if form is None and _is_plain(model, examples):
         yield examples
         return
-    with behind_plain_call(model, form):
+    with behind_plain_call(model, form, gives_classes=not isinstance(examples, TargetDataset)):
         yield examples
 
 
 @contextmanager
-def behind_plain_call(model: nn.Module, form: ExampleForm | None) -> Iterator[None]:
+def behind_plain_call(
+    model: nn.Module, form: ExampleForm | None, *, gives_classes: bool = True
+) -> Iterator[None]:
     """Within it ``model`` takes inputs packed as ``form`` says, or one tensor, and gives N x classes scores.
 
     Raises:
@@ -82,7 +96,7 @@ def behind_plain_call(model: nn.Module, form: ExampleForm | None) -> Iterator[No
     own = type(model)
     content = {"__module__": own.__module__, "__qualname__": own.__qualname__}
     model.__class__ = type(own.__name__, (PlainCall, own), content)
-    cast(PlainCall, model).take_form(form)
+    cast(PlainCall, model).take_form(form, gives_classes=gives_classes)
     try:
         yield
     finally:
@@ -118,6 +132,18 @@ def scores_in(output: Any) -> Tensor:
     Raises:
         UnsupportedModel: none of these.
     """
+    scores = outputs_in(output)
+    if scores.ndim == 2 and scores.shape[1] == 1:
+        return torch.cat([torch.zeros_like(scores), scores], dim=1)
+    return scores
+
+
+def outputs_in(output: Any) -> Tensor:
+    """The tensor in what a network returns, as `scores_in` finds it; a single number for each example as N x 1.
+
+    Raises:
+        UnsupportedModel: none of these.
+    """
     if isinstance(output, Mapping) and "logits" in output:
         output = output["logits"]
     elif isinstance(getattr(output, "logits", None), Tensor):
@@ -129,10 +155,8 @@ def scores_in(output: Any) -> Tensor:
             f"output: a tensor of scores, a tuple that begins with one, or something with .logits needed, got "
             f"{type(output).__name__}; wrap the network in a module that returns class scores"
         )
-    scores: Tensor = output[:, None] if output.ndim == 1 else output
-    if scores.ndim == 2 and scores.shape[1] == 1:
-        return torch.cat([torch.zeros_like(scores), scores], dim=1)
-    return scores
+    found: Tensor = output[:, None] if output.ndim == 1 else output
+    return found
 
 
 def _is_plain(model: nn.Module, examples: Any) -> bool:
@@ -150,6 +174,8 @@ def _is_plain(model: nn.Module, examples: Any) -> bool:
         for module in was_training:
             module.training = True
     is_single = isinstance(output, Tensor) and output.shape in ((len(inputs),), (len(inputs), 1))
+    if isinstance(examples, TargetDataset):
+        is_single = isinstance(output, Tensor) and output.ndim == 1
     return isinstance(output, Tensor) and not is_single and wanted.dtype == inputs.dtype
 
 

@@ -2,7 +2,7 @@
 
 All images of a batch are changed at once: each gets a field of places where its pixels come from, and is
 interpolated there. The random numbers come from the caller's generator, so that the same seed gives the same
-images whatever was drawn elsewhere.
+images whatever was drawn elsewhere. They are drawn on the CPU; pixels are moved where the images are.
 """
 
 import math
@@ -43,12 +43,14 @@ class Augmentation:
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Changed copies of ``images``, float N x C x H x W."""
         if self.flip:
-            mirrored = torch.rand(len(images), generator=generator) < 0.5
+            mirrored = (torch.rand(len(images), generator=generator) < 0.5).to(images.device)
             images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
         if self.crop:
             images = _cropped(images, self.crop, generator)
         if self._bends:
-            images = F.grid_sample(images, self._places(images, generator), align_corners=False)
+            images = F.grid_sample(
+                images, self._places(images, generator).to(images.device), align_corners=False
+            )
         if self.erase:
             images = _erased(images, self.erase, generator)
         return images
@@ -91,7 +93,8 @@ def _cropped(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
     columns = (right[:, None] + torch.arange(width))[:, None, None, :]
     padded = F.pad(images, (most, most, most, most))
     channels = torch.arange(images.shape[1])[None, :, None, None]
-    return padded[torch.arange(number)[:, None, None, None], channels, rows, columns]
+    places = (torch.arange(number)[:, None, None, None], channels, rows, columns)
+    return padded[tuple(place.to(images.device) for place in places)]
 
 
 def _erased(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
@@ -103,4 +106,4 @@ def _erased(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
     inside = ((rows >= top) & (rows < top + side))[:, :, None] & (
         (columns >= left) & (columns < left + side)
     )[:, None]
-    return images.masked_fill(inside[:, None], 0.0)
+    return images.masked_fill(inside[:, None].to(images.device), 0.0)

@@ -28,6 +28,7 @@ from netrazor.picking.fixed_point import (
 )
 from netrazor.picking.learner import Examples, Inputs, Labels, as_tensor
 from netrazor.picking.torch_learner import PREDICTION_BATCH, answers
+from netrazor.runtime import devices
 
 _FINE_BITS = 28  # of weights, velocities and averages between steps
 _VELOCITY_LIMIT = 2.0**14
@@ -58,7 +59,8 @@ class ExactTraining:
 class ExactLearner:
     """Layers that `FixedPointNetwork` can compute, built by ``network``, learning as `ExactTraining` says.
 
-    Inputs are images in [0, 1] in steps of 1/255, as netrazor's image data sets give them.
+    Inputs are images in [0, 1] in steps of 1/255, as netrazor's image data sets give them. ``device`` computes; the
+    sums are exact there too, so that the picks are those of any other device.
     """
 
     exact = True  # a replay on any machine gives the same picks
@@ -69,16 +71,18 @@ class ExactLearner:
         training: ExactTraining | None = None,
         *,
         augmentation: ExactAugmentation | None = None,
+        device: str = "cpu",
     ) -> None:
         self.network = network
         self.training = training or ExactTraining()
         self.augmentation = augmentation
+        self._device = devices.chosen(device)
         self._seed = 0
 
     def start(self, seed: int) -> None:
         """See `Learner`."""
         self._seed, self._steps, self._checked = seed, 0, False
-        self._model = FixedPointNetwork(self.network())
+        self._model = FixedPointNetwork(self.network()).to(self._device)
         self._parameters = list(self._model.parameters())
         for index, parameter in enumerate(self._parameters):
             parameter.requires_grad_(False).copy_(self._first(parameter.shape, index))
@@ -86,6 +90,7 @@ class ExactLearner:
         self._velocity = [torch.zeros_like(parameter) for parameter in self._parameters]
         self._average = [parameter.clone() for parameter in self._parameters]
 
+    @devices.full_float32()
     def learn(self, picked: Examples, newly: Examples) -> None:
         """See `Learner`.
 
@@ -95,21 +100,23 @@ class ExactLearner:
         steps = max(self.training.steps, self.training.steps_per_pick * len(newly))
         images, labels = whole_pixels(picked.inputs), torch.from_numpy(picked.labels)
         if not self._checked:
-            self._model.check(images[:1].expand(2**self.training.batch, *images.shape[1:]))
+            one = images[:1].to(self._device)
+            self._model.check(one.expand(2**self.training.batch, *images.shape[1:]))
             self._checked = True
         self._hold(self._fine)
         for step, indices in enumerate(self._batches(len(picked), steps)):
             batch = images[indices]
             if self.augmentation is not None:
                 batch = self.augmentation(batch, _stream(self._seed, 2, len(picked), step))
-            self._step(batch / 256, labels[indices])
+            self._step(batch.to(self._device) / 256, labels[indices].to(self._device))
         self._hold(self._average)
 
     @torch.no_grad()
+    @devices.full_float32()
     def predict(self, inputs: Inputs) -> Labels:
         """See `Learner`; exact, so that neither the batch nor the machine matters."""
         parts = torch.split(whole_pixels(inputs) / 256, PREDICTION_BATCH)
-        scores = [self._model(part) for part in parts if len(part)]
+        scores = [self._model(part.to(self._device)) for part in parts if len(part)]
         return answers(torch.cat(scores)) if scores else np.zeros(0, dtype=np.int64)
 
     def module(self) -> nn.Module:
@@ -119,14 +126,16 @@ class ExactLearner:
     def state(self) -> dict[str, Any]:
         """All that `load_state` needs to go on."""
         held = {"fine": self._fine, "velocity": self._velocity, "average": self._average}
-        return {**copy.deepcopy(held), "seed": self._seed, "steps": self._steps}
+        held = devices.moved(copy.deepcopy(held), self._device, devices.CPU)
+        return {**held, "seed": self._seed, "steps": self._steps}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a saved state."""
         self.start(int(state["seed"]))
         self._steps = int(state["steps"])
         self._fine, self._velocity, self._average = (
-            [tensor.clone() for tensor in state[name]] for name in ("fine", "velocity", "average")
+            [tensor.clone().to(self._device) for tensor in state[name]]
+            for name in ("fine", "velocity", "average")
         )
         self._hold(self._average)
 

@@ -12,11 +12,12 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from netrazor.errors import NonFiniteWeights, UnsupportedLearner
+from netrazor.errors import UnsupportedLearner
 from netrazor.picking.augmentation import Augmentation
 from netrazor.picking.learner import NO_ANSWER, Examples, Inputs, Labels, as_tensor
 from netrazor.runtime import devices
 from netrazor.train import Loss, OptimizerConfig
+from netrazor.train.finite_losses import FiniteLosses
 
 PREDICTION_BATCH = 500
 
@@ -85,14 +86,19 @@ class TorchLearner:
     def learn(self, picked: Examples, newly: Examples) -> None:
         """See `Learner`."""
         steps = max(self.training.steps, math.ceil(self.training.steps_per_pick * len(newly)))
-        inputs, labels = as_tensor(picked.inputs), torch.from_numpy(picked.labels)
+        inputs = as_tensor(picked.inputs).to(self._device)  # changed there too
+        labels = torch.from_numpy(picked.labels).to(self._device)
+        losses, self._top = FiniteLosses("learn", self._device), int(picked.labels.max())
         self._model.train()
         with _seeded(self._seed, len(picked)) as generator:
-            for indices in _batches(len(picked), self.training.batch_size, steps, generator):
+            for step, indices in enumerate(_batches(len(picked), self.training.batch_size, steps, generator)):
+                indices = indices.to(self._device)
                 batch = inputs[indices]
                 if self.augmentation is not None:
                     batch = self.augmentation(batch, generator)
-                self._step(batch.to(self._device), labels[indices].to(self._device))
+                losses.add(self._step(batch, labels[indices]), step)
+                self._follow()
+        losses.check()
 
     @torch.inference_mode()
     @devices.full_float32()
@@ -105,6 +111,11 @@ class TorchLearner:
         """The scores of the averaged network, N x classes."""
         scores: Tensor = self._average(as_tensor(inputs).to(self._device))
         return scores
+
+    def computing_on(self, device: str) -> "TorchLearner":
+        """The same learner, which from its next start on computes on another device."""
+        self._device = devices.chosen(device)
+        return self
 
     def module(self) -> nn.Module:
         """The network that predicts, in evaluation mode."""
@@ -140,25 +151,21 @@ class TorchLearner:
     def _parameters(self) -> list[nn.Parameter]:
         return [parameter for parameter in self._model.parameters() if parameter.requires_grad]
 
-    def _step(self, inputs: Tensor, labels: Tensor) -> None:
+    def _step(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """One step of the optimizer; the loss before it."""
         self._optimizer.zero_grad(set_to_none=True)
-        scores = self._model(inputs)
-        value = self._loss(scores, labels)
+        value = self._loss(self._model(inputs), labels)
         torch.autograd.backward(value)
-        if not torch.isfinite(value):
-            raise NonFiniteWeights(
-                f"loss: must be finite, got {value.item()}; lower the rate or check the inputs"
-            )
         self._optimizer.step()
-        self._follow()
+        return value.detach()
 
     def _loss(self, scores: Tensor, labels: Tensor) -> Tensor:
         if self.loss is not None:
             return self.loss(scores, labels)
-        if scores.ndim != 2 or len(scores) != len(labels) or int(labels.max()) >= scores.shape[1]:
+        if scores.ndim != 2 or len(scores) != len(labels) or self._top >= scores.shape[1]:
             raise UnsupportedLearner(
                 f"network: must give one row of scores for each input and a column for each class, got shape "
-                f"{tuple(scores.shape)} for {len(labels)} inputs of labels up to {int(labels.max())}; give the "
+                f"{tuple(scores.shape)} for {len(labels)} inputs of labels up to {self._top}; give the "
                 "network as many outputs as there are classes"
             )
         return F.cross_entropy(scores, labels, label_smoothing=self.training.smoothing)

@@ -13,12 +13,14 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import SampleRecord, to_json
 from netrazor.certification.claims import AnyClaim
+from netrazor.certification.class_names import recorded_names
 from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH, MESSAGE, RESULT
 from netrazor.certification.run_result import Result, Setting
 from netrazor.certification.run_writing import write_run
-from netrazor.counting import GroupColumn, check_independence, count_errors
+from netrazor.counting import GroupColumn, check_independence
 from netrazor.data.example_form import in_form_of
-from netrazor.data.tables import as_dataset
+from netrazor.data.subsets import class_names_in
+from netrazor.data.targets import as_examples
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.errors import ConfigurationError
 from netrazor.networks import build, coded_state, make_plain, source_digest
@@ -32,7 +34,7 @@ from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, onl
 from netrazor.pipeline.given_description import GivenArrays, describe_given, warn_of_frozen
 from netrazor.pipeline.given_part import BehindGiven, behind_given, issue_behind
 from netrazor.pipeline.issuing import Issued, issue
-from netrazor.pipeline.measurements import measure
+from netrazor.pipeline.measurements import count_test, measure
 from netrazor.pipeline.rules import Rules, rules_for
 from netrazor.pipeline.run_configuration import RunConfiguration
 from netrazor.pipeline.run_settings import settings_of
@@ -40,7 +42,7 @@ from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import RunContext
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, devices, processes
+from netrazor.runtime import SILENT, processes
 from netrazor.train import Checkpoint
 
 
@@ -73,9 +75,9 @@ def run(
     moving = moving_statistics(model)
     model = make_plain(model.cpu())
     codable_arrays(model)  # what cannot be certified is refused before it runs for the first time
-    with plainly_called(model, as_dataset(dataset)) as examples:
+    with plainly_called(model, as_examples(dataset, configuration.headline)) as examples:
         training, test = (
-            None if other is None else in_form_of(examples, as_dataset(other))
+            None if other is None else in_form_of(examples, as_examples(other, configuration.headline))
             for other in (configuration.training, configuration.test)
         )
         return _run_plain(model, examples, replace(configuration, training=training, test=test), moving)
@@ -161,6 +163,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         count_on,
         configuration=asdict(recipe),
         reporter=reporter,
+        class_names=recorded_names(class_names_in(about.dataset), about.sample.classes),
     )
     with behind_given(model, about.given, subject, on_features=configuration.trains_on_features) as behind:
         rules = about.rules if about.given is None else rules_for(recipe.rules, behind.part)
@@ -176,7 +179,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
     seconds = {**stages.seconds, "certify": time.monotonic() - started}
     counted = None
     if configuration.test is not None:
-        counted = count_errors(devices.copy_on(issued.decoded, count_on), configuration.test)
+        counted = count_test(issued, configuration.test, count_on)
     result = replace(
         measure(issued, counted),
         seconds={name: round(value, 1) for name, value in seconds.items()},
@@ -198,7 +201,7 @@ def context_behind(
         behind.part,
         behind.examples,
         behind.examples if configuration.training is None else configuration.training,
-        configuration.loss,
+        configuration.training_loss,
         configuration.training_step,
         rules,
         device,

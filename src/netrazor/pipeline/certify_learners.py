@@ -14,6 +14,7 @@ from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
+from netrazor.data.targets import TargetDataset, as_examples
 from netrazor.errors import ConfigurationError, InvalidArgument, UnsupportedLearner
 from netrazor.picking import Learnable, TorchLearner, as_learner, check_stops
 from netrazor.picking.pool import pool_of
@@ -119,14 +120,19 @@ def certify_hold_out(
     """
     check_delta_and_seed(delta, seed)
     _refuse_finished(out)
-    dataset, reporter = as_dataset(dataset), reporter_for(progress)
+    asked = (Error(),) if claims is None else check_claims(claims)
+    dataset, reporter = as_examples(dataset, asked[0]), reporter_for(progress)
+    if isinstance(dataset, TargetDataset) and not isinstance(model, nn.Module):
+        raise UnsupportedLearner(
+            "model: a trained network needed for claims about other targets than classes, got "
+            f"{type(model).__name__}; train one on the first part of netrazor.split_spent"
+        )
     check_split(pool_of(dataset).size, spent)
     network = model if isinstance(model, nn.Module) else None
     learner = as_learner(model)
     if network is None and isinstance(learner, TorchLearner):
         network = trained_on_spent(learner, dataset, spent, seed)
     if network is not None:
-        asked = (Error(),) if claims is None else check_claims(claims)
         terms = SpentTerms(delta=delta, seed=seed, reporter=reporter, claims=asked, columns=columns or {})
         return run_hold_out(network, dataset, spent=spent, terms=terms, out=out).certificate
     _refuse_other_claims(claims, "a learner that gives labels", "give a network, which gives scores")

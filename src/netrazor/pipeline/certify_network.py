@@ -57,7 +57,9 @@ def certify(
             its MLPClassifier are taken too: as the networks that they are (`netrazor.networks.as_network`).
         dataset: the entire training set, map-style, without random augmentation. Its items are pairs (input, label),
             tuples (inputs ..., label), or dictionaries with a label under ``label``, ``labels``, ``y`` or ``target``,
-            whose other keys the network takes by name; or a pair of arrays (inputs, labels).
+            whose other keys the network takes by name; or a pair of arrays (inputs, labels). Where the claims are
+            about several labels, numbers or pixels, the label is an array (`netrazor.data.targets`), and the network
+            gives N x outputs.
         recipe: a recipe or the name of one.
         given: what of ``model`` was fixed without these examples, and so costs nothing: patterns of names of arrays
             or modules ("backbone"), "frozen" for all that requires no gradient, or a file of weights. It is never
@@ -70,11 +72,11 @@ def certify(
         overwrite: whether a run of other settings in ``out`` may be replaced.
         tops: one claim for each number of best scores among which the label must be.
         claims: what is claimed in place of ``tops``, values of `netrazor.claims` (docs/claims.md): they hold
-            together, and the first, an error, is the headline.
+            together, and the first, an error or another mean loss, is the headline.
         columns: for claims about groups, a value for each example of ``dataset``, by the column's name.
         test: examples to report the error on.
         training: examples to train on instead of ``dataset``.
-        loss: of scores and labels, for training.
+        loss: of scores and labels, for training; of other targets cross-entropy means `netrazor.train.TargetLoss`.
         training_step: of network, inputs and labels, instead of ``loss``.
         device: what trains and searches.
         count_on: what counts the errors that the certificate states.

@@ -12,6 +12,7 @@ from netrazor.certification import ClaimRecord
 from netrazor.certification.claim_tables import cells_of
 from netrazor.certification.claims import MOST_CELLS, AnyClaim, AnyLoss, CellRecord, Error, GroupErrors, TopK
 from netrazor.certification.delta_shares import delta_parts
+from netrazor.certification.mean_losses import MOST_OUTPUTS, loss_word
 from netrazor.certification.record import Method
 from netrazor.counting import ClaimCount, GroupColumn, count_claims, fits_classes, read_column
 from netrazor.errors import InvalidArgument
@@ -22,16 +23,22 @@ def check_claims(claims: Sequence[AnyClaim]) -> tuple[AnyClaim, ...]:
     """``claims``, if one certificate can make them all.
 
     Raises:
-        InvalidArgument: none, something else than claims, one twice, or a first one that is no error.
+        InvalidArgument: none, something else than claims, one twice, a first one that cannot be the headline, or
+            claims of several tasks.
     """
     if not claims or not all(isinstance(claim, AnyLoss) for claim in claims):
         raise InvalidArgument(
             f"claims: at least one of netrazor.claims needed, got {list(claims)!r:.200}; [Error()] is usual"
         )
-    if not isinstance(claims[0], (Error, TopK)):
+    if not claims[0].may_be_first:
         raise InvalidArgument(
             f"claims: Error() or TopK(k=...) needed first, which is the headline, got {claims[0].kind!r}; put one "
-            "first"
+            "first (of other tasks SubsetError, HammingLoss, Within, AbsoluteError, SquaredError or PixelErrors)"
+        )
+    if len(tasks := sorted({claim.task for claim in claims})) > 1:
+        raise InvalidArgument(
+            f"claims: all about one task needed, got {' and '.join(tasks)}, whose examples share no loss; issue a "
+            "certificate for each, at a part of delta"
         )
     said = [_said(claim) for claim in claims]
     if any(each in said[:place] for place, each in enumerate(said)):
@@ -51,6 +58,11 @@ def check_fit(claims: Sequence[AnyClaim], classes: int) -> None:
         if not fits_classes(claim, classes):
             raise InvalidArgument(
                 f"claims: numbers for {classes} classes needed in {claim.kind!r}, got others; give one for each class"
+            )
+        if classes > MOST_OUTPUTS.get(claim.kind, classes):
+            raise InvalidArgument(
+                f"claims: at most {MOST_OUTPUTS[claim.kind]} outputs allowed for {claim.kind!r}, got {classes}; ask "
+                "for others"
             )
         if cells_of(claim, classes) > MOST_CELLS:
             raise InvalidArgument(
@@ -105,6 +117,7 @@ def record_of(claim: AnyClaim, count: ClaimCount) -> ClaimRecord:
         n=count.n,
         errors=count.errors,
         delta_parts={},
+        loss=loss_word(claim),
         asked=None if is_error and claim.weight == 1 else claim,
         cells=tuple(CellRecord(n=n, count=events) for n, events in count.cells),
         losses=count.losses,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.counting import in_order, scores_of
+from netrazor.counting import in_order, outputs_of
 from netrazor.errors import UnsupportedModel
 from netrazor.runtime import Reporter, devices
 
@@ -18,7 +18,7 @@ def device_for(
         return device
     try:
         with torch.inference_mode():
-            scores_of(devices.copy_on(model, device), next(in_order(dataset, 2))[0].to(device))
+            outputs_of(devices.copy_on(model, device), next(in_order(dataset, 2))[0].to(device))
     except UnsupportedModel as error:
         if name != devices.AUTO:
             raise

@@ -12,6 +12,7 @@ from netrazor.certification.spending import split_positions
 from netrazor.coding.message import read
 from netrazor.counting import check_independence, count_errors
 from netrazor.data.subsets import take
+from netrazor.data.targets import TargetDataset
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.plain import plain_copy
@@ -77,7 +78,9 @@ def given_network(
     # A graph has no modules, which tell the remedy where examples see one another: so the model is tried first.
     check_independence(model, counted, together=100, sample=16)
     check_independence(network, counted)
-    errors = count_errors(network, counted, reporter=reporter).errors
+    errors = None
+    if not isinstance(counted, TargetDataset):
+        errors = count_errors(network, counted, reporter=reporter).errors
     record = GivenRecord(
         sha256=hashlib.sha256(blob).hexdigest(), bytes=len(blob), origin=origin, errors=errors
     )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from netrazor.coding.message import read
-from netrazor.counting import BATCH_SIZE, in_order, scores_of
+from netrazor.counting import BATCH_SIZE, in_order, outputs_of
 from netrazor.counting.cached_features import CachedFeatures, cached_features, features_fit
 from netrazor.counting.reading_order import counting_order
 from netrazor.data.subsets import size_of, take
@@ -179,7 +179,7 @@ def _gives_same_scores(whole: nn.Module, part: nn.Module, behind: BehindGiven, s
             places = batches[number].numpy()
             pairs = ((whole, dataset), (part, behind.examples))
             scores = [
-                scores_of(network, next(in_order(take(source, places), BATCH_SIZE))[0].to(device))
+                outputs_of(network, next(in_order(take(source, places), BATCH_SIZE))[0].to(device))
                 for network, source in pairs
             ]
             if not torch.equal(*scores):

@@ -26,10 +26,10 @@ from netrazor.certification import (
 )
 from netrazor.certification.assumptions import assumptions_of
 from netrazor.certification.bounding import bounded_claim
-from netrazor.certification.record import Method
+from netrazor.certification.record import Method, batch_of
 from netrazor.certification.sentences import claim_sentence
 from netrazor.coding.message import read
-from netrazor.counting import BATCH_SIZE, check_independence
+from netrazor.counting import check_independence
 from netrazor.networks import index_of, source_digest
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.perturb import NoiseConfig, NoiseSearch
@@ -176,13 +176,15 @@ def certify_rebuilt(
         message=message,
         noise=noise,
         evaluation=EvaluationRecord(
-            batch_size=BATCH_SIZE, runtime=describe_runtime(described, subject.count_on)
+            batch_size=batch_of(claims[0].statement.task),
+            runtime=describe_runtime(described, subject.count_on),
         ),
         provenance=Provenance(
             netrazor=__version__,
             seed=subject.seed,
             configuration=dict(subject.configuration or {}),
             no_graph=None if rebuilt.coded is None else rebuilt.coded.no_graph,
+            class_names=subject.class_names,
         ),
     )
     return conclude(draft)

@@ -15,6 +15,7 @@ from netrazor.pipeline.stages import (
     SmallStage,
     Stage,
     TrainStage,
+    WholeDescentStage,
 )
 
 _SEEDS_OF_A_RUN = 101  # two runs share no seed of a stage, as long as a stage takes fewer than 51
@@ -29,11 +30,13 @@ def stages_of(recipe: Recipe) -> dict[str, Stage]:
         "train": _made(TrainStage, recipe.train),
         **_pruning(recipe),
         "integers": recipe.integers,
+        "shorten": recipe.shorten,
         "quantize": recipe.quantize,
         "search": _made(SmallStage, recipe.small),
         "prune, quantize": _made(PostTrainingStage, recipe.post_training),
         "simplify": SimplifyStage(),
         "descend": _made(DescendStage, recipe.descend),
+        "descend everywhere": _made(WholeDescentStage, recipe.descend_everywhere),
         "polish": _polishing(recipe.polish, recipe.descend),
     }
     found = {name: stage for name, stage in stages.items() if stage is not None}

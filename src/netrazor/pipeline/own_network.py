@@ -10,15 +10,17 @@ import torch
 from torch import nn
 
 from netrazor import data as datasets
+from netrazor.certification.claims import AnyClaim, Error
 from netrazor.counting import labels_in_order
-from netrazor.data.csv_tables import table_from_csv
+from netrazor.data.csv_tables import numbers_from_csv, table_from_csv
 from netrazor.data.example_form import in_plain_form
-from netrazor.data.tables import as_dataset
+from netrazor.data.targets import TargetDataset, as_examples
 from netrazor.errors import ConfigurationError
 from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, make_from, read_weights
 from netrazor.pipeline.certified_run import Run, run
 from netrazor.pipeline.run_configuration import RunConfiguration
 
+CLASSES = Error()  # the claim that comes first where examples have a single class
 _HUGGING_FACE = ("dataset_info.json", "dataset_dict.json")
 
 
@@ -62,7 +64,13 @@ def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) 
     torch.manual_seed(configuration.seed)
     network = None if model in ARCHITECTURES else own_network(model, inputs.weights)
     shape = own_shape(network, inputs.size)
-    dataset = own_data(inputs.data, shape=shape, directory=inputs.data_directory, leave_out=inputs.leave_out)
+    dataset = own_data(
+        inputs.data,
+        shape=shape,
+        directory=inputs.data_directory,
+        leave_out=inputs.leave_out,
+        headline=configuration.headline,
+    )
     if network is None:
         network = own_network(model, inputs.weights, classes=classes_of(dataset))
     return run(network, dataset, configuration)
@@ -84,6 +92,7 @@ def own_data(
     split: str = "train",
     directory: Path | None = None,
     leave_out: Sequence[str] = (),
+    headline: AnyClaim = CLASSES,
 ) -> Any:
     """The data set that a user names.
 
@@ -95,18 +104,26 @@ def own_data(
         split: of a known data set.
         directory: where known data sets are kept, instead of the default.
         leave_out: columns of a CSV file that are no inputs.
+        headline: the claim that comes first, which says what the targets are; of a CSV file classes or numbers.
 
     Raises:
         ConfigurationError: a function that is not there, fails, or gives something else.
         NetrazorError: as for `netrazor.data.open_dataset` and `netrazor.data.table_from_csv`.
     """
     if reference.endswith(".csv"):
-        return table_from_csv(reference, leave_out=leave_out)
+        if headline.task == "single-label":
+            return table_from_csv(reference, leave_out=leave_out)
+        if headline.task != "regression":
+            raise ConfigurationError(
+                f"data: file.py:function needed for claims about {headline.task} networks, got a CSV file; write a "
+                "function that returns (inputs, targets)"
+            )
+        return as_examples(numbers_from_csv(reference, leave_out=leave_out), headline)
     if any((Path(reference) / name).exists() for name in _HUGGING_FACE):
         return _saved_by_hugging_face(reference, split)
     if ":" not in reference or Path(reference).exists():
         return datasets.open_dataset(reference, split=split, shape=shape, directory=directory)
-    made = as_dataset(make_from(reference, "data"))
+    made = as_examples(make_from(reference, "data"), headline)
     if not hasattr(made, "__len__") or not hasattr(made, "__getitem__"):
         raise ConfigurationError(
             f"data: {reference} must give a data set with a length and items by number, or a pair of arrays (inputs, "
@@ -133,7 +150,9 @@ def _saved_by_hugging_face(folder: str, split: str) -> Any:
 
 
 def classes_of(dataset: Any) -> int:
-    """How many classes a data set says that it has, or else its labels show."""
+    """How many classes a data set says that it has, or else its labels show; of targets, how many each has."""
+    if isinstance(dataset, TargetDataset):
+        return int(dataset[0][1].shape[0])
     said = getattr(dataset, "classes", None)
     return (
         said if isinstance(said, int) else int(labels_in_order(in_plain_form(dataset)[0]).max(initial=0)) + 1

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from netrazor.compress import DescentConfig, PostTrainingConfig, SmallSearchConfig
+from netrazor.compress import DescentConfig, PostTrainingConfig, SmallSearchConfig, WholeDescentConfig
 from netrazor.errors import ConfigurationError
 from netrazor.perturb import NoiseConfig
 from netrazor.pipeline.rules import LayerRule
@@ -17,6 +17,7 @@ from netrazor.pipeline.stages import (
     PolishStage,
     QuantizeStage,
     RateStage,
+    ShortenStage,
     SurgeryStage,
 )
 from netrazor.train import FitConfig
@@ -49,10 +50,12 @@ class Recipe:
         train: dense training from the start.
         prune: one after the other; dead units are removed after each.
         integers: training with small whole numbers.
+        shorten: small whole numbers, fewer on every rung of a ladder that the bound ends.
         quantize: codebooks.
         small: a search among whole numbers on the certified risk, for few examples and a small network.
         post_training: prune and quantize what is still open by sensitivity, without training.
         descend: on the certified risk itself, over the last linear layer.
+        descend_everywhere: the same over all layers, a few changes at a time.
         polish: whole numbers, by more training and descent in turn.
         noise: search for noise under Theorem 5.1; None: the deterministic network only, all of delta for it.
         simplify: remove dead units, fold constants, order units: after each stage that bears it, or once where
@@ -67,10 +70,12 @@ class Recipe:
     train: FitConfig | None = None
     prune: tuple[PruneStage, ...] = ()
     integers: IntegerStage | None = None
+    shorten: ShortenStage | None = None
     quantize: QuantizeStage | None = None
     small: SmallSearchConfig | None = None
     post_training: PostTrainingConfig | None = None
     descend: DescentConfig | None = None
+    descend_everywhere: WholeDescentConfig | None = None
     polish: PolishStage | None = None
     noise: NoiseConfig | None = NoiseConfig()
     simplify: bool = True
@@ -93,6 +98,22 @@ def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
         return replace(fit, steps=max(1, round(fit.steps * scale)), optimizer=optimizer)
 
     return _with_fits(recipe, shorter)
+
+
+def recipe_without_classes(recipe: Recipe) -> Recipe:
+    """The recipe for examples without a single class: without noise and descent, which count errors of classes.
+
+    Raises:
+        ConfigurationError: a recipe that is nothing but a search on errors of classes, or has whole numbers, whose
+            training has a loss of its own.
+    """
+    needs = [name for name in ("small", "polish", "integers", "shorten") if getattr(recipe, name) is not None]
+    if needs:
+        raise ConfigurationError(
+            f"recipe: for claims about other targets than classes one without {needs[0]!r} needed, got "
+            f"{recipe.name!r}; choose quick, post-training, as-is or exact"
+        )
+    return replace(recipe, noise=None, descend=None, descend_everywhere=None)
 
 
 def _with_fits(part: Part, change: Callable[[FitConfig], FitConfig]) -> Part:

@@ -1,12 +1,19 @@
 """The named recipes for users' networks: every number that decides how a network is trained and cut down."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
-from netrazor.compress import CodebookConfig, DescentConfig, PostTrainingConfig, SmallSearchConfig
+from netrazor.compress import (
+    CodebookConfig,
+    DescentConfig,
+    PostTrainingConfig,
+    SmallSearchConfig,
+    WholeDescentConfig,
+)
 from netrazor.errors import ConfigurationError
 from netrazor.pipeline.recipe import Recipe, SizeSearch
-from netrazor.pipeline.stages import PolishStage, QuantizeStage, RateStage
+from netrazor.pipeline.stages import PolishStage, QuantizeStage, RateStage, ShortenStage
 from netrazor.train import FitConfig, OptimizerConfig
 
 
@@ -36,6 +43,22 @@ QUICK = Recipe(
     sizes=SizeSearch(),
 )
 
+# For any network: pruned as by the quick recipe while its norms still move, then whole numbers, rung by rung.
+TIGHT = Recipe(
+    name="tight",
+    train=QUICK.train,
+    prune=(*QUICK.prune[:2], quick_pruning(1400, 4_000)),
+    shorten=ShortenStage(),
+    descend=DescentConfig(),
+    descend_everywhere=WholeDescentConfig(),
+    polish=PolishStage(
+        replace(PolishStage().fit, freeze_norms=True),
+        replace(PolishStage().weights, start="network"),
+        cycles=4,
+    ),
+    noise=None,
+)
+
 # For 100 to 5,000 examples, or some more, and a linear classifier or one with a small hidden layer: trained to have a
 # start, then searched on the bound itself.
 SMALL = Recipe(
@@ -61,7 +84,7 @@ def catalogue_of(*recipes: Recipe) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-RECIPES = catalogue_of(QUICK, SMALL, AS_IS, EXACT, POST_TRAINING, NOISE_ONLY, POLISH)
+RECIPES = catalogue_of(QUICK, TIGHT, SMALL, AS_IS, EXACT, POST_TRAINING, NOISE_ONLY, POLISH)
 
 
 def recipe_named(name: str, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:

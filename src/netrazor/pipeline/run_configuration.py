@@ -14,10 +14,10 @@ from netrazor.certification.claims import AnyClaim, Error, TopK
 from netrazor.errors import InvalidArgument
 from netrazor.networks.given_arrays import Given
 from netrazor.pipeline.claim_records import check_claims
-from netrazor.pipeline.recipe import Recipe
+from netrazor.pipeline.recipe import Recipe, recipe_without_classes
 from netrazor.pipeline.recipes import recipe_named
 from netrazor.runtime import SILENT, Reporter, devices
-from netrazor.train import Loss, TrainingStep
+from netrazor.train import Loss, TargetLoss, TrainingStep
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class RunConfiguration:
         test: examples to report the error on; nothing is chosen by them.
         training: examples to train on instead of the training set (an augmented copy, say); errors are counted on
             the training set.
-        loss: of scores and labels, for training only: what is certified is the 0-1 loss.
+        loss: of scores and labels, for training only: what is certified is the loss of the claims. Where these are
+            about other targets than classes, cross-entropy stands for `netrazor.train.TargetLoss`.
         training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
         device: what trains and searches: "cpu", "cuda", "cuda:1", or "auto": a CUDA device where there is one and
             the network runs there. The network comes back on the CPU.
@@ -94,14 +95,27 @@ class RunConfiguration:
     @property
     def trains_on_features(self) -> bool:
         """Whether what given arrays make of each example may be computed once: training reads the same inputs."""
-        return self.training is None and self.training_step is None
+        return self.training is None and self.training_step is None and self.headline.task == "single-label"
 
     @property
     def chosen_recipe(self) -> Recipe:
-        """The recipe itself; without noise where the claims leave no room for it."""
+        """The recipe itself; without noise, and what searches on errors, where the claims leave no room for it."""
         recipe = recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        if self.headline.task != "single-label":
+            return recipe_without_classes(recipe)
         errors_only = all(isinstance(claim, (Error, TopK)) for claim in self.statements)
         return recipe if errors_only else replace(recipe, noise=None)
+
+    @property
+    def headline(self) -> AnyClaim:
+        """The claim that comes first."""
+        return self.statements[0]
+
+    @property
+    def training_loss(self) -> Loss:
+        """What is minimized: the user's loss, or the usual one of the task."""
+        usual = self.headline.task == "single-label" or self.loss is not F.cross_entropy
+        return self.loss if usual else TargetLoss(self.headline)
 
 
 def check_delta_and_seed(delta: float, seed: int) -> None:

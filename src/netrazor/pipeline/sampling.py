@@ -7,10 +7,11 @@ from torch.utils.data import Dataset
 from netrazor.certification import SampleRecord
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions_of
-from netrazor.counting import majority_errors, scores_of
+from netrazor.counting import check_fit_of_targets, majority_errors, outputs_of, scores_of
 from netrazor.data import check
-from netrazor.data.items import item_batches
+from netrazor.data.items import Images, Labels, item_batches
 from netrazor.data.subsets import size_of, take
+from netrazor.data.targets import TargetDataset
 from netrazor.errors import BadDataset
 from netrazor.runtime import Reporter, processes
 
@@ -28,8 +29,7 @@ def describe_sample(
     first, n = next(item_batches(dataset), None), size_of(dataset)
     if first is None or n < LEAST_EXAMPLES:
         raise BadDataset(f"dataset: at least {LEAST_EXAMPLES} examples needed, got {n}; give one with more")
-    with torch.inference_mode():
-        classes = scores_of(model.eval(), torch.as_tensor(first[0][:1])).shape[1]
+    classes = _outputs_on(model, *first, dataset)
     summary = processes.on_rank_zero(lambda: check(dataset, classes))
     if summary.duplicates:
         reporter.say(
@@ -48,3 +48,15 @@ def describe_sample(
         duplicates=summary.duplicates,
         majority_errors=majority_errors(take(dataset, counted)),
     )
+
+
+@torch.inference_mode()
+def _outputs_on(
+    model: nn.Module, inputs: Images, labels: Labels, dataset: Dataset[tuple[Tensor, int]]
+) -> int:
+    """How many outputs the network has, classes or others, once it fits the first example."""
+    if not isinstance(dataset, TargetDataset):
+        return int(scores_of(model.eval(), torch.as_tensor(inputs[:1])).shape[1])
+    outputs = outputs_of(model.eval(), torch.as_tensor(inputs[:1]))
+    check_fit_of_targets(outputs, torch.as_tensor(labels[:1]), dataset.task)
+    return int(outputs.shape[1])

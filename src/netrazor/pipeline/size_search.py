@@ -8,8 +8,6 @@ import copy
 import math
 from dataclasses import dataclass, replace
 
-from netrazor import bounds
-from netrazor.counting import count_errors
 from netrazor.errors import ConfigurationError, NonFiniteWeights
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.recipe import PruneStage, Recipe, recipe_scaled
@@ -73,12 +71,6 @@ def recipe_sized(recipe: Recipe, size: Size) -> Recipe:
     return replace(recipe, prune=prune, integers=integers, quantize=quantize, sizes=None)
 
 
-def certified_bound(context: RunContext) -> float:
-    """The bound of the network as it is now."""
-    errors = count_errors(context.model, context.dataset).errors
-    return float(bounds.occam(errors, context.n, context.code_bits(), context.delta))
-
-
 def _sized(stage: PruneStage, factor: float) -> PruneStage:
     if isinstance(stage, RateStage):
         if stage.nonzeros is not None:
@@ -106,4 +98,4 @@ def _trial(recipe: Recipe, size: Size, context: RunContext, first: int) -> float
         NonFiniteWeights,
     ):  # nothing left to train, say; the stages themselves will tell
         return 1.0
-    return certified_bound(trial)
+    return trial.certified_bound()

@@ -24,6 +24,8 @@ from netrazor.certification import (
 )
 from netrazor.certification.charging import ledger_of, schema_digest
 from netrazor.certification.claims import AnyClaim, Error
+from netrazor.certification.class_names import recorded_names
+from netrazor.certification.record import batch_of
 from netrazor.certification.run_directory import CERTIFICATE, GIVEN, GRAPH, MESSAGE
 from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
@@ -31,8 +33,9 @@ from netrazor.certification.spending import split_positions
 from netrazor.coding import Limits
 from netrazor.coding.message import read
 from netrazor.compress.step_search import search_steps
-from netrazor.counting import BATCH_SIZE
-from netrazor.data.subsets import size_of, take
+from netrazor.data.subsets import class_names_in, size_of, take
+from netrazor.data.targets import TargetDataset
+from netrazor.errors import InvalidArgument
 from netrazor.networks import index_of
 from netrazor.networks.plain_call import on_plain_form
 from netrazor.networks.weight_steps import decode_steps, encode_steps, no_steps
@@ -157,13 +160,14 @@ def run_hold_out(
             ),
             message=None,
             evaluation=EvaluationRecord(
-                batch_size=BATCH_SIZE, runtime=describe_runtime(network, devices.CPU)
+                batch_size=batch_of(terms.claims[0].task), runtime=describe_runtime(network, devices.CPU)
             ),
             provenance=Provenance(
                 netrazor=__version__,
                 seed=terms.seed,
                 configuration=dict(terms.configuration),
                 no_graph=given.coded.no_graph,
+                class_names=recorded_names(class_names_in(dataset), given.sample.classes),
             ),
         )
     )
@@ -212,6 +216,11 @@ def run_from_given(
         NetrazorError: as for `netrazor.certify`.
     """
     terms = terms or SpentTerms()
+    if isinstance(dataset, TargetDataset):
+        raise InvalidArgument(
+            "claims: errors of classes needed for a message of steps, which is searched for on these, got "
+            f"{terms.claims[0].kind!r}; call netrazor.certify or netrazor.certify_hold_out"
+        )
     given = _given(model, dataset, spent, spending, terms)
     network, sample = given.network, given.sample
     positions = split_positions(sample)[1]
@@ -229,6 +238,7 @@ def run_from_given(
         given=given.record,
         configuration=terms.configuration,
         reporter=terms.reporter,
+        class_names=recorded_names(class_names_in(dataset), sample.classes),
     )
     index = index_of(terms.architecture)
     steps = search_steps(given.searched, counted, index, terms.delta)

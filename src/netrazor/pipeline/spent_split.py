@@ -5,8 +5,7 @@ from typing import Any
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import Positions, split_positions_of
 from netrazor.data.subsets import size_of, take
-from netrazor.data.tables import as_dataset
-from netrazor.errors import InvalidArgument
+from netrazor.errors import BadDataset, InvalidArgument
 
 HASHED: Spending = "hashed positions"
 
@@ -22,10 +21,19 @@ def split_spent(dataset: Any, spent: int, spending: Spending = HASHED) -> tuple[
 
     Raises:
         InvalidArgument: too few or too many spent, an order that is not declared.
+        BadDataset: a pair of different lengths.
     """
-    n = size_of(as_dataset(dataset))
+    is_pair = (
+        isinstance(dataset, tuple) and len(dataset) == 2 and all(hasattr(part, "shape") for part in dataset)
+    )
+    if is_pair and len(dataset[0]) != len(dataset[1]):
+        raise BadDataset(
+            f"labels: one for each of {len(dataset[0])} inputs needed, got {len(dataset[1])}; give a pair of one "
+            "length"
+        )
+    n = len(dataset[0]) if is_pair else size_of(dataset)
     first, others = split_spent_positions(n, spent, spending)
-    if as_dataset(dataset) is not dataset:
+    if is_pair:
         return tuple(part[first] for part in dataset), tuple(part[others] for part in dataset)
     return take(dataset, first), take(dataset, others)
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from netrazor.certification.run_result import Histogram
 from netrazor.compress import make_constant
+from netrazor.data.targets import TargetDataset
 from netrazor.pipeline.histogram import histograms
 from netrazor.pipeline.order import stage_seed, stages_of
 from netrazor.pipeline.recipe import Recipe
-from netrazor.pipeline.size_search import Size, certified_bound, recipe_sized, search_size
+from netrazor.pipeline.size_search import Size, recipe_sized, search_size
 from netrazor.pipeline.stages import RunContext, Simplification, Turn
 from netrazor.simplify import order_for_coding, simplify
 from netrazor.train import Checkpoint
@@ -84,15 +85,17 @@ def run_stages(recipe: Recipe, context: RunContext, checkpoint: Checkpoint | Non
         report.seconds[name] = time.monotonic() - started
     if recipe.simplify:
         order_for_coding(context.model, context.example())
-    if recipe.sizes is not None or recipe.small is not None:
+    if any(part is not None for part in (recipe.sizes, recipe.small, recipe.shorten)):
         report.is_constant = _constant_if_better(context)
     return report
 
 
 def _constant_if_better(context: RunContext) -> bool:
     """Make the network a constant classifier where that has the lower bound; whether it had."""
-    before, bound = copy.deepcopy(context.model.state_dict()), certified_bound(context)
-    if make_constant(context.model, context.dataset) and certified_bound(context) <= bound:
+    if isinstance(context.dataset, TargetDataset):
+        return False
+    before, bound = copy.deepcopy(context.model.state_dict()), context.certified_bound()
+    if make_constant(context.model, context.dataset) and context.certified_bound() <= bound:
         context.reporter.say("nothing better than a constant classifier was found: it is what is certified")
         return True
     context.model.load_state_dict(before)

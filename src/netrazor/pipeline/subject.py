@@ -32,6 +32,7 @@ class Subject:
         given: weights fixed before, to which the message is relative, or beside which it holds the others.
         configuration: what made the network, for the provenance.
         reporter: told of the progress.
+        class_names: what the data set calls its classes.
     """
 
     architecture: str
@@ -46,6 +47,7 @@ class Subject:
     given: GivenRecord | GivenArraysRecord | None = None
     configuration: Mapping[str, Any] | None = None
     reporter: Reporter = SILENT
+    class_names: tuple[str, ...] | None = None
 
     @property
     def n(self) -> int:

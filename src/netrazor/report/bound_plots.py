@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from netrazor.certification import Certificate
-from netrazor.certification.bounding import bound_claim
+from netrazor.certification.bounding import bounded_claim
 from netrazor.certification.run_result import Result
 from netrazor.report.drawing import PERCENT, beside, repeated
 from netrazor.report.plot import Plot
@@ -95,13 +95,14 @@ def _bound_at(certificate: Certificate, bits: float) -> float:
     if certificate.message is None:
         return certificate.risk_bound
     message = certificate.message.model_copy(update={"effective_bits": bits})
-    return bound_claim(certificate.model_copy(update={"message": message}), certificate.claims[0])
+    return bounded_claim(certificate.model_copy(update={"message": message}), certificate.claims[0]).bound
 
 
 def from_count_to_claim(run: CertifiedRun, prefix: str) -> Plot:
     """From the counted errors, over the noisy risk where there is one, to the certified bound."""
     c = run.certificate
-    rows = [("training errors counted", c.errors / c.n, "green")]
+    counted = c.errors / c.n if c.claims[0].loss == "0-1" else c.empirical_risk
+    rows = [("training errors counted", counted, "green")]
     noisy = c.claims[0].noisy
     if noisy is not None:
         rows += [

@@ -24,7 +24,7 @@ def claim_items(run: CertifiedRun, prefix: str) -> Iterator[Plot | Table]:
         statement = claim.statement
         if isinstance(statement, Withheld):
             yield risk_against_coverage(claim, statement, f"{prefix}claim-{number}-curve")
-        found = rows_of(claim, run.certificate.sample.classes, MOST_ROWS)
+        found = rows_of(run.certificate, claim, MOST_ROWS)
         if found is not None:
             yield Table(
                 f"{prefix}claim-{number}-{statement.kind}", found.title, found.heads, found.rows, found.note

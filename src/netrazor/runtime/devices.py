@@ -56,6 +56,17 @@ def described(device: torch.device) -> str:
     return f"{torch.cuda.get_device_name(device)} (cuda)" if device.type == "cuda" else device.type
 
 
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that are free on a CUDA device; None where torch cannot say."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else None
+
+
+def wait_for(device: torch.device) -> None:
+    """Until ``device`` has done all that it was given; the CPU always has."""
+    if device != CPU:
+        torch.get_device_module(device).synchronize(device)
+
+
 def device_of(model: object) -> torch.device:
     """Where the weights of a network are; anything without weights is at home on the CPU."""
     held = chain(model.parameters(), model.buffers()) if isinstance(model, nn.Module) else ()

@@ -13,28 +13,64 @@ training step may call the network as it likes. NCCL carries what is on CUDA dev
 import atexit
 import hashlib
 import os
+import secrets
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+from torch._C._distributed_c10d import Store
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
 Made = TypeVar("Made")
+_PROPOSED, _ANSWER, _AGREED = "start proposed", "start answered by", "start agreed"  # in the store
+_PAUSE = 0.02  # seconds between looks
 
 
-def join() -> None:
-    """Become one of the processes that ``torchrun`` started; alone, or joined already, nothing happens."""
-    if os.environ.get("WORLD_SIZE", "1") == "1" or distributed.is_initialized():
+def join(*, even_alone: bool = False) -> None:
+    """Become one of the processes that ``torchrun`` started; joined already, or alone, nothing happens."""
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"
+    if distributed.is_initialized() or (alone and not even_alone):
         return
     store, rank, count = next(rendezvous("env://"))
-    start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    store = PrefixStore(f"start {start}", store)  # it still holds the addresses of those that died
+    store = PrefixStore(f"start {agree_on_start(store, rank, count)}", store)
     with_nccl = torch.cuda.is_available() and distributed.is_nccl_available()
     backends = "cpu:gloo,cuda:nccl" if with_nccl else "gloo"
     distributed.init_process_group(backends, store=store, rank=rank, world_size=count)
     atexit.register(leave)
+
+
+def agree_on_start(store: Store, rank: int, count: int) -> str:
+    """A name for this start of the job, known to all of its processes, that no earlier start had.
+
+    The store outlives the processes, with the addresses of those that died in it, and where there are several
+    machines, each counts its restarts by itself. So the first process proposes a name, every other one answers to it
+    with a word of its own, and the first hands these words back: who finds its own there knows that the name is new.
+    """
+    own = secrets.token_hex(8)
+    if rank == 0:
+        store.set(_PROPOSED, own)
+        answers = [_answer_to(store, own, other) for other in range(1, count)]
+        store.set(_AGREED, " ".join([own, *answers]))
+        return own
+    while True:
+        proposed = store.get(_PROPOSED).decode()
+        store.set(f"{_ANSWER} {rank}", f"{proposed} {own}")
+        agreed = store.get(_AGREED).decode().split() if store.check([_AGREED]) else []
+        if agreed[:1] == [proposed] and own in agreed:
+            return proposed
+        time.sleep(_PAUSE)
+
+
+def _answer_to(store: Store, proposed: str, other: int) -> str:
+    """The word with which another process answered to a name; waits for it."""
+    while True:
+        answered, word = store.get(f"{_ANSWER} {other}").decode().split()
+        if answered == proposed:
+            return word
+        time.sleep(_PAUSE)
 
 
 def leave() -> None:

@@ -2,6 +2,7 @@
 
 from netrazor.simplify.batch_norms import find_batch_norms, fold_statistics
 from netrazor.simplify.coding_order import CodingOrder, order_for_coding
+from netrazor.simplify.norm_folding import fold_norms
 from netrazor.simplify.shrinking import copy_for_training, expand_into, shrink
 from netrazor.simplify.simplification import SimplifyReport, simplify
 
@@ -11,6 +12,7 @@ __all__ = [
     "copy_for_training",
     "expand_into",
     "find_batch_norms",
+    "fold_norms",
     "fold_statistics",
     "order_for_coding",
     "shrink",

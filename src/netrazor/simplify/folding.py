@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, fx
 
 from netrazor.simplify import operations
-from netrazor.simplify.interpretation import Argument, Call, interpret
+from netrazor.simplify.interpretation import Call, find_exclusive_state, interpret
 from netrazor.simplify.live_elements import InputDependence
 from netrazor.simplify.traced_graph import Graph
 from netrazor.simplify.undo_log import UndoLog
@@ -56,7 +56,7 @@ def _is_plain_convolution(call: Call) -> bool:
 
 def _fold_into_layer(graph: Graph, call: Call) -> Iterator[_Edit]:
     target = _find_summand(graph, call)
-    weight = _find_exclusive_state(graph, call["weight"])
+    weight = find_exclusive_state(graph, call["weight"])
     if target is None or weight is None:
         return
     axis = -1 if call.name == "linear" else 1
@@ -74,7 +74,7 @@ def _fold_into_layer(graph: Graph, call: Call) -> Iterator[_Edit]:
 
 
 def _fold_into_norm(graph: Graph, call: Call) -> Iterator[_Edit]:
-    weight, bias = _find_exclusive_state(graph, call["weight"]), _find_exclusive_state(graph, call["bias"])
+    weight, bias = find_exclusive_state(graph, call["weight"]), find_exclusive_state(graph, call["bias"])
     if weight is None or bias is None:
         return
     result = _flatten_positions(call.result, 1)
@@ -99,7 +99,7 @@ def _compute_sum_of(call: Call, constant: Tensor, axis: int) -> Tensor:
 def _find_summand(graph: Graph, call: Call) -> tuple[Tensor, int] | None:
     """The vector behind a layer that can take up a constant, and the sign with which it does."""
     if call["bias"] is not None:
-        bias = _find_exclusive_state(graph, call["bias"])
+        bias = find_exclusive_state(graph, call["bias"])
         return None if bias is None else (bias, 1)
     users = list(call.node.users)
     if len(users) != 1 or "batch_norm" not in str(users[0].target) or call.name == "linear":
@@ -108,14 +108,6 @@ def _find_summand(graph: Graph, call: Call) -> tuple[Tensor, int] | None:
     if not isinstance(mean, fx.Node) or mean not in graph.state or len(mean.users) > 1:
         return None
     return graph.state[mean], -1
-
-
-def _find_exclusive_state(graph: Graph, argument: Argument | None) -> Tensor | None:
-    """The parameter or buffer that is an argument, if nothing else uses it."""
-    node = None if argument is None else argument.node
-    if not isinstance(node, fx.Node) or node not in graph.state or len(node.users) > 1:
-        return None
-    return graph.state[node]
 
 
 def _flatten_positions(tensor: Tensor, axis: int) -> Tensor:

@@ -93,6 +93,14 @@ def to_concrete(value: Any) -> Any:
     return map_arguments(value, lambda argument: argument.tensor)
 
 
+def find_exclusive_state(graph: Graph, argument: Argument | None) -> Tensor | None:
+    """The parameter or buffer that is an argument, if nothing else uses it."""
+    node = None if argument is None else argument.node
+    if not isinstance(node, fx.Node) or node not in graph.state or len(node.users) > 1:
+        return None
+    return graph.state[node]
+
+
 def map_arguments(value: Any, function: Callable[[Argument], Any]) -> Any:
     """``value`` with ``function`` applied to each tensor argument in it."""
     if isinstance(value, Argument):

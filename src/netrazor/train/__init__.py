@@ -4,6 +4,7 @@ from netrazor.train.batches import Batches
 from netrazor.train.checkpoint import Checkpoint
 from netrazor.train.fit import FitConfig, FitProgress, Loss, TrainingStep, fit, flush_denormals
 from netrazor.train.optimizer import OptimizerConfig
+from netrazor.train.target_losses import TargetLoss
 from netrazor.train.trainable import AllParameters, Trainable
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "FitProgress",
     "Loss",
     "OptimizerConfig",
+    "TargetLoss",
     "Trainable",
     "TrainingStep",
     "fit",

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from netrazor.errors import CheckpointMismatch, ConfigurationError, NonFiniteWeights
+from netrazor.errors import CheckpointMismatch, ConfigurationError
 from netrazor.runtime import SILENT, Reporter, devices, processes
 from netrazor.train.batches import Batches
+from netrazor.train.finite_losses import FiniteLosses
 from netrazor.train.optimizer import OptimizerConfig
 from netrazor.train.trainable import Trainable
 
@@ -111,6 +112,7 @@ def fit(
     optimizer = config.optimizer.build(_trainable(model, weights, name))
     objective = training_step or (lambda model, inputs, labels: loss(model(inputs), labels))
     device = devices.device_of(model)
+    losses = FiniteLosses(name, device)
     done = start = 0 if resume is None else _restore(resume, model, weights, optimizer)
     _train_mode(model, config)
     with progress.reporter.stage(name, config.steps, done) as tick:
@@ -125,14 +127,15 @@ def fit(
                 _check_loss(value, name)
                 torch.autograd.backward(value)
                 value = _averaged(value.detach(), weights, len(labels) / batches.batch_size)
-            _check_finite(value, name, step)
+            losses.add(value, step)
             optimizer.step()
             weights.step()
             if step == start:
                 processes.broadcast(weights.parameters())  # what a first batch decides, such as a scale
             tick()
             if save is not None:
-                save(partial(_state, step + 1, model, weights, optimizer))
+                save(partial(_state, losses, step + 1, model, weights, optimizer))
+        losses.check()
     model.eval()
 
 
@@ -147,8 +150,9 @@ def _averaged(value: Tensor, weights: Trainable, share: float) -> Tensor:
 
 
 def _state(
-    done: int, model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
+    losses: FiniteLosses, done: int, model: nn.Module, weights: Trainable, optimizer: torch.optim.Optimizer
 ) -> dict[str, Any]:
+    losses.check()
     device = devices.device_of(model)
     state = {
         "model": model.state_dict(),
@@ -223,12 +227,4 @@ def _check_loss(value: object, name: str) -> None:
         raise ConfigurationError(
             f"loss in stage {name!r}: must be one number that depends on the weights, got {got}; return the mean "
             "over the batch, and train a network whose parameters require gradients"
-        )
-
-
-def _check_finite(value: Tensor, name: str, step: int) -> None:
-    if not torch.isfinite(value):
-        raise NonFiniteWeights(
-            f"loss in stage {name!r}, step {step}: must be finite, got {value.item()}; "
-            "check the inputs for NaN, lower the rate, or call model.float() where weights are float16"
         )

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.graph_operations import dtype_named
 from netrazor.networks.network_message import filled
 from netrazor.networks.plain import plain_copy
-from netrazor.networks.plain_call import plainly_called
+from netrazor.networks.plain_call import behind_plain_call, plainly_called
 from netrazor.networks.state import Array, coded_state, listed, load_coded_state
 from netrazor.networks.weight_steps import decode_steps
 
@@ -59,11 +59,9 @@ def load(
         files = read_run(place)
         message = None if files.message is None else read(files.message, limits or limits_for(model))
         network = rebuild(files, message, model, given_file(place, given))
-        return (
-            _in_copy_of(model, network)
-            if model is not None and isinstance(network, GraphNetwork)
-            else network
-        )
+        if model is None or not isinstance(network, GraphNetwork):
+            return network
+        return _in_copy_of(model, network, gives_classes=files.certificate.task == "single-label")
     message = read(read_message(place), limits or limits_for(model))
     return filled(_architecture(message.architecture, model), message)
 
@@ -171,7 +169,7 @@ def rebuild_given(files: RunFiles, model: nn.Module | None = None) -> nn.Module 
     return filled(_blank(files, model, message.arrays), message)
 
 
-def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
+def _in_copy_of(model: nn.Module, network: GraphNetwork, *, gives_classes: bool) -> nn.Module:
     """A copy of ``model`` with the weights of ``network``, which must be its graph.
 
     A model that cannot be called with one tensor is held to names and shapes only.
@@ -184,7 +182,12 @@ def _in_copy_of(model: nn.Module, network: GraphNetwork) -> nn.Module:
     graph = network.graph
     example = torch.zeros((2, *graph.input_shape), dtype=dtype_named(graph.input_dtype))
     try:
-        with plainly_called(copied, TensorDataset(example, torch.tensor([0, 1]))):
+        calling: AbstractContextManager[object] = plainly_called(
+            copied, TensorDataset(example, torch.tensor([0, 1]))
+        )
+        if not gives_classes:
+            calling = behind_plain_call(copied, None, gives_classes=False)
+        with calling:
             found = export(copied, example)
     except UnsupportedModel:
         return copied

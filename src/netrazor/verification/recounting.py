@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
 from netrazor.certification.bounding import bound_claim, bounded_claim
 from netrazor.certification.claims import CellRecord, GroupErrors
+from netrazor.certification.class_names import recorded_names
 from netrazor.certification.spending import split_positions
 from netrazor.counting import (
     ClaimCount,
@@ -21,10 +22,11 @@ from netrazor.counting import (
     count_claims,
     count_errors,
     in_order,
+    outputs_of,
     read_column,
     scores_of,
 )
-from netrazor.data.subsets import take
+from netrazor.data.subsets import class_names_in, take
 from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
@@ -51,6 +53,7 @@ class Recount:
     def run(self, noise: Noise | None, seed: int) -> None:
         """Each check in turn, until one fails; ``seed`` is that of the verifier's own draws."""
         self.findings += check_dataset(self.certificate.sample, self.dataset)
+        self._compare_names()
         if not self.findings:
             self._count_classes()
         if self.findings:
@@ -73,9 +76,19 @@ class Recount:
     def _find(self, code: str, text: str) -> None:
         self.findings.append(Finding(code, text))
 
+    def _compare_names(self) -> None:
+        """Names are for people, but not those of other classes."""
+        recorded, sample = self.certificate.provenance.class_names, self.certificate.sample
+        found = recorded_names(class_names_in(self.dataset), sample.classes)
+        if recorded is not None and found is not None and recorded != found:
+            self._find(
+                "dataset", f"provenance.class_names is {recorded!r:.200}; the data set has {found!r:.200}"
+            )
+
     def _count_classes(self) -> None:
         example = next(in_order(self.dataset, 1))[0].to(devices.device_of(self.network))
-        recorded, classes = self.certificate.sample.classes, scores_of(self.network, example).shape[1]
+        outputs = scores_of if self.certificate.task == "single-label" else outputs_of
+        recorded, classes = self.certificate.sample.classes, outputs(self.network, example).shape[1]
         if classes != recorded:
             self._find("dataset", f"sample.classes is {recorded}; the network has {classes}")
 

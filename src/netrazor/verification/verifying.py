@@ -14,6 +14,7 @@ from netrazor.certification import Certificate, Finding, RunFiles, Verdict, chec
 from netrazor.certification.verdict import Status
 from netrazor.data.example_form import in_plain_form
 from netrazor.data.tables import as_dataset
+from netrazor.data.targets import as_examples
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
 from netrazor.networks import as_network
 from netrazor.networks.plain_call import plainly_called
@@ -64,7 +65,8 @@ def verify(
 
     Args:
         path: a directory that `netrazor.certify` wrote.
-        dataset: the training set that was certified, spent examples included; of a table, (inputs, labels).
+        dataset: the training set that was certified, spent examples included; of a table, (inputs, labels), or
+            (inputs, targets).
         model: for a user's own that is no graph, a network of the architecture, or the estimator; or what learned,
             as for `netrazor.certify_picked`; where arrays are given, the network that has them.
         given: a file of the given arrays, in place of ``model``'s; by default ``given.safetensors`` of the run.
@@ -77,8 +79,9 @@ def verify(
             device.
         DataError: ``dataset`` is none.
     """
-    own = model if isinstance(model, nn.Module) else None
-    dataset, model = as_dataset(dataset), model if model is None else _network_of(path, model)
+    own, issued = model if isinstance(model, nn.Module) else None, _certificate_in(path)
+    dataset = as_dataset(dataset) if issued is None else as_examples(dataset, issued.claims[0].statement)
+    model = model if model is None or issued is None else _network_of(issued, model)
     check = partial(
         _verify_plain,
         path,
@@ -149,12 +152,17 @@ def _verify_plain(
         return Verdict("INVALID", (Finding("message", str(error)),), certificate)
 
 
-def _network_of(path: str | os.PathLike[str], model: Any) -> Any:
-    """What of ``model`` a verifier uses: beside a graph, its given arrays alone; an estimator's network."""
+def _certificate_in(path: str | os.PathLike[str]) -> Certificate | None:
+    """The certificate of a run, if it can be read; what is wrong with another, the verdict says."""
     try:
-        prior = read_run(path).certificate.prior
-    except NetrazorError:  # what is wrong with it, the verdict says
-        return model
+        return read_run(path).certificate
+    except NetrazorError:
+        return None
+
+
+def _network_of(certificate: Certificate, model: Any) -> Any:
+    """What of ``model`` a verifier uses: beside a graph, its given arrays alone; an estimator's network."""
+    prior = certificate.prior
     if prior.graph is not None and prior.given_arrays is None:
         return None
     return model if prior.learner is not None else as_network(model)

@@ -30,7 +30,8 @@ def bundle(source: Path = SOURCE) -> str:
     """
     if not (source / FACE).is_file():
         raise ConfigurationError(
-            f"js: the page's decoder is read from {source}, where it is not; copy js/src there, or clone with symbolic links"
+            f"js: the page's decoder is read from {source}, where it is not; copy js/src there, or clone with "
+            "symbolic links"
         )
     texts = {path.name: path.read_text() for path in source.glob("*.js")}
     needs = {name: _needed(text) for name, text in texts.items()}

@@ -8,10 +8,12 @@ from netrazor.pipeline.stages.polish_stage import PolishStage
 from netrazor.pipeline.stages.post_training_stage import PostTrainingStage
 from netrazor.pipeline.stages.quantize_stage import QuantizeStage
 from netrazor.pipeline.stages.rate_stage import RateStage
+from netrazor.pipeline.stages.shorten_stage import ShortenStage
 from netrazor.pipeline.stages.simplify_stage import SimplifyStage
 from netrazor.pipeline.stages.small_stage import SmallStage
 from netrazor.pipeline.stages.surgery_stage import SurgeryStage
 from netrazor.pipeline.stages.train_stage import TrainStage
+from netrazor.pipeline.stages.whole_descent_stage import WholeDescentStage
 
 __all__ = [
     "DescendStage",
@@ -22,6 +24,7 @@ __all__ = [
     "QuantizeStage",
     "RateStage",
     "RunContext",
+    "ShortenStage",
     "Simplification",
     "SimplifyStage",
     "SmallStage",
@@ -29,4 +32,5 @@ __all__ = [
     "SurgeryStage",
     "TrainStage",
     "Turn",
+    "WholeDescentStage",
 ]

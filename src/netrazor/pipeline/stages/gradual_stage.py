@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from netrazor.compress import GradualPruning, MaskedWeights
+from netrazor.compress import FindsLive, GradualPruning, MaskedWeights
 from netrazor.pipeline.rules import Rules
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
@@ -51,19 +51,19 @@ class GradualStage:
         ruled = {name: rules.of(name).sparsity for name in sizes}
         return {name: linear[name] if said is None else said for name, said in ruled.items()}
 
-    def masked(self, model: nn.Module, rules: Rules) -> MaskedWeights:
+    def masked(self, model: nn.Module, rules: Rules, live: FindsLive | None = None) -> MaskedWeights:
         """The parameters of ``model`` behind masks."""
         names, steps = rules.prunable_weights(model), self.fit.steps
         targets = self.targets({name: model.get_parameter(name).numel() for name in names}, rules)
         start, end = round(self.start * steps), round(self.end * steps)
         stop = max(end, round(self.stop * steps))
         schedule = GradualPruning(targets, start=start, end=end, stop=stop, every=self.every)
-        return MaskedWeights(model, names, schedule, saliency=False)
+        return MaskedWeights(model, names, schedule, saliency=False, live=live)
 
     def run(self, context: RunContext, turn: Turn) -> None:
         """Prune while training."""
 
         def behind(model: nn.Module) -> tuple[MaskedWeights, Loss]:
-            return self.masked(model, context.rules), context.loss
+            return self.masked(model, context.rules, context.live_channels(model)), context.loss
 
         fit_in_place(behind, self.fit, context, turn)

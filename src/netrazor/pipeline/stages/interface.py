@@ -1,5 +1,6 @@
 """What a stage is, and what it is given: everything that runs between the first weights and the message."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,9 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from netrazor import bounds
 from netrazor.certification.charging import charge
-from netrazor.compress import SearchContext
-from netrazor.counting import in_order
+from netrazor.compress import FindsLive, LiveChannels, SearchContext
+from netrazor.counting import count_errors, count_risk, in_order
+from netrazor.data.targets import TargetDataset
 from netrazor.networks.network_message import encode, limits_of
 from netrazor.pipeline.rules import Rules
 from netrazor.runtime import Reporter, Silent, devices
@@ -68,6 +71,15 @@ class RunContext:
         """The first few inputs."""
         return next(in_order(self.dataset, EXAMPLE_INPUTS))[0]
 
+    def live_channels(self, model: nn.Module) -> FindsLive | None:
+        """Finds the channels of ``model``, a copy of the network somewhere, for training under masks.
+
+        None where a user's training step sees the network: it may count on the shapes of its weights.
+        """
+        if self.training_step is not None:
+            return None
+        return lambda: LiveChannels.of(model, self.example().to(devices.device_of(model)))
+
     def searching(self) -> SearchContext:
         """What a search on the bound is given."""
         return SearchContext(self.dataset, self.delta, self.seed, self.device, self.reporter)
@@ -75,6 +87,14 @@ class RunContext:
     def code_bits(self) -> float:
         """Charged length of the message of the network as it is now."""
         return charge(encode(self.model, self.architecture), limits_of(self.model)).charged_bits
+
+    def certified_bound(self) -> float:
+        """The bound of the network as it is now; of a loss between 0 and 1, about that of so many errors."""
+        if isinstance(self.dataset, TargetDataset):
+            errors = math.ceil(count_risk(self.model, self.dataset) * self.n)
+        else:
+            errors = count_errors(self.model, self.dataset).errors
+        return float(bounds.occam(errors, self.n, self.code_bits(), self.delta))
 
 
 @dataclass(frozen=True)

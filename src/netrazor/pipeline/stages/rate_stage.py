@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from netrazor.compress import MaskedWeights, RatePruning
+from netrazor.compress import FindsLive, MaskedWeights, RatePruning
 from netrazor.pipeline.rules import Rules
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
@@ -53,18 +53,20 @@ class RateStage:
         target = self.nonzeros or (self.per_example or 0) * examples or (self.share or 0) * elements
         return max(1, round(target))
 
-    def masked(self, model: nn.Module, rules: Rules, examples: int) -> MaskedWeights:
+    def masked(
+        self, model: nn.Module, rules: Rules, examples: int, live: FindsLive | None = None
+    ) -> MaskedWeights:
         """The parameters of ``model`` behind masks, with so many training examples."""
         names, steps = rules.prunable_parameters(model), self.fit.steps
         kept = self.kept(examples, sum(model.get_parameter(name).numel() for name in names))
         end, stop = round(self.end * steps), round(self.stop * steps)
         schedule = RatePruning(kept, end=end, stop=stop, every=self.every)
-        return MaskedWeights(model, names, schedule, saliency=True)
+        return MaskedWeights(model, names, schedule, saliency=True, live=live)
 
     def run(self, context: RunContext, turn: Turn) -> None:
         """Prune while training."""
 
         def behind(model: nn.Module) -> tuple[MaskedWeights, Loss]:
-            return self.masked(model, context.rules, context.n), context.loss
+            return self.masked(model, context.rules, context.n, context.live_channels(model)), context.loss
 
         fit_in_place(behind, self.fit, context, turn)

@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from netrazor.compress import DynamicNetworkSurgery, MaskedWeights, PiecewiseConstant
+from netrazor.compress import DynamicNetworkSurgery, FindsLive, MaskedWeights, PiecewiseConstant
 from netrazor.pipeline.rules import Rules
 from netrazor.pipeline.stages.fitting import fit_in_place
 from netrazor.pipeline.stages.interface import RunContext, Simplification, Turn
@@ -32,7 +32,9 @@ class SurgeryStage:
     simplification: ClassVar[Simplification] = Simplification.FULL
     many_seeds: ClassVar[bool] = False
 
-    def masked(self, model: nn.Module, rules: Rules, seed: int) -> MaskedWeights:
+    def masked(
+        self, model: nn.Module, rules: Rules, seed: int, live: FindsLive | None = None
+    ) -> MaskedWeights:
         """The parameters of ``model`` behind masks; ``seed`` draws the steps at which they are renewed."""
         steps = self.fit.steps
         offsets, probabilities = (
@@ -40,12 +42,12 @@ class SurgeryStage:
             PiecewiseConstant.spaced_evenly(self.probabilities, steps),
         )
         schedule = DynamicNetworkSurgery(offsets, probabilities, seed)
-        return MaskedWeights(model, rules.prunable_weights(model), schedule, saliency=False)
+        return MaskedWeights(model, rules.prunable_weights(model), schedule, saliency=False, live=live)
 
     def run(self, context: RunContext, turn: Turn) -> None:
         """Prune while training."""
 
         def behind(model: nn.Module) -> tuple[MaskedWeights, Loss]:
-            return self.masked(model, context.rules, context.seed), context.loss
+            return self.masked(model, context.rules, context.seed, context.live_channels(model)), context.loss
 
         fit_in_place(behind, self.fit, context, turn)

@@ -86,6 +86,23 @@ TWO_LAYER = Study(
     refinements=1,
 )
 
+# A residual network of eight layers, on as many images as an hour of two cores allows: Figure 1's form, not its size.
+SMALL_RESIDUAL = Study(
+    name="resnet8-cifar10-jpeg",
+    architecture="resnet-20",
+    settings={"depth": 8},
+    dataset="cifar10-jpeg",
+    examples=1000,
+    train=_adam(1500, 4e-3),
+    tune=_adam(150, 1e-3),
+    quantize=QuantizeStage(
+        fit=_adam(100, 1e-4, freeze_norms=True), codebook=CodebookConfig(bits=5, vector_bits=6)
+    ),
+    sparsities=(0.0, 0.25, 0.5, 0.65, 0.75, 0.825, 0.875, 0.92, 0.96),
+    seeds=(0,),
+    refinements=0,
+)
+
 # As published: ResNet-56 on 40,000 images of CIFAR-10, no preprocessing, no penalty. Hours on a GPU for each run.
 PUBLISHED = Study(
     name="resnet56-cifar10",
@@ -100,7 +117,7 @@ PUBLISHED = Study(
     sparsities=(0.0, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975),
 )
 
-STUDIES = {study.name: study for study in (TWO_LAYER, PUBLISHED)}
+STUDIES = {study.name: study for study in (TWO_LAYER, SMALL_RESIDUAL, PUBLISHED)}
 
 
 def study_named(name: str) -> Study:

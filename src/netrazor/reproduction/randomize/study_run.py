@@ -95,6 +95,7 @@ class _Run:
         """The dense network; its training goes on from the checkpoint."""
         torch.manual_seed(self.task.seed)
         model = build(self.study.architecture, **self.study.settings)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions run twice as fast
         if "dense" in self.saved:
             model.load_state_dict(self.saved["dense"])
             return model.eval()
