@@ -60,13 +60,13 @@ def test_names_that_say_nothing_are_not_recorded(names: tuple[str, ...], classes
 
 def test_certificates_without_words_keep_their_bytes() -> None:
     assert "class_names" not in to_json(tiny.occam_run().issued.certificate)
-    assert class_names_of(tiny.occam_run().issued.certificate) == ("0", "1", "2", "3")
+    assert class_names_of(tiny.occam_run().issued.certificate, 4) == ("0", "1", "2", "3")
 
 
 def test_names_are_recorded_and_shown_in_every_table() -> None:
     c = parse(to_json(certificate()))
     assert c.provenance.class_names == tuple(readable(name) for name in NAMES)
-    shown = class_names_of(c)
+    shown = class_names_of(c, 4)
     assert [row[0] for row in rows_of(c, c.claims[1]).rows] == list(shown)
     matrix = rows_of(c, c.claims[2])
     assert matrix.heads == ("class", "examples", *shown)
@@ -79,9 +79,15 @@ def test_names_are_recorded_and_shown_in_every_table() -> None:
 
 def test_equal_names_have_their_numbers() -> None:
     c = change(certificate(), "provenance.class_names", ("a", "a", "", "b"))
-    assert class_names_of(c) == ("a (0)", "a (1)", "2", "b")
+    assert class_names_of(c, 4) == ("a (0)", "a (1)", "2", "b")
     other = change(certificate(), "provenance.class_names", ("a", "b"))
-    assert class_names_of(other) == ("0", "1", "2", "3")
+    assert class_names_of(other, 4) == ("0", "1", "2", "3")
+
+
+def test_a_number_of_classes_that_was_made_up_takes_no_memory() -> None:
+    vast = change(certificate(), "sample.classes", 2**53)
+    assert [len(rows_of(vast, claim).rows) for claim in vast.claims[1:]] == [4, 4]
+    assert rows_of(vast, vast.claims[0]) is None
 
 
 def test_names_of_other_classes_are_found(tmp_path: Path) -> None:

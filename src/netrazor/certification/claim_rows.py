@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isqrt
 
 from netrazor.certification.claim_record import ClaimRecord
 from netrazor.certification.claim_tables import chosen_threshold
@@ -41,7 +42,8 @@ def rows_of(certificate: Certificate, claim: ClaimRecord, most: int | None = Non
 
     Classes and labels have the names that the certificate gives them, or else their numbers.
     """
-    statement, cells, names = claim.statement, claim.cells, class_names_of(certificate)
+    statement, cells = claim.statement, claim.cells
+    names = class_names_of(certificate, isqrt(len(cells)) if isinstance(statement, Confusion) else len(cells))
     if isinstance(statement, Withheld):
         return _curve(claim, statement, most)
     if isinstance(statement, Confusion):

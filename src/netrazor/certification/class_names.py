@@ -9,12 +9,13 @@ MOST_NAMES = 1000  # beyond that, numbers
 LONGEST_NAME = 60  # characters
 
 
-def class_names_of(certificate: Certificate) -> tuple[str, ...]:
-    """A word for each class or label: the name that the certificate gives it, or its number.
+def class_names_of(certificate: Certificate, number: int) -> tuple[str, ...]:
+    """A word for each of ``number`` classes or labels: the name that the certificate gives it, or its number.
 
-    Of equal names each has its number beside it.
+    Of equal names each has its number beside it. How many classes a certificate says that there are is not believed
+    here: a table has as many as it has cells.
     """
-    numbers = tuple(map(str, range(certificate.sample.classes)))
+    numbers = tuple(map(str, range(number)))
     given = certificate.provenance.class_names
     if given is None or len(given) != len(numbers):
         return numbers

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netrazor.certification.claim_record import ClaimRecord
-from netrazor.certification.claims import AnyClaim, Cost, OrdinalDistance
+from netrazor.certification.claims import MOST_CELLS, AnyClaim, Cost, OrdinalDistance
 from netrazor.certification.target_claims import MEAN_LOSSES, HammingLoss, MeanLoss, SubsetError, Within
 
+MOST_OUTPUTS = {"ordinal-distance": 1000, "hamming-loss": MOST_CELLS}  # by the kind of claim
 GRID = 1024  # a loss that may be any number is rounded up to a multiple of 1 / GRID
 
 
@@ -52,6 +53,9 @@ def loss_values(statement: Cost | OrdinalDistance, classes: int) -> NDArray[np.f
 def loss_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
     """What of the losses of a claim about a mean cannot come from a count of ``claim.n`` examples, in words."""
     statement = claim.statement
+    if classes > MOST_OUTPUTS.get(statement.kind, classes):
+        yield f"sample.classes: at most {MOST_OUTPUTS[statement.kind]} allowed for {statement.kind!r}, got {classes}"
+        return
     if isinstance(statement, Cost) and len(statement.costs) != classes:
         yield f"claims.asked.costs: {classes} rows needed, one for each class, got {len(statement.costs)}"
         return

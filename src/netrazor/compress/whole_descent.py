@@ -133,7 +133,7 @@ def propose(
 def _find_candidates(flat: Tensor, slope: Tensor) -> Tensor:
     """Places of a tensor that hold something or have a steep slope, among those that reach the output."""
     steepest = slope.abs().topk(min(_STEEPEST, len(slope))).indices
-    places = torch.cat([flat.nonzero()[:, 0], steepest]).unique()
+    places: Tensor = torch.unique(torch.cat([flat.nonzero()[:, 0], steepest]))
     return places[slope[places] != 0]
 
 

@@ -12,7 +12,7 @@ from netrazor.certification import ClaimRecord
 from netrazor.certification.claim_tables import cells_of
 from netrazor.certification.claims import MOST_CELLS, AnyClaim, AnyLoss, CellRecord, Error, GroupErrors, TopK
 from netrazor.certification.delta_shares import delta_parts
-from netrazor.certification.mean_losses import loss_word
+from netrazor.certification.mean_losses import MOST_OUTPUTS, loss_word
 from netrazor.certification.record import Method
 from netrazor.counting import ClaimCount, GroupColumn, count_claims, fits_classes, read_column
 from netrazor.errors import InvalidArgument
@@ -58,6 +58,11 @@ def check_fit(claims: Sequence[AnyClaim], classes: int) -> None:
         if not fits_classes(claim, classes):
             raise InvalidArgument(
                 f"claims: numbers for {classes} classes needed in {claim.kind!r}, got others; give one for each class"
+            )
+        if classes > MOST_OUTPUTS.get(claim.kind, classes):
+            raise InvalidArgument(
+                f"claims: at most {MOST_OUTPUTS[claim.kind]} outputs allowed for {claim.kind!r}, got {classes}; ask "
+                "for others"
             )
         if cells_of(claim, classes) > MOST_CELLS:
             raise InvalidArgument(
