@@ -183,7 +183,9 @@ def prune_at_once(model: nn.Module, sparsities: dict[str, float]) -> None:
     """Set the smallest magnitudes of each layer to zero, in place, without training."""
     for name, weight in _prunable(model).items():
         pruned = round(sparsities[name] * weight.numel())
-        weight.view(-1)[weight.abs().flatten().topk(pruned, largest=False).indices] = 0.0
+        smallest = torch.zeros(weight.numel(), dtype=torch.bool)
+        smallest[weight.abs().flatten().topk(pruned, largest=False).indices] = True
+        weight.masked_fill_(smallest.view(weight.shape), 0.0)
 
 
 def next_sparsity(record: RunRecord, share: float) -> float | None:
