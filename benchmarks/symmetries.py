@@ -47,15 +47,14 @@ def main() -> None:
     parser.add_argument("--records", type=Path, default=Path("certificates"))
     parser.add_argument("--orders", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("results/symmetries.json"))
+    parser.add_argument("--only", nargs="*", default=[], help="records to measure; the others stay")
     chosen = parser.parse_args()
-    found = {}
-    for name, first in FIRST_ISSUED.items():
-        found[name] = measure(chosen.records / name, chosen.orders, first, name in SIGNED)
+    found = json.loads(chosen.out.read_text())["records"] if chosen.only and chosen.out.exists() else {}
+    for name in chosen.only or FIRST_ISSUED:
+        found[name] = measure(chosen.records / name, chosen.orders, FIRST_ISSUED[name], name in SIGNED)
         print(name, json.dumps(found[name]), flush=True)
-    write_atomically(
-        chosen.out,
-        json.dumps({**circumstances("benchmarks/symmetries.py"), "records": found}, indent=1) + "\n",
-    )
+        content = {**circumstances("benchmarks/symmetries.py"), "records": found}
+        write_atomically(chosen.out, json.dumps(content, indent=1) + "\n")
 
 
 def measure(folder: Path, orders: int, first_issued: int, signed: bool) -> dict[str, Any]:

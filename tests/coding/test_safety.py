@@ -71,7 +71,7 @@ def test_no_two_messages_differ_in_their_last_bytes_only() -> None:
 def test_a_later_format_announces_itself_by_the_reserved_bit() -> None:
     assert coding.encode({}) == b"NRZ\0\0"
     with pytest.raises(UnsupportedMessage, match="reserved bit"):
-        coding.decode(b"NRZ\0\xff")
+        coding.decode(b"NRZ\0" + 4 * b"\xff")
 
 
 def test_another_kind_of_file() -> None:

@@ -294,7 +294,8 @@ def test_post_training_and_quick_serve_other_targets() -> None:
     assert found.result.test is not None
     assert found.result.test["risk"] <= found.result.test["bound"]
     assert list(found.result.bounds) == ["mean loss, by betting"]
-    quick = RunConfiguration(recipe=recipe_scaled(QUICK, 0.02), claims=OF_LABELS)
+    quick = RunConfiguration(recipe=recipe_scaled(QUICK, 0.05), claims=OF_LABELS)
+    torch.manual_seed(0)
     assert run(nn.Linear(6, 3), labels(), quick).issued.certificate.claims[2].empirical_risk < 0.5
 
 
@@ -376,7 +377,7 @@ def test_targets_that_do_not_fit(data: Any, network: Any, asked: tuple, words: s
         netrazor.certify(network(), data(), recipe="as-is", claims=asked)
 
 
-@pytest.mark.parametrize("recipe", ["small", "polish"])
+@pytest.mark.parametrize("recipe", ["small", "polish", "tight"])
 def test_searches_on_errors_of_classes_are_refused(recipe: str) -> None:
     with pytest.raises(ConfigurationError, match="post-training"):
         netrazor.certify(network_of_labels(), labels(), recipe=recipe, claims=OF_LABELS)

@@ -14,6 +14,7 @@ from zoo import DECLARED, ZOO, inputs, pruned
 from netrazor import networks
 from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state
+from netrazor.simplify import order_for_coding
 from netrazor.simplify.channel_groups import ChannelAxis, ChannelGroup, find_channel_groups
 from netrazor.simplify.folding import fold_constants
 from netrazor.simplify.live_elements import find_live_elements
@@ -291,3 +292,16 @@ def test_tied_weights_stay_tied() -> None:
     model = pruned(make, 0.3, seed=0)
     simplify(model, inputs(kind))
     assert model.out.weight is model.embedding.weight
+
+
+def test_groups_of_weights_with_a_scale_are_not_torn_apart() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 256), nn.ReLU(), nn.Linear(256, 64), nn.ReLU(), nn.Linear(64, 4))
+    with torch.no_grad():
+        groups = model[2].weight.reshape(-1, 32)
+        scales = groups.abs().amax(1, keepdim=True) / 7
+        model[2].weight.copy_((torch.round(groups / scales).to(torch.int8) * scales).reshape(64, 256))
+    before = model[2].weight.clone()
+    assert simplify(model, torch.rand(4, 8)).reordered == 0
+    assert order_for_coding(model, torch.rand(4, 8)).reordered == 0
+    assert torch.equal(model[2].weight, before)

@@ -63,6 +63,19 @@ def plan_floats(arrays: Mapping[str, Array]) -> FloatPlan | None:
     return FloatPlan(frozenset(found), clearly=saved > _CLEARLY_SAVED * all_bits + _CLEARLY_SAVED_BITS)
 
 
+def arrays_with_groups(arrays: Mapping[str, Array]) -> frozenset[str]:
+    """Names of the arrays with a scale for each group of a row, which another order of columns would tear apart."""
+    found = set()
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or array.ndim < 2 or array.size < 2 or not np.isfinite(array).all():
+            continue
+        if not _has_few_values(array):
+            scaled = find_scaling(array)
+            if scaled is not None and scaled.scaling.group < array.size // len(array):
+                found.add(name)
+    return frozenset(found)
+
+
 def byte_form(array: Array) -> ByteForm:
     """The form of about the fewest bits; what it costs does not depend on the order of slices."""
     return _best_form(array, _counted(array))

@@ -24,6 +24,7 @@ _DIVISORS = (1, 2, 3, 4, 5)  # of the smallest difference or value that the scal
 _REACHES = (8.0, 64.0, 512.0, np.inf)  # in scales: what is small tells the scale by which more is told
 _SCALE_BITS = 23  # of a scale's mantissa, at most
 _COARSE = 10  # bits of a mantissa up to which values are rounded so much that fitting may fail
+_SAMPLE, _CHUNK = 32, 2**20  # groups that are tried first, elements that are tried at a time
 _USUAL_CODES = 2**10  # larger ones may be chance: multiples of the last place
 _FEW_LEFT, _MOST_LEFT = 0.2, 0.9  # of the groups
 _MOST = float(np.iinfo(np.int16).max)
@@ -101,11 +102,25 @@ def code_scaling(context: MessageContext, field: Field, scaling: Scaling | None)
 def find_scales(array: Array, group: int, *, may_narrow: bool) -> Doubles:
     """For groups of so many elements scales whose multiples are their magnitudes to the bit; 0 without one.
 
-    A group of zeros has the scale infinity.
+    A group of zeros has the scale infinity. A few groups are tried first, then all, some at a time; where one of
+    these has none, those behind it are not tried.
     """
-    scaling = Scaling(group, _low_zeros(array))
-    typed = np.abs(array.reshape(-1, group))
-    values, mantissa = typed.astype(np.float64), _mantissa(array.dtype, scaling)
+    scaling, rows = Scaling(group, _low_zeros(array)), array.reshape(-1, group)
+    scales = np.zeros(len(rows))
+    sample = rows[:: max(1, len(rows) // _SAMPLE)]
+    if len(sample) < len(rows) and not _find_scales(sample, scaling, may_narrow).all():
+        return scales
+    for start in range(0, len(rows), step := max(1, _CHUNK // group)):
+        found = _find_scales(rows[start : start + step], scaling, may_narrow)
+        scales[start : start + step] = found
+        if not found.all():
+            break
+    return scales
+
+
+def _find_scales(rows: Array, scaling: Scaling, may_narrow: bool) -> Doubles:
+    typed = np.abs(rows)
+    values, mantissa = typed.astype(np.float64), _mantissa(rows.dtype, scaling)
     live = values.any(axis=1)
     scales, left = np.where(live, 0.0, np.inf), np.flatnonzero(live)
     for divisor, guess in itertools.product(_DIVISORS, _GUESSES):

@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from netrazor.coding.float_plans import arrays_with_groups
 from netrazor.coding.free_order import canonical_order, first_signs
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.walk import tensors
 from netrazor.simplify.canonical_order import Permutation, permute_channels
 from netrazor.simplify.channel_groups import ChannelAxis, ChannelGroup, find_channel_groups
-from netrazor.simplify.traced_graph import Graph, trace
+from netrazor.simplify.traced_graph import Graph, floats_of, trace
 
 _TOLERANCE = 1e-5  # of the largest output, for what rounding changes
 
@@ -42,12 +43,14 @@ def order_for_coding(model: nn.Module, example: Tensor | tuple[Tensor, ...]) -> 
     """Put the interchangeable channels of ``model`` in the codec's canonical order and sign, in place.
 
     The function stays the same: values are moved, and negated where the outputs on the example are the same after
-    it. Where moving changes them beyond rounding, or the network cannot be traced, nothing is done.
+    it. Where moving changes them beyond rounding, where it would tear apart groups of weights that share
+    a scale, or where the network cannot be traced, nothing is done.
     """
     try:
         graph = trace(model, example)
     except UnsupportedModel:
         return CodingOrder()
+    grouped = arrays_with_groups(floats_of(graph))
     before = {node: tensor.clone() for node, tensor in graph.state.items()}
     expected = graph.compute_outputs()
     reordered = flipped = 0
@@ -57,7 +60,8 @@ def order_for_coding(model: nn.Module, example: Tensor | tuple[Tensor, ...]) -> 
         if not np.array_equal(order, np.arange(len(group))):
             permute_channels(graph, group, order)
             reordered += 1
-    if _differ(expected, graph.compute_outputs()):
+    torn = grouped and not grouped <= arrays_with_groups(floats_of(graph))
+    if torn or _differ(expected, graph.compute_outputs()):
         for node, tensor in graph.state.items():
             tensor.copy_(before[node])
         return CodingOrder()

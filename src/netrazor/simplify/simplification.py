@@ -5,14 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
+from netrazor.coding.float_plans import arrays_with_groups
 from netrazor.errors import UnsupportedModel
-from netrazor.simplify.canonical_order import Order, count_live_channels, permute_channels, reorder_channels
+from netrazor.simplify.canonical_order import (
+    Order,
+    Permutation,
+    count_live_channels,
+    permute_channels,
+    reorder_channels,
+)
 from netrazor.simplify.channel_groups import ChannelGroup, find_channel_groups
 from netrazor.simplify.folding import fold_constants
 from netrazor.simplify.live_elements import find_live_elements
-from netrazor.simplify.traced_graph import Graph, trace
+from netrazor.simplify.traced_graph import Graph, floats_of, trace
 from netrazor.simplify.undo_log import UndoLog
 
+Changed = list[tuple[ChannelGroup, Permutation]]
 _TOLERANCE = 1e-3  # of the largest output: rounding changes it far less, a wrong step far more
 
 
@@ -50,7 +58,8 @@ def simplify(
     ``example`` is an input of the right shape, or a tuple of inputs; its outputs are compared before and after.
     A network whose forward pass cannot be traced, or whose outputs would change, stays untouched, and the report
     says why. A group of channels whose order changes the outputs after all keeps its order. A second call changes
-    nothing.
+    nothing. Where groups of weights in a row share a scale that another order of columns would tear apart, all
+    channels keep their order.
 
     Raises:
         ConfigurationError: there is no order of that name.
@@ -65,11 +74,15 @@ def simplify(
     if not _gives(graph, expected):
         log.undo()
         return SimplifyReport(untouched="its outputs would change")
-    groups, reordered = _reorder_checked(graph, order, expected)
+    grouped = arrays_with_groups(floats_of(graph))
+    groups, changed = _reorder_checked(graph, order, expected)
+    if grouped and not grouped <= arrays_with_groups(floats_of(graph)):
+        _put_back(graph, changed)  # what is shared by groups of weights is worth more than an order
+        changed = []
     return SimplifyReport(
         zeroed=zeroed,
         folded=folded,
-        reordered=reordered,
+        reordered=len(changed),
         channels=sum(len(group) for group in groups),
         live_channels=sum(count_live_channels(graph, group) for group in groups),
     )
@@ -96,16 +109,22 @@ def _zero_dead_elements(graph: Graph, log: UndoLog) -> int:
     return number
 
 
-def _reorder_checked(graph: Graph, order: Order, expected: list[Tensor]) -> tuple[list[ChannelGroup], int]:
-    """Reorder all groups whose order does not change the outputs; these groups, and how many changed."""
+def _reorder_checked(
+    graph: Graph, order: Order, expected: list[Tensor]
+) -> tuple[list[ChannelGroup], Changed]:
+    """Reorder all groups whose order does not change the outputs; these groups, and those that changed."""
     groups = find_channel_groups(graph)
     changed = reorder_channels(graph, groups, order)
     if not _gives(graph, expected):
-        for group, permutation in reversed(changed):
-            permute_channels(graph, group, np.argsort(permutation))
+        _put_back(graph, changed)
         groups = [group for group in groups if _is_interchangeable(graph, group, expected)]
         changed = reorder_channels(graph, groups, order)
-    return groups, len(changed)
+    return groups, changed
+
+
+def _put_back(graph: Graph, changed: Changed) -> None:
+    for group, permutation in reversed(changed):
+        permute_channels(graph, group, np.argsort(permutation))
 
 
 def _is_interchangeable(graph: Graph, group: ChannelGroup, expected: list[Tensor]) -> bool:

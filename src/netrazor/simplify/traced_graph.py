@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 
 from netrazor.errors import UnsupportedModel
@@ -153,3 +155,12 @@ def _in_evaluation_mode(model: nn.Module) -> Iterator[None]:
         for module, training in modes:
             module.training = training
         torch.backends.mha.set_fastpath_enabled(fused)
+
+
+def floats_of(graph: Graph) -> dict[str, NDArray[np.generic]]:
+    """The floating-point state of a graph as arrays, half precision widened."""
+    return {
+        node.name: (tensor.float() if tensor.element_size() < 4 else tensor).detach().cpu().numpy()
+        for node, tensor in graph.state.items()
+        if tensor.is_floating_point()
+    }
