@@ -42,8 +42,11 @@ def test_the_bound_returned_is_that_of_the_network_left() -> None:
 def test_the_seed_decides_the_labels_of_the_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     seeds = []
 
-    def watch(model: nn.Module, names: list[str], batches: list, seed: int) -> dict[str, float]:
+    def watch(
+        model: nn.Module, names: list[str], batches: list, seed: int, *, of_classes: bool
+    ) -> dict[str, float]:
         seeds.append(seed)
+        assert of_classes
         return dict.fromkeys(names, 1.0)
 
     monkeypatch.setattr("netrazor.compress.post_training.estimate_mean_squared_gradients", watch)
