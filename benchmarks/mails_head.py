@@ -127,7 +127,7 @@ def main() -> None:
     verdict = netrazor.verify(RUN, dataset, spam_filter()[0])
     print(verdict, flush=True)
     given, message = certificate.prior.given_arrays, certificate.message
-    assert given is not None
+    assert given is not None and message is not None
     figures = {
         "command": f"python benchmarks/mails_head.py --kicks {arguments.kicks}",
         "date": date.today().isoformat(),
@@ -138,7 +138,7 @@ def main() -> None:
         "errors": certificate.errors,
         "charged_bits": certificate.effective_bits,
         "given_bytes": given.bytes,
-        "message": repr(message),
+        "message_bytes": message.bytes,
         "guessing": measure_yardsticks(certificate).majority_bound,
         "verdict": verdict.status,
         "seconds": round(seconds),
