@@ -127,7 +127,8 @@ def main() -> None:
     verdict = netrazor.verify(RUN, dataset, spam_filter()[0])
     print(verdict, flush=True)
     given, message = certificate.prior.given_arrays, certificate.message
-    assert given is not None and message is not None
+    assert given is not None
+    assert message is not None
     figures = {
         "command": f"python benchmarks/mails_head.py --kicks {arguments.kicks}",
         "date": date.today().isoformat(),
