@@ -32,7 +32,7 @@ def tasks(setting: Setting) -> dict[str, Task]:
     }
 
 
-COUNTING = Part("counting", 45, tasks)
+COUNTING = Part("counting", 40, tasks)
 
 
 def network(architecture: str) -> nn.Module:

@@ -46,7 +46,7 @@ def tasks(setting: Setting) -> dict[str, Task]:
     }
 
 
-EQUALITY = Part("equality", 75, tasks)
+EQUALITY = Part("equality", 65, tasks)
 
 
 def lenet5() -> nn.Module:

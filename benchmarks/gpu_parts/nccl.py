@@ -22,7 +22,7 @@ def tasks(setting: Setting) -> dict[str, Task]:
     }
 
 
-NCCL = Part("processes", 60, tasks)
+NCCL = Part("processes", 40, tasks)
 
 
 def together(count: int, device: str) -> Figures:

@@ -55,8 +55,8 @@ def throughput_tasks(setting: Setting) -> dict[str, Task]:
     return found
 
 
-STEPS = Part("steps", 60, step_tasks)
-THROUGHPUT = Part("throughput", 100, throughput_tasks)
+STEPS = Part("steps", 50, step_tasks)
+THROUGHPUT = Part("throughput", 80, throughput_tasks)
 
 
 def images(n: int, channels: int, side: int, classes: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -43,9 +43,9 @@ def picked_tasks(setting: Setting) -> dict[str, Task]:
     return {"picked examples of CIFAR-10": partial(picked, setting)}
 
 
-PAPER_WHOLE = Part("paper", 130, paper_tasks)
-CIFAR = Part("cifar10", 60, cifar_tasks)
-PICKED = Part("picked", 60, picked_tasks)
+PAPER_WHOLE = Part("paper", 110, paper_tasks)
+CIFAR = Part("cifar10", 50, cifar_tasks)
+PICKED = Part("picked", 45, picked_tasks)
 
 
 def certified(setting: Setting, architecture: str, data: str, recipe: Recipe) -> Figures:
