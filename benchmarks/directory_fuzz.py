@@ -28,7 +28,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +89,10 @@ def main() -> None:
             ("verified", verify_batch, VERIFIED_BATCH, chosen.verified),
         ):
             context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=20) as pool:
+            with context.Pool(1, maxtasksperchild=20) as pool:
                 first = parts[part]["directories"] // size
-                for found in pool.map(
-                    batch, range(first, -(-number // size)), [place] * (-(-number // size) - first)
+                for found in pool.imap(
+                    functools.partial(batch, place=place), range(first, -(-number // size))
                 ):
                     fuzzing.add(parts[part], found, "directories", size)
                     fuzzing.write(chosen.out, parts)
