@@ -1,8 +1,13 @@
 """Compiled models write and read the same bytes as the loops in Python."""
 
+import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -47,6 +52,30 @@ def test_altered_messages_are_read_alike(name: str, seed: int) -> None:
     altered = bytearray(message)
     altered[rng.integers(len(message) // 4, len(message))] ^= 1 << int(rng.integers(8))
     assert outcome(bytes(altered), fast=True) == outcome(bytes(altered), fast=False)
+
+
+@pytest.fixture(scope="module")
+def uncompiled() -> ModuleType:
+    """The models as the Python that they are written in: the same source, which numba leaves as it is."""
+    numba = importlib.import_module("numba")
+    place = Path(compiled.__file__).with_name("compiled_models.py")
+    spec = importlib.util.spec_from_file_location("netrazor.coding.uncompiled_models", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba.config, "DISABLE_JIT", True)
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["busy", "fine", "dead"])
+def test_their_source_is_python_that_does_the_same(name: str, uncompiled: ModuleType) -> None:
+    message = _message(name)
+    with only(fast=True), pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        patch.setattr(compiled, "load_models", cache(lambda: uncompiled))
+        assert coding.encode(SAMPLES[name]) == message
+        assert same(SAMPLES[name], coding.decode(message))
 
 
 def test_few_decisions_do_not_need_numba() -> None:

@@ -227,7 +227,7 @@ def _around(elements: Elements, at: int, known: NDArray[np.uint8], kinds: int) -
     for axis in range(len(elements.steps)):
         step = elements.steps[axis]
         inside = position // step % elements.lengths[axis] > 0
-        around = kinds * around + known[position - step if inside else len(known) - 1]
+        around = kinds * around + int(known[position - step if inside else len(known) - 1])
     return elements.first_neighbour + around
 
 
