@@ -14,7 +14,7 @@ from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.noise_description import LAMBDA, LAMBDA_GRID, SIGMA
 from netrazor.certification.record import SampleRecord
 from netrazor.certification.risk_rounding import risk_up
-from netrazor.certification.spending import hash_positions, split_positions, split_positions_of
+from netrazor.certification.spending import any_spent, hash_positions, split_positions, split_positions_of
 from netrazor.coding.static_stream import StaticValues
 from netrazor.errors import CertificateError
 
@@ -84,6 +84,19 @@ def test_positions_are_split_in_ascending_order() -> None:
     sample = SampleRecord(**{**record.model_dump(), "n": 6, "spent": 2, "spending": "hashed positions"})
     by_hash = np.argsort(hash_positions(np.arange(6)))
     assert [part.tolist() for part in split_positions(sample)] == [sorted(by_hash[:2]), sorted(by_hash[2:])]
+
+
+def test_whether_positions_are_spent_under_either_rule() -> None:
+    record = tiny.occam_run().issued.certificate.sample.model_dump()
+    for rule, spent in (("even positions", [0, 2]), ("hashed positions", None)):
+        sample = SampleRecord(**{**record, "n": 6, "spent": 2, "spending": rule})
+        first, others = split_positions(sample)
+        assert spent is None or first.tolist() == spent
+        assert any_spent(sample, first[:1])
+        assert not any_spent(sample, others)
+        assert not any_spent(sample, others[:0])
+    nothing = SampleRecord(**{**record, "n": 6})
+    assert not any_spent(nothing, np.arange(6))
 
 
 def test_the_grid_of_prior_scales() -> None:

@@ -66,7 +66,7 @@ def test_one_graph_has_one_text() -> None:
         ('"float32",[3,5]', '"float32",[3,5.0]'),
         ('"float32",[3,5]', f'"float32",[{2**41}]'),
         ('"float32",[3,5]', '"quint8",[3,5]'),
-        ('["w","parameter","float32",[3,5]]', 2 * '["w","parameter","float32",[3,5]],'),
+        ('["w","parameter","float32",[3,5]]', ",".join(2 * ['["w","parameter","float32",[3,5]]'])),
         ('"w"', '""'),
         ("{}]]}", "{}]]} "),
         ("{}]]}", "{}],7]}"),

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 import netrazor
+import spent_runs
 import tiny
 from command_line import netrazor as command
+from netrazor.certification import parse
 from netrazor.certification.model_card import model_card_section
 from netrazor.errors import CertificateError, ConfigurationError
 from netrazor.report.evidence_pack import write_evidence
@@ -52,6 +54,13 @@ def test_nothing_is_written_over_and_nothing_false_is_packed(run: Path, tmp_path
     with pytest.raises(CertificateError, match="follows from its parts"):
         write_evidence(altered, tmp_path / "pack")
     assert not (tmp_path / "pack").exists()
+
+
+def test_a_model_card_says_what_part_the_examples_had_in_training() -> None:
+    assert "had no part in training" in model_card_section(spent_runs.held_out().certificate)
+    record = Path(__file__).parents[2] / "certificates" / "picked-wine" / "certificate.json"
+    assert "from which it picked those" in model_card_section(parse(record.read_bytes()))
+    assert "trained as well" in model_card_section(tiny.occam_run().issued.certificate)
 
 
 def test_a_model_card_says_the_claim_and_what_it_rests_on() -> None:
