@@ -4,10 +4,13 @@
 
 The encoder is all-MiniLM-L6-v2 as `transformers` has it (benchmarks/mails_features.py), called with input_ids and
 attention_mask. Behind it stands a basis that is given as well: the principal axes of the encoder's own vocabulary,
-each divided by the fourth root of its variance. No mail is in them, so they cost nothing, and a few coordinates in
-that basis tell more than a few of the encoder's. The head is one linear layer in whole numbers, by the recipe
-`small`. Certified from the tokens, and verified from them with an encoder that was loaded anew; writes
-results/mails_head.json. With fewer mails, evenly spread ones, nothing is written.
+each divided by the fourth root of its variance. No mail is in them, and a few coordinates in that basis tell more
+than a few of the encoder's. But it was chosen among six after looking at what they give on these mails, and a choice
+of the prior is paid for: the figure to quote is `risk_bound_paid`, at a sixth of delta.
+
+The head is one linear layer in whole numbers, by the recipe `small`. Certified from the tokens, and verified from
+them with an encoder that was loaded anew; writes results/mails_head.json. With fewer mails, evenly spread ones,
+nothing is written.
 """
 
 import argparse
@@ -33,6 +36,9 @@ from netrazor.pipeline import recipe_named
 RESULT = Path(__file__).parents[1] / "results" / "mails_head.json"
 RUN = Path(__file__).parents[1] / "runs" / "mails-head"
 WIDTH, TOGETHER, RIDGE = 384, 512, 1e-3
+BASES = (
+    6  # that were tried: none, axes, axes over the root or fourth root of the variances, turned back, words
+)
 ORIGIN = (
     "all-MiniLM-L6-v2, trained by others on other text, and the principal axes of its embeddings of the "
     "single tokens of its own vocabulary"
@@ -136,6 +142,9 @@ def main() -> None:
         "threads": torch.get_num_threads(),
         "n": certificate.n,
         "risk_bound": certificate.risk_bound,
+        "risk_bound_paid": netrazor.bounds.occam(
+            certificate.errors, certificate.n, certificate.effective_bits, certificate.delta / BASES
+        ),
         "errors": certificate.errors,
         "charged_bits": certificate.effective_bits,
         "given_bytes": given.bytes,

@@ -90,7 +90,10 @@ def _length(symbols: list[Any]) -> int:
     for symbol in symbols:
         if isinstance(symbol, tuple):
             kind, number = symbol
-            bits += _PLAIN_BITS if kind == "keyword" else 2 * abs(number).bit_length() + 1
+            told = (
+                3 if kind == "far" else 1
+            )  # a third kind of reference must not be free beside the other two
+            bits += _PLAIN_BITS if kind == "keyword" else 2 * abs(number).bit_length() + told
         elif symbol.startswith('"') or symbol.lstrip("-").isdigit():
             bits += _PLAIN_BITS * len(symbol)
         else:
