@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from netrazor.errors import UnsupportedModel
-from netrazor.networks import coded_state, load_weights, make_plain, read_weights
+from netrazor.networks import coded_state, load_weights, make_plain, read_weights, source_digest
 from netrazor.networks.plain import plain_copy
 
 
@@ -116,3 +116,24 @@ def test_layers_that_torch_quantized_dynamically_are_plain(each: str, tmp_path: 
     torch.save(packed.state_dict(), tmp_path / "packed.pt")
     load_weights(model, read_weights(tmp_path / "packed.pt"))
     assert all(map(torch.equal, model.state_dict().values(), plain.state_dict().values()))
+
+
+def test_a_module_that_was_compiled_in_place_is_plain() -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    expected = source_digest(model), list(coded_state(model))
+    model.compile(backend="eager")
+    model[0].compile(backend="eager")
+    make_plain(model)
+    assert all(module._compiled_call_impl is None for module in model.modules())
+    assert (source_digest(model), list(coded_state(model))) == expected
+
+
+def test_what_ran_in_several_processes_is_plain() -> None:
+    model = nn.Linear(3, 2)
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    try:
+        wrapped = nn.parallel.DistributedDataParallel(model)
+        assert make_plain(wrapped) is model
+        assert list(coded_state(plain_copy(wrapped))) == ["weight", "bias"]
+    finally:
+        torch.distributed.destroy_process_group()

@@ -11,7 +11,7 @@ import netrazor
 import spent_runs
 import tiny
 from netrazor.certification import Certificate, NoisyRisk, seal
-from netrazor.certification.bounding import bound_claim
+from netrazor.certification.bounding import bound_claim, bound_noisy_risk
 from netrazor.certification.sentences import claim_sentence
 from netrazor.runtime import Silent
 from netrazor.units import percent_up
@@ -154,3 +154,19 @@ def test_a_given_network_that_is_not_at_hand_is_not_counted() -> None:
     check = Recount(certificate, nn.Identity(), None, spent_runs.images(), Silent())
     check._count_given(spent_runs.images())
     assert (check.findings, check.notes) == ([], [])
+
+
+def test_a_variance_that_no_honest_draws_have(tmp_path: Path) -> None:
+    """The recorded mean is the honest one, and the upper bound follows from both moments."""
+    issued = tiny.noisy_run().issued
+    noisy, noise = issued.certificate.claims[0].noisy, issued.certificate.noise
+    assert noisy is not None
+    assert noise is not None
+    assert noisy.variance > 0
+    forged = noisy.model_copy(update={"variance": noisy.variance / 100})
+    upper = bound_noisy_risk(forged, noise.draws, issued.certificate.claims[0].delta_parts)
+    assert upper < noisy.upper
+    changes = {"claims.0.noisy": forged.model_copy(update={"upper": upper})}
+    verdict = recount(tmp_path, conclude_again(issued.certificate, changes), issued.blob, seed=1)
+    assert verdict.status == "INVALID"
+    assert [finding.text.partition(" is ")[0] for finding in verdict.findings] == ["claims.noisy.variance"]
