@@ -26,6 +26,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,10 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 TABLE, RESULT = Path(__file__).with_name("mends.yaml"), ROOT / "results" / "mends.json"
-_QUIET = ("-q", "-x", "-pno:cacheprovider", "-pno:cov", "-pno:xdist")
+_QUIET = ("-q", "-pno:cacheprovider", "-pno:cov", "-pno:xdist")
 _MEMORY = 16 * 2**30  # bytes of addresses, of which torch takes some
-_PATIENCE = 300  # seconds for a test with its mend
+_PROCESSOR, _IDLE = 60, 120  # seconds of the processor for a test; by the clock, in which it must use some of it
+_TOGETHER = 12  # mends whose tests run in one process first, on the source as it is
 # What most tests load, loaded once and not in each process that is forked. Nothing of netrazor's.
 _PRELOADED = ("torch", "torch.export", "scipy.stats", "scipy.optimize", "pydantic", "hypothesis", "PIL.Image")
 
@@ -68,11 +70,10 @@ class Mend:
 
 @dataclass(frozen=True)
 class Run:
-    """How a test ended: "passes", "fails", "is stopped" or "breaks" (no test ran to its end); why, and the seconds."""
+    """How a test ended: "passes", "fails", "is stopped" or "breaks" (no test ran to its end); and why."""
 
     outcome: str
     why: str
-    seconds: float
 
 
 def read_table() -> list[Mend]:
@@ -99,19 +100,28 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.chdir(ROOT)
-    for name in _PRELOADED:
-        importlib.import_module(name)
     table, known = read_table(), {} if options.again else _known()
-    passed: dict[str, Run] = {}  # tests, on the source as it is
+    stamps = {mend.name: _stamp(mend) for mend in table}
+    waiting = [
+        mend
+        for mend in table
+        if mend.fault in (options.fault or [mend.fault])
+        and known.get(mend.name, {}).get("stamp") != stamps[mend.name]
+    ]
+    for name in _PRELOADED if waiting else ():
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "src"
         shutil.copytree(ROOT / "src", copy)
         compileall.compile_dir(copy, quiet=2)  # once, and not in each process
-        for mend in table:
-            stamp = _stamp(mend)
-            if known.get(mend.name, {}).get("stamp") != stamp and mend.fault in (options.fault or [mend.fault]):
-                known[mend.name] = {**_tried(copy, mend, passed), "stamp": stamp}
-                print(f"{mend.name}\n    {known[mend.name]['without']}", flush=True)
+        for first in range(0, len(waiting), _TOGETHER):
+            some = waiting[first : first + _TOGETHER]
+            whole = _run(copy, list(dict.fromkeys(mend.test for mend in some)))
+            for mend in some:
+                with _undone(copy, mend.changes):
+                    without = _run(copy, [mend.test], first_failure=True)[mend.test]
+                known[mend.name] = {**_row(mend, whole[mend.test], without), "stamp": stamps[mend.name]}
+                print(f"{mend.name}\n    {whole[mend.test].outcome}; without: {without}", flush=True)
                 _write(table, known)
     _write(table, known)
     left = [mend.name for mend in table if not known.get(mend.name, {}).get("held")]
@@ -119,13 +129,7 @@ def main() -> None:
     sys.exit(bool(left))
 
 
-def _tried(copy: Path, mend: Mend, passed: dict[str, Run]) -> dict[str, Any]:
-    """The test with the mend, unless that ``passed`` already, and without it."""
-    whole = passed.get(mend.test) or _run(copy, mend.test, _PATIENCE)
-    if whole.outcome == "passes":
-        passed[mend.test] = whole
-    with _undone(copy, mend.changes):
-        without = _run(copy, mend.test, 20 + 10 * whole.seconds)
+def _row(mend: Mend, whole: Run, without: Run) -> dict[str, Any]:
     return {
         "fault": mend.fault,
         "what": mend.what,
@@ -138,7 +142,7 @@ def _tried(copy: Path, mend: Mend, passed: dict[str, Run]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _undone(copy: Path, changes: tuple[Change, ...]) -> Any:
+def _undone(copy: Path, changes: tuple[Change, ...]) -> Iterator[None]:
     """The copy without the mend, for a while."""
     try:
         for change in changes:
@@ -156,73 +160,82 @@ def _replaced(text: str, change: Change) -> str:
     return text.replace(change.mend, change.undone)
 
 
-def _run(copy: Path, test: str, patience: float) -> Run:
-    """One test on the copy, in a process of its own, within so many seconds by the clock."""
-    started = time.monotonic()
+def _run(copy: Path, tests: list[str], *, first_failure: bool = False) -> dict[str, Run]:
+    """How each test ends on the copy, in a process of its own; one that needs too much or waits for ever is stopped."""
     with tempfile.TemporaryDirectory() as place:
         told = Path(place) / "told.json"
         child = os.fork()
         if child == 0:
-            _in_the_child(copy, test, told)
-        while not (ended := os.waitpid(child, os.WNOHANG)[0]):
-            if time.monotonic() > started + patience:
-                os.killpg(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                break
+            _in_the_child(copy, [*tests, "-x"] if first_failure else tests, told)
+        looked, used, waits = time.monotonic(), 0.0, False
+        while not os.waitpid(child, os.WNOHANG)[0]:
+            if time.monotonic() > looked + _IDLE:
+                before, looked, used = used, time.monotonic(), _processor_time(child)
+                if waits := used < before + 0.1:
+                    os.killpg(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                    break
             time.sleep(0.02)
-        seconds = round(time.monotonic() - started, 2)
-        if not ended:
-            return Run("is stopped", f"still running after {patience:.0f} s", seconds)
-        if not told.exists():
-            return Run("is stopped", "the process died: out of memory, or a signal", seconds)
-        return Run(**json.loads(told.read_text()), seconds=seconds)
+        seen = json.loads(told.read_text()) if told.exists() else None
+    if seen is None:
+        why = "it waits for ever" if waits else f"more than {_PROCESSOR} s of the processor, or {_MEMORY >> 30} GiB, used"
+        return {test: Run("is stopped", why) for test in tests}
+    return {test: _of(test, seen) for test in tests}
 
 
-def _in_the_child(copy: Path, test: str, told: Path) -> None:
-    """Run the test on the copy and write how it ended; never returns."""
+def _processor_time(process: int) -> float:
+    """Seconds of the processor that a process has used, as Linux tells it."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def _of(test: str, seen: dict[str, list[str]]) -> Run:
+    """How a test ended, of whose parameters each counts; the first that failed says why."""
+    its = [ended for name, ended in seen.items() if name == test or name.startswith((f"{test}[", f"{test}::"))]
+    worst = min(its, key=lambda ended: ("breaks", "fails", "passes").index(ended[0]), default=["breaks", "no test ran"])
+    return Run(*worst)
+
+
+def _in_the_child(copy: Path, arguments: list[str], told: Path) -> None:
+    """Run tests on the copy and write how they ended; never returns."""
     try:
         os.setpgid(0, 0)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR * sum("::" in each for each in arguments),) * 2)
         sys.dont_write_bytecode = True
         os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-        for name in [name for name in sys.modules if name.partition(".")[0] == "netrazor"]:
-            del sys.modules[name]
         sys.path.insert(0, str(copy))
         watching = _Watching()
-        code = pytest.main([*_QUIET, test], plugins=[watching])
-        home = sys.modules["netrazor"].__file__ or ""
-        outcome = watching.outcome if Path(home).is_relative_to(copy) else "breaks"
-        if outcome == "passes" and code != 0:
-            outcome = "breaks"
-        told.write_text(json.dumps({"outcome": outcome, "why": watching.why}))
+        pytest.main([*_QUIET, *arguments], plugins=[watching])
+        home = Path(sys.modules["netrazor"].__file__ or "")
+        if not home.is_relative_to(copy):
+            raise SystemExit(f"{home} was imported in place of {copy}")
+        told.write_text(json.dumps(watching.seen))
     finally:
         os._exit(0)
 
 
 class _Watching:
-    """A plugin of pytest: how the tests ended, and why the first failed."""
+    """A plugin of pytest: how each test ended, and why. What fails outside of the test itself breaks it."""
 
     def __init__(self) -> None:
-        self.outcome, self.why = "breaks", "no test ran"
+        self.seen: dict[str, tuple[str, str]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and self.outcome != "fails":
-            self.outcome, self.why = f"{report.outcome[:4]}s", _reason(report)
-            self.outcome = {"pass": "passes", "fail": "fails"}.get(report.outcome[:4], "breaks")
-        elif report.failed and self.outcome != "fails":
-            self.outcome, self.why = "breaks", _reason(report)
+        if report.failed:
+            self.seen[report.nodeid] = ("fails" if report.when == "call" else "breaks", _reason(report))
+        elif report.when == "call" and report.passed:
+            self.seen.setdefault(report.nodeid, ("passes", ""))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.outcome, self.why = "breaks", _reason(report)
+            self.seen[report.nodeid] = ("breaks", _reason(report))
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    if report.passed:
-        return ""
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(report.longrepr if crash is None else crash.message).partition("\n")[0][:200]
 

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from netrazor import coding
 from netrazor.coding import compiled
+from netrazor.coding.coder import Meter
+from netrazor.coding.range_coder import Reader
 from netrazor.errors import MessageError
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
@@ -29,8 +31,8 @@ def only(fast: bool) -> Iterator[None]:
     """All decisions compiled, or none."""
     with pytest.MonkeyPatch.context() as patch:
         least = 0 if fast else 2**62
-        patch.setattr(compiled, "WORTHWHILE", least)
-        patch.setattr(compiled, "WORTHWHILE_LOADED", least)
+        for kind in ("WORTHWHILE_READ", "WORTHWHILE", "WORTHWHILE_LOADED"):
+            patch.setattr(compiled, kind, least)
         yield
 
 
@@ -79,11 +81,23 @@ def test_their_source_is_python_that_does_the_same(name: str, uncompiled: Module
 
 
 def test_few_decisions_do_not_need_numba() -> None:
-    assert compiled.WORTHWHILE > compiled.WORTHWHILE_LOADED > 0
+    assert compiled.WORTHWHILE_READ > compiled.WORTHWHILE > compiled.WORTHWHILE_LOADED > 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "numba", None)
         patch.delitem(sys.modules, "netrazor.coding.compiled_models", raising=False)
         assert compiled.load_models.__wrapped__() is None
+
+
+def test_a_reader_waits_for_more_of_them_than_an_encoder() -> None:
+    """It makes them once, and an encoder in many trials; a reader's memory would be numba's."""
+    models, reader = ModuleType("models"), Reader(b"\0" * 16)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "load_models", cache(lambda: models))
+        for coder, least in ((reader, compiled.WORTHWHILE_READ), (Meter(), compiled.WORTHWHILE)):
+            compiled.load_models.cache_clear()
+            assert compiled.models_for(coder, least - 1, 1) is None
+            assert compiled.models_for(coder, least, 1) is models
+            assert compiled.models_for(coder, compiled.WORTHWHILE_LOADED, 1) is models
 
 
 def _message(name: str) -> bytes:

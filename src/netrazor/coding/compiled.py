@@ -11,11 +11,12 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.coder import Coder
+from netrazor.coding.coder import Coder, Meter
 from netrazor.coding.element_contexts import Grid, Indices
 
-WORTHWHILE = 2**14  # decisions for which numba is imported, and so many when it is
-WORTHWHILE_LOADED = 2**8
+# Decisions for which numba is imported, which takes a second and 140 MB: that a reader makes in a second without it,
+# and an encoder in less, many times. And so many when it is imported.
+WORTHWHILE_READ, WORTHWHILE, WORTHWHILE_LOADED = 2**16, 2**14, 2**8
 _MOST_CELLS = 2**24  # contexts that are counted in arrays
 
 
@@ -28,9 +29,11 @@ def load_models() -> ModuleType | None:
         return None
 
 
-def models_for(decisions: int, cells: int) -> ModuleType | None:
+def models_for(coder: Coder, decisions: int, cells: int) -> ModuleType | None:
     """The compiled models for so many decisions in so many contexts; None where Python will do, or has to."""
-    least = WORTHWHILE_LOADED if load_models.cache_info().currsize else WORTHWHILE
+    least = WORTHWHILE if isinstance(coder, Meter) else WORTHWHILE_READ
+    if load_models.cache_info().currsize:
+        least = WORTHWHILE_LOADED
     return load_models() if decisions >= least and cells <= _MOST_CELLS else None
 
 
