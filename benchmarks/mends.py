@@ -41,7 +41,10 @@ _MEMORY = 16 * 2**30  # bytes of addresses, of which torch takes some
 _PROCESSOR, _IDLE = 60, 120  # seconds of the processor for a test; by the clock, in which it must use some of it
 _TOGETHER = 12  # mends whose tests run in one process first, on the source as it is
 # What most tests load, loaded once and not in each process that is forked. Nothing of netrazor's.
-_PRELOADED = ("torch", "torch.export", "scipy.stats", "scipy.optimize", "pydantic", "hypothesis", "PIL.Image")
+_PRELOADED = (
+    *("scipy.stats", "scipy.optimize", "pydantic", "hypothesis.strategies", "PIL.Image", "constriction", "filelock"),
+    *("kmeans1d", "pooch", "rich.console", "safetensors.torch", "numba", "torch.optim", "torch.func", "cyclopts"),
+)
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,8 @@ def main() -> None:
         if mend.fault in (options.fault or [mend.fault])
         and known.get(mend.name, {}).get("stamp") != stamps[mend.name]
     ]
-    for name in _PRELOADED if waiting else ():
-        importlib.import_module(name)
+    if waiting:
+        _preload()
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "src"
         shutil.copytree(ROOT / "src", copy)
@@ -127,6 +130,16 @@ def main() -> None:
     left = [mend.name for mend in table if not known.get(mend.name, {}).get("held")]
     print(f"{len(table) - len(left)} of {len(table)} mends are held by a test that fails without them", *left, sep="\n")
     sys.exit(bool(left))
+
+
+def _preload() -> None:
+    import torch
+
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    layer, example = torch.nn.Linear(2, 2), torch.ones(2, 2)
+    torch.export.export(layer, (example,))  # it loads a thousand modules the first time
+    torch.func.vmap(layer)(example)
 
 
 def _row(mend: Mend, whole: Run, without: Run) -> dict[str, Any]:
