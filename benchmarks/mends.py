@@ -8,7 +8,7 @@ without the mend, where it must fail: with an assertion or an error in the test 
 out. A test that cannot be collected any more has not failed, nor has one that is skipped. Nothing is written to the
 source tree. The copy is imported by a process that is forked for each run, and that is checked.
 
-Writes results/mends.json as it goes; rows whose lines, source file and test file are what they were are not run again.
+Writes results/mends.json as it goes; a row is not run again where its lines, source files and test file are the same.
 """
 
 import argparse
@@ -38,13 +38,14 @@ ROOT = Path(__file__).parents[1]
 TABLE, RESULT = Path(__file__).with_name("mends.yaml"), ROOT / "results" / "mends.json"
 _QUIET = ("-q", "-pno:cacheprovider", "-pno:cov", "-pno:xdist")
 _MEMORY = 16 * 2**30  # bytes of addresses, of which torch takes some
-_PROCESSOR, _IDLE = 60, 120  # seconds of the processor for a test; by the clock, in which it must use some of it
+_PROCESSOR = 60  # seconds of it for a test
+_IDLE = 120  # seconds by the clock, in which a test uses the processor at least a little
 _TOGETHER = 12  # mends whose tests run in one process first, on the source as it is
 # What most tests load, loaded once and not in each process that is forked. Nothing of netrazor's.
-_PRELOADED = (
-    *("scipy.stats", "scipy.optimize", "pydantic", "hypothesis.strategies", "PIL.Image", "constriction", "filelock"),
-    *("kmeans1d", "pooch", "rich.console", "safetensors.torch", "numba", "torch.optim", "torch.func", "cyclopts"),
-)
+_PRELOADED = """
+    PIL.Image constriction cyclopts filelock hypothesis.strategies kmeans1d numba pooch pydantic rich.console
+    safetensors.torch scipy.optimize scipy.stats torch.func torch.optim
+"""
 
 
 @dataclass(frozen=True)
@@ -128,14 +129,14 @@ def main() -> None:
                 _write(table, known)
     _write(table, known)
     left = [mend.name for mend in table if not known.get(mend.name, {}).get("held")]
-    print(f"{len(table) - len(left)} of {len(table)} mends are held by a test that fails without them", *left, sep="\n")
+    print(f"{len(table) - len(left)} of {len(table)} mends are held by a test", *left, sep="\n")
     sys.exit(bool(left))
 
 
 def _preload() -> None:
     import torch
 
-    for name in _PRELOADED:
+    for name in _PRELOADED.split():
         importlib.import_module(name)
     layer, example = torch.nn.Linear(2, 2), torch.ones(2, 2)
     torch.export.export(layer, (example,))  # it loads a thousand modules the first time
@@ -169,12 +170,14 @@ def _undone(copy: Path, changes: tuple[Change, ...]) -> Iterator[None]:
 
 def _replaced(text: str, change: Change) -> str:
     if text.count(change.mend) != 1:
-        raise SystemExit(f"{change.file}: {change.mend!r} must occur once, got {text.count(change.mend)} times")
+        raise SystemExit(
+            f"{change.file}: {change.mend!r} must occur once, got {text.count(change.mend)} times"
+        )
     return text.replace(change.mend, change.undone)
 
 
 def _run(copy: Path, tests: list[str], *, first_failure: bool = False) -> dict[str, Run]:
-    """How each test ends on the copy, in a process of its own; one that needs too much or waits for ever is stopped."""
+    """How each test ends on the copy, in a process of its own, which is stopped if it needs too much or waits for ever."""
     with tempfile.TemporaryDirectory() as place:
         told = Path(place) / "told.json"
         child = os.fork()
@@ -191,7 +194,8 @@ def _run(copy: Path, tests: list[str], *, first_failure: bool = False) -> dict[s
             time.sleep(0.02)
         seen = json.loads(told.read_text()) if told.exists() else None
     if seen is None:
-        why = "it waits for ever" if waits else f"more than {_PROCESSOR} s of the processor, or {_MEMORY >> 30} GiB, used"
+        much = f"more than {_PROCESSOR} s of the processor, or {_MEMORY >> 30} GiB of memory"
+        why = "it waits for ever" if waits else much
         return {test: Run("is stopped", why) for test in tests}
     return {test: _of(test, seen) for test in tests}
 
@@ -204,9 +208,9 @@ def _processor_time(process: int) -> float:
 
 def _of(test: str, seen: dict[str, list[str]]) -> Run:
     """How a test ended, of whose parameters each counts; the first that failed says why."""
-    its = [ended for name, ended in seen.items() if name == test or name.startswith((f"{test}[", f"{test}::"))]
-    worst = min(its, key=lambda ended: ("breaks", "fails", "passes").index(ended[0]), default=["breaks", "no test ran"])
-    return Run(*worst)
+    its = [ended for name, ended in seen.items() if name == test or name.startswith(f"{test}[")]
+    order = ("breaks", "fails", "passes")
+    return Run(*min(its, key=lambda ended: order.index(ended[0]), default=("breaks", "no test ran")))
 
 
 def _in_the_child(copy: Path, arguments: list[str], told: Path) -> None:

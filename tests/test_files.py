@@ -59,7 +59,7 @@ def test_a_write_that_the_system_cuts_short(tmp_path: Path) -> None:
     """The real thing: a limit on the size of files, which a write runs into half-way."""
     (tmp_path / "file").write_bytes(b"old")
     script = (
-        "import sys; from netrazor.errors import OutputError; from netrazor.files import read_regular, write_atomically\n"
+        "import sys; from netrazor.errors import OutputError; from netrazor.files import write_atomically\n"
         "try: write_atomically(sys.argv[1], bytes(1 << 20))\n"
         "except OutputError: sys.exit(7)"
     )

@@ -25,5 +25,7 @@ def test_the_mend_is_in_the_source_and_its_test_among_the_tests(mend: Mend) -> N
         assert text.count(change.mend) == 1, "it must stand there once"
         compile(text.replace(change.mend, change.undone), change.file, "exec")
     file, _, name = mend.test.partition("::")
-    defined = {node.name for node in ast.parse((ROOT / file).read_text()).body if isinstance(node, ast.FunctionDef)}
+    defined = {
+        node.name for node in ast.parse((ROOT / file).read_text()).body if isinstance(node, ast.FunctionDef)
+    }
     assert not name or name.partition("[")[0] in defined

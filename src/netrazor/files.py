@@ -63,7 +63,8 @@ def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
     """
     with open_regular(path) as file:
         length = os.fstat(file.fileno()).st_size
-        content = b"" if length > limit else file.read(length + 1)  # memory for what there is, not for the limit
+        # Memory is taken for what there is, not for the limit.
+        content = b"" if length > limit else file.read(length + 1)
         if len(content) > length:  # it has grown, or says that it is empty
             content += file.read(limit - length)
     if max(length, len(content)) > limit:

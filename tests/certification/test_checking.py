@@ -289,4 +289,6 @@ def test_it_is_assumed_that_methods_delta_and_claims_were_fixed_beforehand() -> 
         spent_runs.held_out().certificate,
     ):
         told = [text for text in certificate.assumptions if "fixed before the examples were counted" in text]
-        assert told == ["Delta, the methods considered and the claims were fixed before the examples were counted."]
+        assert told == [
+            "Delta, the methods considered and the claims were fixed before the examples were counted."
+        ]

@@ -15,9 +15,9 @@ from netrazor.coding.coder import Coder
 from netrazor.coding.element_contexts import Grid, Indices
 from netrazor.coding.range_coder import Reader
 
-# Decisions for which numba is loaded, which takes half a second and 140 MB: those of a whole message for a reader, who
-# makes as many in a second without it; those of an array for an encoder, who makes them many times. And so many of
-# an array where it is loaded.
+# Decisions for which numba is loaded, which takes half a second and 140 MB: those of a whole message for a reader,
+# who makes as many in a second without it; those of an array for an encoder, who makes them many times. And so many
+# of an array where it is loaded.
 WORTHWHILE_READ, WORTHWHILE, WORTHWHILE_LOADED = 2**16, 2**14, 2**8
 _MOST_CELLS = 2**24  # contexts that are counted in arrays
 
