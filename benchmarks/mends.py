@@ -177,7 +177,7 @@ def _replaced(text: str, change: Change) -> str:
 
 
 def _run(copy: Path, tests: list[str], *, first_failure: bool = False) -> dict[str, Run]:
-    """How each test ends on the copy, in a process of its own, which is stopped if it needs too much or waits for ever."""
+    """How each test ends on the copy, in a process of its own that is stopped if it takes too much or waits for ever."""
     with tempfile.TemporaryDirectory() as place:
         told = Path(place) / "told.json"
         child = os.fork()
