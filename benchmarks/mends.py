@@ -177,7 +177,7 @@ def _replaced(text: str, change: Change) -> str:
 
 
 def _run(copy: Path, tests: list[str], *, first_failure: bool = False) -> dict[str, Run]:
-    """How each test ends on the copy, in a process of its own that is stopped if it takes too much or waits for ever."""
+    """How each test ends on the copy, in a process of its own; what takes too much or waits for ever is stopped."""
     with tempfile.TemporaryDirectory() as place:
         told = Path(place) / "told.json"
         child = os.fork()
