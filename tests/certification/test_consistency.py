@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 import tiny
-from netrazor.certification import check_consistency
+from netrazor.certification import check_consistency, parse, to_json
+from netrazor.certification.claim_record import MOST_DRAWS
 from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.certification.verdict import Verdict
 from netrazor.coding import Limits
-from netrazor.errors import ConfigurationError
+from netrazor.errors import CertificateError, ConfigurationError
 
 
 @pytest.fixture
@@ -55,3 +56,13 @@ def test_no_certificate_is_wrong_use(tmp_path: Path) -> None:
 
 def test_a_verdict_without_a_certificate_says_what_it_is() -> None:
     assert json.loads(Verdict("VALID").to_json()) == {"status": "VALID", "findings": [], "notes": []}
+
+
+def test_more_draws_than_a_verifier_repeats_are_in_no_certificate() -> None:
+    content = json.loads(to_json(tiny.noisy_run().issued.certificate))
+    for draws in (MOST_DRAWS + 1, 10**9):
+        content["noise"]["draws"] = draws
+        with pytest.raises(CertificateError, match=rf"noise\.draws: .* {MOST_DRAWS}, got {draws}"):
+            parse(json.dumps(content))
+    content["noise"]["draws"] = MOST_DRAWS
+    assert parse(json.dumps(content)).noise is not None
