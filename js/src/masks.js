@@ -47,14 +47,14 @@ function readBlock(decoder, mask, width, rows, columns) {
     for (const column of columns) mask[row * width + column] = bits ? bits[at++] : 1 - rarer;
   }
   if (bits) return;
-  for (const place of readPlaces(decoder, rarer ? ones : size - ones, size)) {
+  for (const place of readMarked(decoder, rarer ? ones : size - ones, size)) {
     const row = rows[Math.floor(place / columns.length)];
     mask[row * width + columns[place % columns.length]] = rarer;
   }
 }
 
 /** The places of `marks` marks among `size`, from the gaps between them. */
-function readPlaces(decoder, marks, size) {
+function readMarked(decoder, marks, size) {
   const found = [];
   if (marks === 0) return found;
   const table = gapTable(marks, size);
