@@ -13,13 +13,12 @@ from netrazor.certification.graph_text import parse_graph
 from netrazor.cli.claim_printing import print_extension
 from netrazor.cli.claim_words import read_groups
 from netrazor.cli.console import open_console
+from netrazor.cli.large_network import large_network
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
 from netrazor.units import percent_up
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from netrazor.verification import Extended
 
 
@@ -92,7 +91,7 @@ def extend(
         run,
         extended.large,
         extended.unlabelled,
-        model=None if short is None else _network(short, None, certificate),
+        model=None if short is None else large_network(short, None, certificate.sample.classes),
         delta=delta,
         out=out,
         training=training,
@@ -114,9 +113,9 @@ def extended_by(
     from netrazor.pipeline.own_inputs import own_inputs
     from netrazor.verification import Extended
 
-    network = (
-        None if large.extended is None else _network(large.extended, large.extended_weights, certificate)
-    )
+    network = None
+    if large.extended is not None:
+        network = large_network(large.extended, large.extended_weights, certificate.sample.classes)
     inputs: Any = (
         None if large.unlabelled is None else own_inputs(large.unlabelled, shape=shape, directory=directory)
     )
@@ -135,16 +134,6 @@ def images_shape(files: RunFiles, size: int | None) -> tuple[int, int, int] | No
     elif files.certificate.predictor in ARCHITECTURES:
         found = input_shape(files.certificate.predictor)
     return None if found is None or len(found) != 3 else (found[0], found[1], found[2])
-
-
-def _network(reference: str, weights: Path | None, certificate: Certificate) -> "nn.Module":
-    from netrazor.pipeline.own_network import own_network
-
-    if reference.endswith(".onnx"):
-        from netrazor.export.onnx_network import OnnxNetwork
-
-        return OnnxNetwork(reference)
-    return own_network(reference, weights, classes=certificate.sample.classes)
 
 
 def _checking_command(out: Path, large: Large, short: str | None, source: Source) -> list[str]:
