@@ -145,7 +145,9 @@ def certify(
         if procedure.teacher is None
         else large_network(procedure.teacher, procedure.teacher_weights),
     )
-    inputs = RunInputs(source.data, weights, source.size, source.data_directory, groups.leave_out)
+    inputs = RunInputs(
+        source.data, weights, source.size, source.data_directory, groups.leave_out, source.label
+    )
     request = KindRequest(named, source.model, inputs, configuration, procedure.scale)
     issued = []
     for each in issue_kinds(KINDS if procedure.kind == "all" else (procedure.kind,), request):
@@ -187,6 +189,7 @@ def checking_command(
     if source.data is not None:
         size = source.size or (None if named is None else named.size)
         words += ["--data", source.data, *([] if size is None else ["--size", str(size)])]
+        words += [word for name in source.label for word in ("--label", name)]
     if source.data_directory is not None:
         words += ["--data-directory", str(source.data_directory)]
     if machine.count_on != "cpu" and issued.kind == "message":

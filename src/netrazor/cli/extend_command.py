@@ -82,10 +82,9 @@ def extend(
             shape=shape,
             directory=source.data_directory,
             leave_out=read_groups(source.groups, source.data).leave_out,
+            label=source.label,
         )
-    extended = extended_by(
-        Large(source.model, weights, unlabelled), certificate, shape, source.data_directory
-    )
+    extended = extended_by(Large(source.model, weights, unlabelled), certificate, shape, source)
     assert extended.large is not None
     record = extend_certificate(
         run,
@@ -107,7 +106,7 @@ def extend(
 
 
 def extended_by(
-    large: Large, certificate: Certificate, shape: tuple[int, int, int] | None, directory: Path | None
+    large: Large, certificate: Certificate, shape: tuple[int, int, int] | None, source: Source
 ) -> "Extended":
     """The network and the inputs that were named; each None where it was not."""
     from netrazor.pipeline.own_inputs import own_inputs
@@ -116,9 +115,11 @@ def extended_by(
     network = None
     if large.extended is not None:
         network = large_network(large.extended, large.extended_weights, certificate.sample.classes)
-    inputs: Any = (
-        None if large.unlabelled is None else own_inputs(large.unlabelled, shape=shape, directory=directory)
-    )
+    inputs: Any = None
+    if large.unlabelled is not None:
+        inputs = own_inputs(
+            large.unlabelled, shape=shape, directory=source.data_directory, label=source.label
+        )
     return Extended(network, inputs)
 
 
@@ -149,4 +150,5 @@ def _checking_command(out: Path, large: Large, short: str | None, source: Source
     }
     said = [word for option, value in options.items() if value is not None for word in (option, str(value))]
     said += [word for reference in source.groups for word in ("--groups", reference)]
+    said += [word for name in source.label for word in ("--label", name)]
     return ["netrazor", "verify", str(out), *said]
