@@ -7,8 +7,8 @@ loss x, has wealth
 
 of expectation 1 at most, and so has every mixture of bettors that was fixed beforehand. By Markov's inequality a
 mixture's wealth reaches 2^bits / delta with probability delta 2^-bits at most. Two mixtures are mixed: shares b in a
-geometric progression, which serve short messages and hold-outs, and all of [0, 1] under Jeffreys' density, which loses
-log(pi n + 1) / 2 nats at most on the best b in hindsight and serves long ones.
+geometric progression, which serve short messages and hold-outs, and all of [0, 1] under Jeffreys' density, which
+loses log(pi n + 1) / 2 nats at most on the best b in hindsight and serves long ones.
 """
 
 import numpy as np
