@@ -128,7 +128,7 @@ def test_pixels_of_the_class_that_covers_most() -> None:
 
 def test_the_bound_is_that_of_a_message_of_so_many_bits() -> None:
     from netrazor.certification.claim_record import ClaimRecord
-    from netrazor.certification.constant_record import constant_bound
+    from netrazor.certification.constant_bounds import constant_bound
 
     constant = ConstantRecord(
         answer=(1, 0), errors=120, losses=((0.0, 80), (0.5000000000000001, 100), (1.0, 20))

@@ -25,7 +25,7 @@ from netrazor.certification.claims import (
     LabelErrors,
     Withheld,
 )
-from netrazor.certification.constant_record import constant_faults
+from netrazor.certification.constant_bounds import constant_faults
 from netrazor.certification.delta_shares import equal_share
 from netrazor.certification.mean_losses import has_mean_loss, loss_faults, possible_losses
 from netrazor.certification.risk_rounding import complement_down, risk_up, risks_up

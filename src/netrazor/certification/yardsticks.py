@@ -15,7 +15,7 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
-from netrazor.certification.constant_record import constant_bound
+from netrazor.certification.constant_bounds import constant_bound
 from netrazor.certification.mean_losses import loss_values
 from netrazor.certification.record import Certificate
 from netrazor.certification.risk_rounding import risk_up

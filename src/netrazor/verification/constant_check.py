@@ -3,7 +3,7 @@
 from typing import Any
 
 from netrazor.certification import Certificate, Finding
-from netrazor.certification.constant_record import constant_bound
+from netrazor.certification.constant_bounds import constant_bound
 from netrazor.certification.mean_losses import GRID
 from netrazor.counting.constant_answers import count_constants
 
