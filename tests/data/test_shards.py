@@ -88,23 +88,24 @@ def test_no_shards_and_no_image(tmp_path: Path) -> None:
         ImageShards(tmp_path, 8)[0]
 
 
-def sparse_member() -> bytes:
-    """A member of GNU's old sparse format that says it is a terabyte of zeros."""
+def sparse_member(size: int) -> bytes:
+    """A member of GNU's old sparse format that says it is so many zeros."""
     member = tarfile.TarInfo("0.png")
     member.type, member.size = tarfile.GNUTYPE_SPARSE, 512
     header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
-    header[483:495] = tarfile.itn(2**40, 12, tarfile.GNU_FORMAT)
+    header[483:495] = tarfile.itn(size, 12, tarfile.GNU_FORMAT)
     header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
     return bytes(header) + bytes(512)
 
 
-def test_sparse_members_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [2**40, 600])
+def test_sparse_members_are_refused(tmp_path: Path, size: int) -> None:
     label = io.BytesIO()
     with tarfile.open(fileobj=label, mode="w") as shard:
         member = tarfile.TarInfo("0.cls")
         member.size = 1
         shard.addfile(member, io.BytesIO(b"0"))
-    (tmp_path / "0.tar").write_bytes(sparse_member() + label.getvalue())
+    (tmp_path / "0.tar").write_bytes(sparse_member(size) + label.getvalue())
     with pytest.raises(BadDataset, match=r"plain member.*\(sparse\)"):
         ImageShards(tmp_path, 8)
 
