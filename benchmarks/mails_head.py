@@ -25,11 +25,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from mails_features import TOKENS, load_encoder
 from mails_sentences import OTHER, UNWANTED
@@ -43,6 +43,7 @@ from netrazor.pipeline import recipe_named
 
 RESULT = Path(__file__).parents[1] / "results" / "mails_head.json"
 RUN = Path(__file__).parents[1] / "runs" / "mails-head"
+KEPT = RUN.with_name("mails-given.safetensors")
 WIDTH, TOGETHER, RIDGE = 384, 512, 1e-3
 AXES_SCALE, SHARPNESS, STEPS = 4.0, 10.0, (1.0, 4.0, 16.0)
 DESIGNS = 64  # bases, sentences and scales that may be looked at; 31 were
@@ -112,17 +113,21 @@ def embed(encoder: nn.Module, tokens: Tensor, mask: Tensor) -> Tensor:
     return nn.functional.normalize((states * weights).sum(1) / weights.sum(1))
 
 
-@lru_cache
 @torch.no_grad()
 def given_behind() -> Given:
-    """What stands behind the encoder; of the mails, nothing has a part in it."""
+    """What stands behind the encoder, kept in a file for the next time; of the mails, nothing has a part in it."""
+    if KEPT.is_file():
+        return Given(**safetensors.torch.load_file(KEPT))
     encoder, tokenizer = load_encoder()
     centre, axes = vocabulary_basis(encoder, tokenizer)
     unwanted, other = (
         SHARPNESS * nn.functional.normalize(embed_texts(encoder, tokenizer, texts) - centre).T.contiguous()
         for texts in (UNWANTED, OTHER)
     )
-    return Given(centre, AXES_SCALE * axes, unwanted, other)
+    given = {"centre": centre, "axes": AXES_SCALE * axes, "unwanted": unwanted, "other": other}
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    safetensors.torch.save_file(given, KEPT)
+    return Given(**given)
 
 
 def vocabulary_basis(encoder: nn.Module, tokenizer: Any) -> tuple[Tensor, Tensor]:
