@@ -20,8 +20,8 @@ from typing import Any
 
 import peft
 import torch
-from mails_head import ORIGIN, SpamFilter, TokenMails, figures_of, given_behind
 from mails_features import load_encoder
+from mails_head import ORIGIN, SpamFilter, TokenMails, figures_of, given_behind
 from torch import nn
 
 import netrazor
