@@ -17,6 +17,11 @@ export function readClasses(decoder, number, most) {
 }
 
 const WORTH_CLASSES = 8; // elements of a row
+const LARGE = 2 ** 16; // elements of a block whose rarer ones are sent by their gaps
+const LONGEST_GAP = 4096;
+const RARE = 2 ** -8;
+const TOTAL = 2 ** 32;
+const CHUNK = 2 ** 20;
 
 export function readBlocks(decoder, shape) {
   const split = shape.length > 2 ? 1 + readBelow(decoder, shape.length - 1) : 1;
@@ -35,11 +40,46 @@ function readBlock(decoder, mask, width, rows, columns) {
   const size = rows.length * columns.length;
   const ones = readBelow(decoder, size + 1);
   if (ones === 0) return;
-  const bits = ones === size ? null : decoder.symbols([size - ones, ones], size);
+  const rarer = 2 * ones <= size ? 1 : 0;
+  const bits = ones < size && size < LARGE ? decoder.symbols([size - ones, ones], size) : null;
   let at = 0;
   for (const row of rows) {
-    for (const column of columns) mask[row * width + column] = bits === null ? 1 : bits[at++];
+    for (const column of columns) mask[row * width + column] = bits ? bits[at++] : 1 - rarer;
   }
+  if (bits) return;
+  for (const place of readMarked(decoder, rarer ? ones : size - ones, size)) {
+    const row = rows[Math.floor(place / columns.length)];
+    mask[row * width + columns[place % columns.length]] = rarer;
+  }
+}
+
+/** The places of `marks` marks among `size`, from the gaps between them. */
+function readMarked(decoder, marks, size) {
+  const found = [];
+  if (marks === 0) return found;
+  const table = gapTable(marks, size);
+  const longest = table.length - 1;
+  let next = 0; // behind what was read
+  while (found.length < marks) {
+    for (const gap of decoder.symbols(table, Math.min(marks - found.length, CHUNK))) {
+      next += gap;
+      if (gap < longest) found.push(next++);
+    }
+    need(next <= size, "a mask marks a place behind the last");
+  }
+  return found;
+}
+
+/** Frequencies of gaps of 0, 1, ... places, and of a longer one. */
+function gapTable(marks, size) {
+  const skipped = (size - marks) / size;
+  const table = [];
+  let reached = 1;
+  do {
+    table.push(1 + Math.floor(TOTAL * (reached * (marks / size))));
+    reached = reached * skipped;
+  } while (reached > RARE && table.length < LONGEST_GAP);
+  return [...table, 1 + Math.floor(TOTAL * reached)];
 }
 
 /** The pattern of the candidates among the elements of a grid; the others are zero. */

@@ -68,6 +68,15 @@ def floats() -> dict[str, np.ndarray]:
     }
 
 
+def large() -> dict[str, np.ndarray]:
+    """Few ones and few zeros among many elements, some of them far apart."""
+    rng = np.random.default_rng(6)
+    few, many = np.zeros((300, 250), np.int8), np.ones((70, 1000), np.bool_)
+    few.reshape(-1)[rng.choice(75_000, 30, replace=False)] = 1
+    many.reshape(-1)[rng.choice(70_000, 40, replace=False)] = False
+    return {"few": few, "many": many}
+
+
 def odd() -> dict[str, np.ndarray]:
     """Types, shapes and values at the edges."""
     return {

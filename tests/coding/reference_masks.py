@@ -86,12 +86,33 @@ def blocks(stream: Stream, shape) -> list[int]:
     for some_rows, some_columns in product(rows, columns):
         block = [row * width + column for row in some_rows for column in some_columns]
         ones = below(stream, len(block) + 1)
-        bits = [1] * len(block) if ones == len(block) else [0] * len(block)
-        if 0 < ones < len(block):
+        rarer = int(2 * ones <= len(block))
+        bits = [1 - rarer] * len(block)
+        if 0 < ones < len(block) < 2**16:
             bits = stream.symbols([len(block) - ones, ones], len(block))
+        elif len(block) >= 2**16:
+            for place in _marked(stream, ones if rarer else len(block) - ones, len(block)):
+                bits[place] = rarer
         for at, bit in zip(block, bits, strict=True):
             mask[at] = bit
     return mask
+
+
+def _marked(stream: Stream, marks: int, size: int) -> list[int]:
+    """Places that come after gaps, each of which is sent in pieces that are not longer than the table."""
+    found, place, table, reached = [], 0, [], 1.0
+    while not table or (reached > 2**-8 and len(table) < 4096):
+        table.append(1 + int(2**32 * (reached * (marks / size))))
+        reached *= (size - marks) / size
+    table.append(1 + int(2**32 * reached))
+    while len(found) < marks:
+        (gap,) = stream.symbols(table, 1)
+        place += gap
+        if gap < len(table) - 1:
+            found.append(place)
+            place += 1
+    assert place <= size
+    return found
 
 
 def totals(stream: Stream, box, links) -> list[int]:

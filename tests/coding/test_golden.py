@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from coding_samples import busy, dead, fine, floats, network, odd, same
+from coding_samples import busy, dead, fine, floats, large, network, odd, same
 
 from netrazor import coding
 
@@ -41,6 +41,13 @@ GOLDEN = {
         "8c643efa9c3766ae650bca854178fd64f48dbfa8e747f0c601e7bec8ecbe223ba0d7454a542ba9a0a8bd1d9b8478c3e261"
         "3cf9b1b47e2cff622c401a119e092cd030d5a8d2a77130176243970afa3d2ab62f58e268753dd4e13808d7b5a03e56cc66"
         "6eb8521b40b76b9b99720ad33c65529e40c935a4",
+    ),
+    "large": (
+        large(),
+        {},
+        "4e525aaccc747f664da714d48dce6558d5fb1485a63604468e845b856c33e2f5ed32ef1cdb1262a37a36d0a826bd36f3b6"
+        "0d8dffc203ff624248dd3a92d1f815abe17b1ea38de1a418cfe3f26b606dc87ce5ddbf8aed40269fc77b61746a783f61b5"
+        "8a3ac4a84cdffd50cd22747ba4126177a95dca5506b541d98cefc2717dc830470f41e50c2cffa2219e5e",
     ),
     "dead": (
         dead(),

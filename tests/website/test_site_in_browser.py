@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,7 +130,7 @@ def test_the_record_is_filled_in_and_files_are_taken(site: Path, page: "playwrig
     page.set_input_files(
         "#files", [record / name for name in ("certificate.json", "network.nrz", "prior.nrz")]
     )
-    page.wait_for_function("document.getElementById('given-text').value.length > 30000")
+    playwright.expect(page.locator("#given-text")).to_have_value(re.compile(r"[\s\S]{30000}"), timeout=60_000)
     page.click("#checker button[type=submit]")
     assert page.locator("#verdict .status").text_content() == "CONSISTENT, NOT RECOUNTED"
 

@@ -1,6 +1,7 @@
 """Large masks in blocks: one probability for each pair of a class of rows and a class of columns.
 
-All decisions of a pair of classes are coded in a few calls, so this runs at the speed of the coder.
+All elements of a pair of classes are coded in a few calls, those of a large one by the gaps between the rarer
+elements. So this runs at the speed of the coder, and in a time that follows the number of non-zero elements.
 """
 
 from collections.abc import Iterator
@@ -12,14 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netrazor.coding.coder import Coder
+from netrazor.coding.coder import Coder, Symbols
 from netrazor.coding.element_contexts import Indices, Mask
+from netrazor.coding.gap_code import code_places
 from netrazor.coding.integer_codes import code_below
 from netrazor.coding.slice_classes import Classes, class_cost, code_classes, equal_width_classes, surprise
 
 _MAX_CLASS_BITS = 4
 _WORTH_CLASSES = 8  # a slice of fewer elements tells nothing about its class
 _CHUNK = 2**21
+_LARGE = 2**16  # elements of a block from which on gaps are coded, in a time that follows the rarer elements
 _ALL_SPLITS = 2**16  # elements of a mask up to which every way to cut its axes is tried
 
 
@@ -46,11 +49,8 @@ def code_block_mask(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut
         coder, None if cut is None else (cut.column_classes, cut.column_bits), width, height
     )
     flat = None if mask is None else mask.reshape(coded.shape)
-    if rows[0] is None and columns[0] is None:  # one block: any chunks of it will do
-        _code_block(coder, None if flat is None else flat.reshape(-1, 1), coded.reshape(-1, 1), None, None)
-    else:
-        for some_rows, some_columns in product(rows, columns):
-            _code_block(coder, flat, coded, some_rows, some_columns)
+    for some_rows, some_columns in product(rows, columns):
+        _code_block(coder, flat, coded, some_rows, some_columns)
     return coded.reshape(shape)
 
 
@@ -73,15 +73,39 @@ def _code_block(
     windows = list(_windows(rows, columns, height, width))
     ones = None if mask is None else sum(int(np.count_nonzero(mask[window])) for window in windows)
     ones = code_below(coder, ones, size + 1)
-    if ones in (0, size):
+    rarer = 2 * ones <= size
+    if not rarer:
         for window in windows:
-            coded[window] = ones > 0
+            coded[window] = True
+    marks = ones if rarer else size - ones
+    if not marks:
         return
-    counts = np.array([size - ones, ones])
-    for window in windows:
+    if size < _LARGE:
+        (window,) = windows
         bits = None if mask is None else mask[window].astype(np.int32).ravel()
-        block = coded[window]
-        coded[window] = coder.symbols(bits, counts, block.size).reshape(block.shape)
+        coded[window] = coder.symbols(bits, np.array([size - ones, ones]), size).reshape(height, width)
+        return
+    gaps = None if mask is None else _gaps(mask, windows, rarer)
+    for places in code_places(coder, gaps, marks, size):
+        if rows is None and columns is None:
+            coded.reshape(-1)[places] = rarer
+            continue
+        row, column = np.divmod(places, width)
+        at = row if rows is None else rows[row], column if columns is None else columns[column]
+        coded[at] = rarer
+
+
+def _gaps(mask: Mask, windows: list[Any], rarer: bool) -> Symbols:
+    """How many elements of a block are skipped before each one that is ``rarer``."""
+    found, before, first = [np.zeros(0, dtype=np.int32)], -1, 0
+    for window in windows:
+        part = mask[window].ravel()
+        places = first + np.flatnonzero(part if rarer else ~part)
+        if len(places):
+            found.append((np.diff(places, prepend=before) - 1).astype(np.int32))
+            before = int(places[-1])
+        first += len(part)
+    return np.concatenate(found)
 
 
 def _windows(rows: Indices | None, columns: Indices | None, height: int, width: int) -> Iterator[Any]:

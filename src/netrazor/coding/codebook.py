@@ -48,9 +48,9 @@ def fill(array: Array, mask: Mask, codebook: Codebook, symbols: Symbols) -> None
     """Write the entries named by ``symbols`` where the mask is true, in C order and in chunks, to spare memory."""
     flat, where, values, done = array.reshape(-1), mask.reshape(-1), codebook.values(), 0
     for start in range(0, len(flat), _CHUNK):
-        part = where[start : start + _CHUNK]
-        stop = done + int(np.count_nonzero(part))
-        flat[start : start + _CHUNK][part] = values[symbols[done:stop]]
+        places = np.flatnonzero(where[start : start + _CHUNK])  # faster than to write through a mask
+        stop = done + len(places)
+        flat[start : start + _CHUNK][places] = values[symbols[done:stop]]
         done = stop
 
 

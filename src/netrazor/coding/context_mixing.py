@@ -69,6 +69,31 @@ class Mixer:
         """Code one decision in these contexts, given in the order of the weights, and learn from it."""
         rates = self._bases[base]
         base_log_odds = log(rates[1] / rates[0])
+        log_odds = self._base_weight * base_log_odds
+        evidences = self._evidences(contexts, base_log_odds) if contexts else []
+        for weight, evidence in zip(self._weights, evidences, strict=True):
+            log_odds += weight * evidence
+        level = round(log_odds * STEPS_PER_NAT)
+        if not -TOP_LEVEL <= level <= TOP_LEVEL:
+            level = TOP_LEVEL if level > 0 else -TOP_LEVEL
+        bit = coder.bit(bit, level)
+
+        rates[bit] += 1
+        if not contexts and not self._rate:
+            return bit
+        step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
+        self._base_weight += step * base_log_odds
+        if contexts:
+            self._weights = [
+                w + step * evidence for w, evidence in zip(self._weights, evidences, strict=True)
+            ]
+            seen = self._ones if bit else self._zeros
+            for context in contexts:
+                seen[context] += 1
+        return bit
+
+    def _evidences(self, contexts: Sequence[int], base_log_odds: float) -> list[float]:
+        """How far each context moves the log-odds away from those of the base rate."""
         base_level = round(base_log_odds * _BASE_STEPS_PER_NAT)
         expected = _EXPECTED.get(base_level)
         if expected is None:
@@ -76,25 +101,8 @@ class Mixer:
         self._decisions += 1
         if self._decisions >= len(_LOG):
             _prepare_counts(2 * self._decisions)
-
-        ones, zeros, weights = self._ones, self._zeros, self._weights
-        evidences = []
-        log_odds = self._base_weight * base_log_odds
-        for context, weight in zip(contexts, weights, strict=True):
-            one, zero = ones[context], zeros[context]
-            evidence = _LOG[one] - _LOG[zero] + expected[_ROUNDED[one + zero]]
-            evidences.append(evidence)
-            log_odds += weight * evidence
-        level = round(log_odds * STEPS_PER_NAT)
-        if not -TOP_LEVEL <= level <= TOP_LEVEL:
-            level = TOP_LEVEL if level > 0 else -TOP_LEVEL
-        bit = coder.bit(bit, level)
-
-        step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
-        self._base_weight += step * base_log_odds
-        self._weights = [w + step * evidence for w, evidence in zip(weights, evidences, strict=True)]
-        seen = ones if bit else zeros
+        found = []
         for context in contexts:
-            seen[context] += 1
-        rates[bit] += 1
-        return bit
+            one, zero = self._ones[context], self._zeros[context]
+            found.append(_LOG[one] - _LOG[zero] + expected[_ROUNDED[one + zero]])
+        return found

@@ -126,8 +126,10 @@ def _shortest_of_models(
         writer = ContentWriter(chosen, fields, arrays, budget, trials, scaled=scaled)
         found.append((writer.write(done), chosen))
     ordered, chosen = min(found[::-1], key=lambda candidate: len(candidate[0].data))
+    if not small or header.static:
+        return ordered
     freedoms = {name: ways for name, array in arrays.items() if (ways := find_freedoms(array))}
-    if not small or header.static or not freedoms:
+    if not freedoms:
         return ordered
     chosen = replace(chosen, free_orders=True)
     writer = ContentWriter(chosen, fields, arrays, budget, trials, freedoms, scaled)

@@ -20,58 +20,47 @@ _queue = constriction.stream.queue
 _BERNOULLI = [_model.Bernoulli(p, perfect=False) for p in PROBABILITY]
 _BERNOULLI_FAMILY = _model.Bernoulli(perfect=False)
 _PROBABILITIES = np.array(PROBABILITY)
-_MOST_WAITING = 2**16
 _FOREIGN = "the message holds bits that no encoder writes; it was altered or cut: get it again"
 
 
 class Writer(Meter):
-    """A range encoder; decisions wait until many can be encoded in one call."""
+    """A range encoder."""
 
     def __init__(self) -> None:
         super().__init__()
         self._encoder = _queue.RangeEncoder()
-        self._bits: list[int] = []
-        self._levels: list[int] = []
 
     def bit(self, bit: int | None, level: int) -> int:
         """See Coder."""
         assert bit is not None
-        self._bits.append(bit)
-        self._levels.append(level)
-        if len(self._bits) > _MOST_WAITING:
-            self._encode_waiting()
+        self._encoder.encode(bit, _BERNOULLI[TOP_LEVEL + level])
         self.spent += COST_BITS[TOP_LEVEL + level if bit else TOP_LEVEL - level]
         return bit
 
     def uniform(self, value: int | None, size: int) -> int:
         """See Coder."""
         if size > 1:
-            self._encode_waiting()
             self._encoder.encode(value, _model.Uniform(size))
         return super().uniform(value, size)
 
     def symbols(self, values: Symbols | None, counts: Counts, number: int) -> Symbols:
         """See Coder."""
         if len(counts) > 1 and number:
-            self._encode_waiting()
             self._encoder.encode(values, _categorical(counts))
         return super().symbols(values, counts, number)
 
     def take(self, bits: NDArray[np.uint8], levels: NDArray[np.int16], source: Source) -> None:
         """See Coder."""
-        self._encode_waiting()
         self._encode(bits, levels.astype(np.intp))
         super().take(bits, levels, source)
 
     def state(self) -> tuple[int, tuple[int, int]]:
         """Words written, and the interval: its low end and its size."""
-        self._encode_waiting()
         state: tuple[int, tuple[int, int]] = self._encoder.pos()
         return state
 
     def replay(self, recorded: Recorder) -> None:
         """Code again what was recorded, in one call."""
-        self._encode_waiting()
         self._encode(np.frombuffer(recorded.bits, dtype=np.uint8), np.array(recorded.levels, dtype=np.intp))
         super().replay(recorded)
 
@@ -93,12 +82,6 @@ class Writer(Meter):
         head -= tail < low  # the coder's own end carried over into the words before
         bits, end = _shortest_inside(low, size)
         return BitString((head << bits) + end, 32 * position + bits)
-
-    def _encode_waiting(self) -> None:
-        if self._bits:
-            self._encode(np.array(self._bits), np.array(self._levels))
-            self._bits.clear()
-            self._levels.clear()
 
     def _encode(self, bits: NDArray[Any], levels: NDArray[np.intp]) -> None:
         probabilities = _PROBABILITIES[TOP_LEVEL + levels]

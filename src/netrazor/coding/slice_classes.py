@@ -42,6 +42,5 @@ def class_cost(members: NDArray[np.int64]) -> float:
 
 def surprise(counts: NDArray[np.generic] | np.generic) -> float:
     """Sum of -n log2 n; that of all counts, less that of their total, is the bits that symbols so frequent need."""
-    numbers = np.asarray(counts).astype(np.float64)
-    positive = numbers[numbers > 0]
-    return -float((positive * np.log2(positive)).sum())
+    numbers = np.asarray(counts, dtype=np.float64)
+    return -float((numbers * np.log2(np.maximum(numbers, 1.0))).sum())

@@ -97,6 +97,9 @@ def best_tables(
             found.append((total, TablePlan(classes, bits, FLAT - 1)))
             continue
         for precision in range(FLAT + 1):
+            least = cost + sum(_least_cost(seen, precision) for seen in merged)
+            if found and least >= min(total for total, _ in found):
+                continue
             total = cost + sum(_table_cost(seen, precision) for seen in merged)
             found.append((total, TablePlan(classes, bits, precision)))
     return min(found, key=lambda candidate: candidate[0])
@@ -104,6 +107,12 @@ def best_tables(
 
 def _rough_cost(seen: Counts) -> float:
     return surprise(seen) - surprise(seen.sum()) + _BITS_AN_ENTRY * len(seen)
+
+
+def _least_cost(seen: Counts, precision: int) -> float:
+    """What `_table_cost` is never below: symbols under their own frequencies, and the bits kept of each entry."""
+    kept = np.minimum(np.frexp(np.maximum(seen, 1))[1] - 1, precision) if precision < FLAT else 0
+    return surprise(seen) - surprise(seen.sum()) + float(np.sum(kept))
 
 
 def _table_cost(seen: Counts, precision: int) -> float:
