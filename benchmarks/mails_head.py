@@ -43,10 +43,10 @@ from netrazor.pipeline import recipe_named
 
 RESULT = Path(__file__).parents[1] / "results" / "mails_head.json"
 RUN = Path(__file__).parents[1] / "runs" / "mails-head"
-KEPT = RUN.with_name("mails-given.safetensors")
+KEPT = RUN.with_name("mails-basis.safetensors")
 WIDTH, TOGETHER, RIDGE = 384, 512, 1e-3
 AXES_SCALE, SHARPNESS, STEPS = 4.0, 10.0, (1.0, 4.0, 16.0)
-DESIGNS = 64  # bases, sentences and scales that may be looked at; 31 were
+DESIGNS = 64  # bases, sentences and scales that may be looked at; some 40 were
 ORIGIN = (
     "all-MiniLM-L6-v2, trained by others on other text; the principal axes of its embeddings of the single tokens of "
     "its own vocabulary; and its embeddings of the sentences in benchmarks/mails_sentences.py"
@@ -114,20 +114,25 @@ def embed(encoder: nn.Module, tokens: Tensor, mask: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def given_behind() -> Given:
-    """What stands behind the encoder, kept in a file for the next time; of the mails, nothing has a part in it."""
-    if KEPT.is_file():
-        return Given(**safetensors.torch.load_file(KEPT))
+def given_behind(sentences: int | None = None) -> Given:
+    """What stands behind the encoder, with so many sentences of each kind, or all; of the mails, nothing is in it."""
     encoder, tokenizer = load_encoder()
-    centre, axes = vocabulary_basis(encoder, tokenizer)
+    centre, axes = kept_basis(encoder, tokenizer)
     unwanted, other = (
         SHARPNESS * nn.functional.normalize(embed_texts(encoder, tokenizer, texts) - centre).T.contiguous()
-        for texts in (UNWANTED, OTHER)
+        for texts in (UNWANTED[:sentences], OTHER[:sentences])
     )
-    given = {"centre": centre, "axes": AXES_SCALE * axes, "unwanted": unwanted, "other": other}
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    safetensors.torch.save_file(given, KEPT)
-    return Given(**given)
+    return Given(centre, AXES_SCALE * axes, unwanted, other)
+
+
+def kept_basis(encoder: nn.Module, tokenizer: Any) -> tuple[Tensor, Tensor]:
+    """`vocabulary_basis`, from a file where it was computed before."""
+    if not KEPT.is_file():
+        centre, axes = vocabulary_basis(encoder, tokenizer)
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        safetensors.torch.save_file({"centre": centre, "axes": axes}, KEPT)
+    kept = safetensors.torch.load_file(KEPT)
+    return kept["centre"], kept["axes"]
 
 
 def vocabulary_basis(encoder: nn.Module, tokenizer: Any) -> tuple[Tensor, Tensor]:

@@ -2,10 +2,11 @@
 
     OMP_NUM_THREADS=1 python benchmarks/mails_lora.py [--bits 80] [--mails 1479]
 
-The spam filter of benchmarks/mails_head.py, its encoder wrapped by peft: rank 2 in the last matrix of the last layer.
-Of the two matrices of the adapter the first stays at the random numbers that peft draws, and is given like all else
-of the encoder (Zhang et al. 2023, LoRA-FA); the second, 384 x 2, and the head are learned: training, whole numbers of
-about so many bits, the search of the recipe `small` over the head. What the encoder computes before the adapter is
+The spam filter of benchmarks/mails_head.py, with the first 32 sentences of each kind, its encoder wrapped by peft:
+rank 2 in the last matrix of the last layer. Of the two matrices of the adapter the first stays at the random numbers
+that peft draws, and is given like all else of the encoder (Zhang et al. 2023, LoRA-FA); the second, 384 x 2, and the
+head are learned: training, whole numbers of about so many bits, the search of the recipe `small` over the head.
+What the encoder computes before the adapter is
 computed once for each mail, 0.4 MB, and kept in a temporary file.
 
 The mails are every fourth one unless more are asked for: the encoder takes some minutes of a core for all. Certified
@@ -35,7 +36,7 @@ from netrazor.train import FitConfig, OptimizerConfig
 
 RESULT = Path(__file__).parents[1] / "results" / "mails_lora.json"
 RUN = Path(__file__).parents[1] / "runs" / "mails-lora"
-RANK, BATCH = 2, 64
+RANK, BATCH, SENTENCES = 2, 64, 32
 ADAPTED = r".*layer\.5\.output\.dense"
 ORIGIN_WITH_ADAPTER = f"{ORIGIN}; and the first matrix of an adapter, drawn at random by peft"
 
@@ -44,7 +45,7 @@ def with_adapter() -> tuple[nn.Module, Any]:
     """A filter that is not trained yet, with an adapter of zeros, and the tokenizer."""
     encoder, tokenizer = load_encoder()
     torch.manual_seed(0)
-    model = SpamFilter(encoder, given_behind())
+    model = SpamFilter(encoder, given_behind(SENTENCES))
     peft.inject_adapter_in_model(peft.LoraConfig(r=RANK, target_modules=ADAPTED), model.encoder)
     for name, parameter in model.encoder.named_parameters():
         parameter.requires_grad_("lora_B" in name)
