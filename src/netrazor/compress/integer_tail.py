@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from netrazor.compress.best_bias import count_at_best_bias
 from netrazor.compress.integer_prices import count_values, move_prices, tensor_bits
 from netrazor.compress.linear_tail import LinearTail
 from netrazor.compress.loss_derivatives import loss_derivatives
@@ -172,7 +173,7 @@ class IntegerTail:
         return errors, np.full(len(errors), self.integers[layer][row, -1])
 
     def _promising(self, row: int, columns: Integers, values: Integers, most: int) -> Integers:
-        """Places of the changes of weights that are not zero, and of those ``most`` others that the loss ranks first."""
+        """Places of the changes of weights that are not zero, and of ``most`` others that the loss ranks first."""
         old, step, place = self.integers[-1][row], self.steps[-1], row + self._single
         slopes, curvatures = loss_derivatives(self._layer_inputs[-1], self._scores, self.labels, place)
         change = (values - old[columns]) * step
@@ -182,24 +183,11 @@ class IntegerTail:
         return np.sort(np.argsort(losses, kind="stable")[: used + most])
 
     def _errors_at_best_bias(self, moved: Floats) -> tuple[Integers, Integers]:
-        """The fewest errors, and the bias of the grid that makes them, if the one score moves by each column.
-
-        A bias is high enough for an example of the second class from one whole number on, and too high for one of
-        the first from another: how many of either are below each whole number is all there is to count.
-        """
+        """The fewest errors, and the bias of the grid that makes them, if the one score moves by each column."""
         layer, grid = len(self.integers) - 1, self.grids[1]
-        unit, low = self.steps[layer] * self._bias_units[layer], grid[0]
-        width = grid[-1] - low + 1
-        needed = -(self._sums[layer] - unit * self.integers[layer][0, -1] + moved) / np.float32(unit)
-        second = (self.labels == 1)[:, None]
-        places = np.where(second, np.floor(needed) + 1, np.ceil(needed)) - low
-        places = np.clip(places, 0, width).astype(np.int64) + np.arange(moved.shape[1]) * (width + 1)
-        signs = np.broadcast_to(np.where(second, 1.0, -1.0), places.shape)
-        gained = np.bincount(places.ravel(), signs.ravel(), moved.shape[1] * (width + 1))
-        gained = gained.reshape(-1, width + 1)[:, :width].cumsum(1)[:, np.array(grid) - low]
-        best = gained.argmax(1)
-        errors = second.sum() - gained[np.arange(len(best)), best]
-        return errors.astype(np.int64), np.array(grid)[best]
+        unit = self.steps[layer] * self._bias_units[layer]
+        sums = self._sums[layer] - unit * self.integers[layer][0, -1] + moved
+        return count_at_best_bias(sums / np.float32(unit), self.labels == 1, np.array(grid))
 
     def _errors_of_score(self, row: int, moved: Floats) -> Integers:
         """Errors if the score of a row moves by each column of ``moved``, examples x changes."""
