@@ -162,7 +162,8 @@ class IntegerTail:
     def sums_moved(self, layer: int, row: int, columns: Integers, values: Integers) -> Floats:
         """By how much the sum of a row moves if weights take other values: examples x changes."""
         change = (values - self.integers[layer][row, columns]) * self.steps[layer]
-        return self._layer_inputs[layer][:, columns] * change.astype(np.float32)
+        moved: Floats = self._layer_inputs[layer][:, columns] * change.astype(np.float32)
+        return moved
 
     def count_moved(self, layer: int, row: int, moved: Floats) -> tuple[Integers, Integers]:
         """Errors, and the biases then, if the sum of a row moves by each column of ``moved``."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netrazor.compress.integer_tail import IntegerTail, Moves
 
@@ -81,7 +82,7 @@ def _change_pair(state: IntegerTail, layer: int, row: int, terms: DescentTerms) 
 
 def _best_of_weights(
     state: IntegerTail, layer: int, row: int, moves: Moves, terms: DescentTerms
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+) -> NDArray[np.intp]:
     """Places of the changes of the lowest cost among those that change a weight."""
     old = state.integers[layer][row]
     weights = np.flatnonzero((moves.columns < len(old) - 1) & (moves.values != old[moves.columns]))
