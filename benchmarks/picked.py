@@ -75,12 +75,13 @@ class _Line:
 
 
 def tables(name: str) -> Any:
-    """The embedded mails, or a table of scikit-learn as (inputs, labels)."""
+    """The embedded mails, or a table of scikit-learn, or that it draws, as (inputs, labels)."""
     from sklearn import datasets
 
     if name == "mails":
         return mails_table()
-
+    if name == "synthetic":  # the same as in benchmarks/tables.py
+        return datasets.make_classification(20_000, 20, n_informative=10, random_state=0)
     loaders = {
         "breast-cancer": datasets.load_breast_cancer,
         "digits": datasets.load_digits,

@@ -122,6 +122,14 @@ def test_other_numbers_cost_their_length() -> None:
     assert price_literals(with_steps(("aten.select.int", [{"value": 0}, 1.5]))) == Literals(1, 32)
 
 
+def test_counting_up_to_a_length_is_a_size_and_any_other_counting_a_value() -> None:
+    """Masks of transformers count their places; what `ones` and a sum can say is no more in `arange`."""
+    assert price_literals(with_steps(("aten.arange.default", [128]))) == Literals(0, 0)
+    assert price_literals(with_steps(("aten.arange.default", [4097]))).bits == 8 * len("4097,")
+    assert price_literals(with_steps(("aten.arange.default", [12.5]))).bits == 8 * len("12.5,")
+    assert price_literals(with_steps(("aten.arange.start_step", [0, 128, 7]))).count == 2
+
+
 def test_a_step_that_repeats_another_costs_nothing_again() -> None:
     once = ("aten.mul.Scalar", [{"value": 0}, 0.1307])
     assert price_literals(with_steps(once)) == price_literals(with_steps(once, once, once))

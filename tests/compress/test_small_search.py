@@ -15,8 +15,10 @@ from netrazor import bounds
 from netrazor.certification.charging import charge
 from netrazor.compress import SearchContext, SmallSearchConfig, make_constant, search_small, search_starts
 from netrazor.compress.integer_prices import count_values, move_prices, tensor_bits
-from netrazor.compress.integer_tail import IntegerTail
+from netrazor.compress.integer_tail import IntegerTail, Moves
 from netrazor.compress.linear_tail import LinearTail, read_tail
+from netrazor.compress.loss_derivatives import loss_derivatives
+from netrazor.compress.row_descent import DescentTerms, descend
 from netrazor.compress.search_starts import bias_units
 from netrazor.counting import count_errors
 from netrazor.data import TableDataset, table_of
@@ -80,6 +82,76 @@ def test_the_errors_of_every_change_are_exact(sizes: tuple[int, ...], activation
         state.change(layer, row, int(moves.columns[-1]), int(moves.values[-1]), int(moves.biases[-1]))
         assert state.errors() == moves.errors[-1]
         integers = [held.copy() for held in state.integers]
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_of_many_changes_those_of_weights_in_use_are_counted_and_the_most_promising_others(
+    outputs: int,
+) -> None:
+    random = np.random.default_rng(3)
+    dataset = blobs(classes=max(2, outputs))
+    state = IntegerTail(tail_of(dataset, (5, outputs)), GRIDS, (1.0,))
+    state.put([random.choice([0, 0, 1], size=matrix.shape) for matrix in state.integers])
+    state.integers[0][0, :2] = 0, 1
+    state.put(state.integers)
+    every, some = state.moves(0, 0), state.moves(0, 0, most=2)
+    known, found = ({one[:3]: one[3] for one in listed(moves)} for moves in (every, some))
+    assert found.items() <= known.items()
+    old = state.integers[0][0]
+    unused = [key for key in found if key[0] < 5 and old[key[0]] == 0]
+    assert len(unused) == 2
+    used = {key for key in known if key[0] == 5 or old[key[0]] != 0}
+    assert used <= found.keys()
+
+
+def listed(moves: Moves) -> list[tuple[int, ...]]:
+    columns = (moves.columns, moves.values, moves.biases, moves.errors)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def test_the_loss_is_estimated_by_its_derivatives() -> None:
+    random = np.random.default_rng(0)
+    features = np.append(random.normal(size=(40, 4)), np.ones((40, 1)), 1).astype(np.float32)
+    weights, labels = random.normal(size=(5, 3)), random.integers(3, size=40)
+    scores = (features @ weights).astype(np.float32)
+    centred = scores - scores.mean(1, keepdims=True)
+    heat = float(np.abs(centred).mean())
+
+    def loss(matrix: Tensor) -> Tensor:
+        logits = torch.from_numpy(features).double() @ matrix / heat
+        return F.cross_entropy(logits, torch.from_numpy(labels), reduction="sum")
+
+    matrix = torch.from_numpy(weights).requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(matrix), matrix)
+    hessian = torch.autograd.functional.hessian(loss, matrix.detach())
+    slopes, curvatures = loss_derivatives(features, scores, labels, 1)
+    np.testing.assert_allclose(slopes, gradient[:-1, 1], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(curvatures, [hessian[k, 1, k, 1] for k in range(4)], rtol=1e-4)
+
+
+def test_two_weights_change_where_neither_gains_alone() -> None:
+    random = np.random.default_rng(0)
+    hidden, noise = random.choice([-1, 1], size=300), random.integers(-50, 50, size=300)
+    dataset = table_of(np.stack([hidden + noise, noise], 1).astype(np.float32), (hidden > 0).astype(np.int64))
+    left = []
+    for paired in (0, 8):
+        state = IntegerTail(tail_of(dataset, (2, 1)), GRIDS, (1.0,))
+        descend(state, DescentTerms(per_bit=1.5, most=None, paired=paired), np.random.default_rng(0))
+        left.append(state.errors())
+    assert left[0] > 100
+    assert left[1] == 0
+
+
+@pytest.mark.parametrize("sizes", [(5, 3), (5, 1), (5, 4, 3)])
+def test_a_descent_ends_lower_and_with_what_it_counted(sizes: tuple[int, ...]) -> None:
+    tail = tail_of(blobs(classes=2 if sizes[-1] == 1 else 3), sizes)
+    state = IntegerTail(tail, GRIDS, (1.0,) * (len(sizes) - 1))
+    random = np.random.default_rng(1)
+    state.put([random.choice(GRIDS[0], size=matrix.shape) for matrix in state.integers])
+    before = state.errors() + 0.3 * state.bits()
+    descend(state, DescentTerms(0.3, 4, 6), random)
+    assert state.errors() + 0.3 * state.bits() < before
+    assert state.errors() == errors_by_hand(tail, state.integers, state.steps)
 
 
 def test_a_layer_without_biases_has_none_to_change() -> None:

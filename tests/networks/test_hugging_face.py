@@ -11,9 +11,12 @@ import netrazor
 import tiny
 from netrazor.certification import measure_yardsticks
 from netrazor.certification.graph_structure import describe_steps, price_structure
+from netrazor.certification.graph_text import values_in
 from netrazor.counting import in_order
 from netrazor.data.tables import as_dataset
+from netrazor.networks.coded_part import coded_part
 from netrazor.networks.exported_graph import export
+from netrazor.networks.graph_network import named_arrays
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline import Recipe
 from netrazor.train import FitConfig
@@ -107,6 +110,23 @@ def with_lora() -> nn.Module:
     torch.manual_seed(1)
     adapted: nn.Module = peft.get_peft_model(model, config)
     return adapted.eval()
+
+
+def test_what_comes_before_adapters_is_computed_once() -> None:
+    model = with_lora()
+    learned = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    with plainly_called(model, as_dataset(Sentences())) as examples:
+        inputs = next(in_order(examples, 8))[0]
+        graph = export(model, inputs)
+        part = coded_part(graph, [name for name, _ in named_arrays(graph) if name not in learned], inputs)
+        parts, arrays = part.fixed.parts, graph.graph.arrays
+        read = {number for place in parts.rest for number in values_in(graph.graph.steps[place].held)}
+        names = [arrays[number].name for number in read if number < len(arrays)]
+        assert any("layer.1" in name for name in names)
+        assert not any("layer.0" in name or "embeddings" in name for name in names)
+        scores = part(inputs)
+        part.reads_features = True
+        assert torch.equal(part(part.features_of(inputs)), scores)
 
 
 def test_adapters_of_peft_in_the_last_layer_of_an_encoder(tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ ON_SHAPES = _names(
     upsample_trilinear3d var var_mean view view_as vstack zeros zeros_like
     """
 )
+# One that counts up from zero: its number is the length of what it gives, as that of `ones` is. With a start or a step
+# it is none of these.
+COUNTING = "aten.arange.default"
 # Their numbers enter the answers themselves.
 ON_VALUES = _names(
     """
@@ -65,7 +68,7 @@ def is_listed(name: str) -> bool:
 
 def takes_sizes(name: str) -> bool:
     """Whether the whole numbers that the operation is given say a size, an axis or a count."""
-    return name in ON_SIZES or _base(name) in ON_SHAPES
+    return name in ON_SIZES or name == COUNTING or _base(name) in ON_SHAPES
 
 
 def _base(name: str) -> str:

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from netrazor.compress.best_bias import count_at_best_bias
 from netrazor.compress.integer_prices import count_values, move_prices, tensor_bits
 from netrazor.compress.linear_tail import LinearTail
+from netrazor.compress.loss_derivatives import loss_derivatives
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -112,19 +114,27 @@ class IntegerTail:
         """Whether a layer has biases."""
         return self._has_bias[layer]
 
-    def moves(self, layer: int, row: int) -> Moves:
+    def moves(self, layer: int, row: int, most: int | None = None) -> Moves:
         """Every change of one weight or of the bias of a row.
 
         Where one score decides between two classes, a weight changes together with the bias that is best then: a
         threshold that fits the old weights hides what new ones are worth.
+
+        Args:
+            layer: the last one, or the one before.
+            row: of it.
+            most: of the last layer so many changes of weights that are zero at most, those of the lowest estimated
+                loss; None: all.
         """
-        last = layer + 1 == len(self.integers)
         old = self.integers[layer][row]
         weights, biases = self.grids
         width = self.integers[layer].shape[1] - 1
         columns = np.tile(np.arange(width), len(weights))
         values = np.repeat(np.array(weights), width)
-        best_bias = last and self._single and self._has_bias[layer]
+        if most is not None and layer + 1 == len(self.integers):
+            kept = self._promising(row, columns, values, most)
+            columns, values = columns[kept], values[kept]
+        best_bias = self.finds_bias(layer)
         if self._has_bias[layer]:
             alone = old[-1:] if best_bias else biases
             columns = np.append(columns, np.full(len(alone), width))
@@ -132,14 +142,12 @@ class IntegerTail:
         change = ((values - old[columns]) * self.steps[layer]).astype(np.float32)
         errors = np.empty(len(columns), dtype=np.int64)
         found = np.where(columns == width, values, old[-1])
-        most = max(1, _TOGETHER // self.n // (4 if best_bias else 1))
-        for start in range(0, len(columns), most):
-            part = slice(start, start + most)
+        together = max(1, _TOGETHER // self.n // (4 if best_bias else 1))
+        for start in range(0, len(columns), together):
+            part = slice(start, start + together)
             moved = self._layer_inputs[layer][:, columns[part]] * change[part]
-            if best_bias:
-                errors[part], found[part] = self._errors_at_best_bias(moved)
-            else:
-                errors[part] = self._errors_of_score(row, moved) if last else self._errors_of_unit(row, moved)
+            errors[part], best = self.count_moved(layer, row, moved)
+            found[part] = best if best_bias else found[part]
         prices = self._prices(layer, row, columns, values)
         if best_bias:
             values = np.where(columns == width, found, values)
@@ -147,25 +155,40 @@ class IntegerTail:
             prices += self._prices(layer, row, np.full(len(found), width), found)
         return Moves(columns, values, found, errors, prices)
 
-    def _errors_at_best_bias(self, moved: Floats) -> tuple[Integers, Integers]:
-        """The fewest errors, and the bias of the grid that makes them, if the one score moves by each column.
+    def finds_bias(self, layer: int) -> bool:
+        """Whether a change of a weight comes with the bias that is best then."""
+        return layer + 1 == len(self.integers) and self._single and self._has_bias[layer]
 
-        A bias is high enough for an example of the second class from one whole number on, and too high for one of
-        the first from another: how many of either are below each whole number is all there is to count.
-        """
+    def sums_moved(self, layer: int, row: int, columns: Integers, values: Integers) -> Floats:
+        """By how much the sum of a row moves if weights take other values: examples x changes."""
+        change = (values - self.integers[layer][row, columns]) * self.steps[layer]
+        moved: Floats = self._layer_inputs[layer][:, columns] * change.astype(np.float32)
+        return moved
+
+    def count_moved(self, layer: int, row: int, moved: Floats) -> tuple[Integers, Integers]:
+        """Errors, and the biases then, if the sum of a row moves by each column of ``moved``."""
+        if self.finds_bias(layer):
+            return self._errors_at_best_bias(moved)
+        last = layer + 1 == len(self.integers)
+        errors = self._errors_of_score(row, moved) if last else self._errors_of_unit(row, moved)
+        return errors, np.full(len(errors), self.integers[layer][row, -1])
+
+    def _promising(self, row: int, columns: Integers, values: Integers, most: int) -> Integers:
+        """Places of the changes of weights that are not zero, and of ``most`` others that the loss ranks first."""
+        old, step, place = self.integers[-1][row], self.steps[-1], row + self._single
+        slopes, curvatures = loss_derivatives(self._layer_inputs[-1], self._scores, self.labels, place)
+        change = (values - old[columns]) * step
+        losses = change * slopes[columns] + change**2 / 2 * curvatures[columns]
+        losses[old[columns] != 0] = -math.inf
+        used = int((old[columns] != 0).sum())
+        return np.sort(np.argsort(losses, kind="stable")[: used + most])
+
+    def _errors_at_best_bias(self, moved: Floats) -> tuple[Integers, Integers]:
+        """The fewest errors, and the bias of the grid that makes them, if the one score moves by each column."""
         layer, grid = len(self.integers) - 1, self.grids[1]
-        unit, low = self.steps[layer] * self._bias_units[layer], grid[0]
-        width = grid[-1] - low + 1
-        needed = -(self._sums[layer] - unit * self.integers[layer][0, -1] + moved) / np.float32(unit)
-        second = (self.labels == 1)[:, None]
-        places = np.where(second, np.floor(needed) + 1, np.ceil(needed)) - low
-        places = np.clip(places, 0, width).astype(np.int64) + np.arange(moved.shape[1]) * (width + 1)
-        signs = np.broadcast_to(np.where(second, 1.0, -1.0), places.shape)
-        gained = np.bincount(places.ravel(), signs.ravel(), moved.shape[1] * (width + 1))
-        gained = gained.reshape(-1, width + 1)[:, :width].cumsum(1)[:, np.array(grid) - low]
-        best = gained.argmax(1)
-        errors = second.sum() - gained[np.arange(len(best)), best]
-        return errors.astype(np.int64), np.array(grid)[best]
+        unit = self.steps[layer] * self._bias_units[layer]
+        sums = self._sums[layer] - unit * self.integers[layer][0, -1] + moved
+        return count_at_best_bias(sums / np.float32(unit), self.labels == 1, np.array(grid))
 
     def _errors_of_score(self, row: int, moved: Floats) -> Integers:
         """Errors if the score of a row moves by each column of ``moved``, examples x changes."""
