@@ -38,8 +38,8 @@ ON_SHAPES = _names(
     upsample_trilinear3d var var_mean view view_as vstack zeros zeros_like
     """
 )
-# One that counts up from zero: its number is the length of what it gives, as that of `ones` is. With a start or a step
-# it is none of these.
+# One that counts up from zero: its number is the length of what it gives, as that of `ones` is. With a start or a
+# step it is none of these.
 COUNTING = "aten.arange.default"
 # Their numbers enter the answers themselves.
 ON_VALUES = _names(
