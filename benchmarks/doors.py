@@ -4,16 +4,17 @@
 
 The doors: `netrazor.verify` with and without the training set, `check_consistency`, `netrazor.load`, and the commands
 verify, inspect, report and predict. Tables are replayed; of picked images the recorded ones are learned only
-(``--fast``), as the whole replay takes minutes: `make verify-records` does it. Writes results/doors.json, and exits
-with 1 where a door says something else than its neighbour.
+(``--fast``), as the whole replay takes minutes: `make verify-records` does it. Python and the command line share one
+picking: what each makes of it is compared. Writes results/doors.json, and exits with 1 where a door says something
+else than its neighbour.
 """
 
 import io
 import json
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from netrazor.certification import Certificate, check_consistency, parse
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.cli.application import run as run_command
 from netrazor.data.tables import as_dataset, table_of
-from netrazor.verification import VerifyConfiguration
+from netrazor.verification import VerifyConfiguration, replaying
 
 RECORDS = Path(__file__).parents[1] / "certificates"
 TABLES = ("wine", "digits", "breast-cancer", "mails")
@@ -42,6 +43,24 @@ def command(*words: str) -> tuple[int, str]:
         except SystemExit as error:
             code = int(error.code or 0)
     return code, out.getvalue()
+
+
+@contextmanager
+def picking_once() -> Iterator[None]:
+    """Within it what was picked once is not picked again."""
+    pick, made = replaying.pick, {}
+
+    def remembered(learner: Any, dataset: Any, config: Any, *, among: Any = None, **rest: Any) -> Any:
+        key = (config, rest.get("until"), None if among is None else among.tobytes())
+        if key not in made:
+            made[key] = pick(learner, dataset, config, among=among, **rest)
+        return made[key]
+
+    replaying.pick = remembered  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        replaying.pick = pick
 
 
 def doors_of(record: Path) -> dict[str, Any]:
@@ -103,7 +122,8 @@ def main(names: list[str]) -> int:
     """Go through the records, print and write what was found."""
     found: dict[str, Any] = {}
     for record in sorted(RECORDS.iterdir()) if not names else [RECORDS / name for name in names]:
-        found[record.name] = doors_of(record)
+        with picking_once():
+            found[record.name] = doors_of(record)
         print(record.name, json.dumps(found[record.name], indent=2), flush=True)
         write_result("doors.json", record.name, found[record.name])
     all_agree = all(map(agree, found.values()))

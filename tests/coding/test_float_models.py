@@ -17,7 +17,8 @@ from netrazor.coding.message import read
 from netrazor.coding.message_context import MessageContext
 from netrazor.coding.range_coder import Writer
 from netrazor.coding.raw_bytes import rotated_bits, turned_back
-from netrazor.coding.scaled_codes import Scaling, checked_products, code_scaling, find_scaling, products
+from netrazor.coding.scale_search import find_scaling
+from netrazor.coding.scaled_codes import Scaling, checked_products, code_scaling, products
 from netrazor.coding.schema import Field
 from netrazor.errors import CorruptMessage
 

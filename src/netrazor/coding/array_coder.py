@@ -22,12 +22,12 @@ from netrazor.coding.free_order import (
 from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import code_raw_bytes
+from netrazor.coding.scale_search import find_scaling
 from netrazor.coding.scaled_codes import (
     CODES,
     ScaledCodes,
     checked_products,
     code_scaling,
-    find_scaling,
     scale_type,
 )
 from netrazor.coding.schema import Field

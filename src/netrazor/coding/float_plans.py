@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from netrazor.coding.codebook import MAX_ENTRIES
 from netrazor.coding.ordered_keys import Array, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import rotated_bits
-from netrazor.coding.scaled_codes import ScaledCodes, find_scaling
+from netrazor.coding.scale_search import find_scaling
+from netrazor.coding.scaled_codes import ScaledCodes
 
 _SAMPLE = 2**15  # elements of a large array that are looked at first
 _FEW, _FEW_OF_MANY = (

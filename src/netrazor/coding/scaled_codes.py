@@ -5,8 +5,6 @@ rounded to bfloat16 or float16 afterwards. Whole numbers of few values and some 
 distinct floats as there are weights.
 """
 
-import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,19 +17,8 @@ from netrazor.coding.schema import Field
 from netrazor.errors import CorruptMessage
 
 CODES = np.dtype(np.int16)
-_GROUPS = (256, 128, 64, 32)
-_DIVISORS = (1, 2, 3, 4, 5)  # of the smallest difference or value that the scale may be
-_REACHES = (8.0, 64.0, 512.0, np.inf)  # in scales: what is small tells the scale by which more is told
-_SCALE_BITS = 23  # of a scale's mantissa, at most
-_COARSE = 10  # bits of a mantissa up to which values are rounded so much that fitting may fail
-_SAMPLE, _CHUNK = 32, 2**20  # groups that are tried first, elements that are tried at a time
-_USUAL_CODES = 2**10  # larger ones may be chance: multiples of the last place
-_FEW_LEFT, _MOST_LEFT = 0.2, 0.9  # of the groups
-_MOST = float(np.iinfo(np.int16).max)
-_MINUS_ZERO = np.iinfo(np.int16).min
+MINUS_ZERO = np.iinfo(np.int16).min
 """The code of -0.0, which rounding in floats makes of small values below zero."""
-
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,41 +38,13 @@ class ScaledCodes:
     codes: NDArray[np.int16]
 
 
-def find_scaling(array: Array) -> ScaledCodes | None:
-    """The scales and whole numbers that give every bit of an array of floats; None without any.
-
-    Tried are a scale for each row (slice along axis 0), for groups of 256, 128, 64 or 32 places of a row, and one.
-    """
-    if array.size < 2 or not array.any():
-        return None
-    row = array.size // len(array) if array.ndim > 1 else 0
-    groups = [row, *(group for group in _GROUPS if row % group == 0 and group < row), array.size]
-    found = []
-    for group in groups:
-        if group < 2:
-            continue
-        scales = find_scales(array, group, may_narrow=group == row)
-        scaled = _scaled_by(array, group, scales) if scales.all() else None
-        if scaled is not None:
-            found.append((_about_bits(scaled), scaled))
-            if scaled.codes.max() <= _USUAL_CODES:
-                break
-    return min(found, key=lambda each: each[0])[1] if found else None
-
-
-def _about_bits(scaled: ScaledCodes) -> float:
-    """The codes under one table, and the scales."""
-    counts = np.unique(scaled.codes, return_counts=True)[1]
-    return float(counts @ np.log2(scaled.codes.size / counts)) + _SCALE_BITS * scaled.scales.size
-
-
 def code_scaling(context: MessageContext, field: Field, scaling: Scaling | None) -> Scaling:
     """The bits dropped, and the elements that share a scale: a row, or how many.
 
     Raises:
         CorruptMessage: groups that the array cannot be divided into.
     """
-    width = _width(field.dtype)
+    width = mantissa_bits(field.dtype)
     dropped = code_below(context.coder, None if scaling is None else scaling.dropped, width)
     row = field.size // field.shape[0]
     if context.choose("row scales", None if scaling is None else scaling.group == row):
@@ -99,56 +58,6 @@ def code_scaling(context: MessageContext, field: Field, scaling: Scaling | None)
     return Scaling(group, dropped)
 
 
-def find_scales(array: Array, group: int, *, may_narrow: bool) -> Doubles:
-    """For groups of so many elements scales whose multiples are their magnitudes to the bit; 0 without one.
-
-    A group of zeros has the scale infinity. A few groups are tried first, then all, some at a time; where one of
-    these has none, those behind it are not tried.
-    """
-    scaling, rows = Scaling(group, _low_zeros(array)), array.reshape(-1, group)
-    scales = np.zeros(len(rows))
-    sample = rows[:: max(1, len(rows) // _SAMPLE)]
-    if len(sample) < len(rows) and not _find_scales(sample, scaling, may_narrow).all():
-        return scales
-    for start in range(0, len(rows), step := max(1, _CHUNK // group)):
-        found = _find_scales(rows[start : start + step], scaling, may_narrow)
-        scales[start : start + step] = found
-        if not found.all():
-            break
-    return scales
-
-
-def _find_scales(rows: Array, scaling: Scaling, may_narrow: bool) -> Doubles:
-    typed = np.abs(rows)
-    values, mantissa = typed.astype(np.float64), _mantissa(rows.dtype, scaling)
-    live = values.any(axis=1)
-    scales, left = np.where(live, 0.0, np.inf), np.flatnonzero(live)
-    for divisor, guess in itertools.product(_DIVISORS, _GUESSES):
-        if not len(left):
-            break
-        if guess is _by_narrowing and not (may_narrow and len(left) <= _FEW_LEFT * len(values)):
-            continue
-        scales[left] = _scales(typed[left], guess(values[left], divisor, mantissa), scaling)
-        left = left[scales[left] == 0]
-        if guess is _by_one and len(left) > _MOST_LEFT * len(values) and len(values) > 8:
-            break  # hardly any group is one of multiples: the array is of another kind
-    return scales
-
-
-def _scaled_by(array: Array, group: int, scales: Doubles) -> ScaledCodes | None:
-    scaling = Scaling(group, _low_zeros(array))
-    coded = np.where(np.isinf(scales), 0, scales).astype(scale_type(array.dtype))
-    codes = (
-        np.rint(array.reshape(-1, group).astype(np.float64) / scales[:, None])
-        .astype(CODES)
-        .reshape(array.shape)
-    )
-    codes[np.signbit(array) & (codes == 0)] = _MINUS_ZERO
-    if products(codes, coded, scaling, array.dtype).tobytes() != array.tobytes():
-        return None
-    return ScaledCodes(scaling, coded, codes)
-
-
 def checked_products(codes: Array, scales: Array, scaling: Scaling, field: Field) -> Array:
     """The elements of an array that was read.
 
@@ -156,7 +65,7 @@ def checked_products(codes: Array, scales: Array, scaling: Scaling, field: Field
         CorruptMessage: scales that make elements zero or infinite.
     """
     found = products(codes.astype(CODES, copy=False), scales, scaling, field.dtype)
-    if not np.isfinite(found).all() or (found[(codes != 0) & (codes != _MINUS_ZERO)] == 0).any():
+    if not np.isfinite(found).all() or (found[(codes != 0) & (codes != MINUS_ZERO)] == 0).any():
         raise CorruptMessage(
             f"array {field.name!r} has scales that make its elements zero or infinite; get the message again"
         )
@@ -174,7 +83,7 @@ def products(codes: NDArray[np.int16], scales: Array, scaling: Scaling, dtype: D
         exact = codes.reshape(-1, scaling.group).astype(np.float64) * scales.astype(np.float64)[:, None]
         found: Array = exact.astype(scales.dtype).astype(dtype).reshape(codes.shape)
     minus_zero = np.array([-0.0]).astype(dtype)
-    return np.where(codes == _MINUS_ZERO, minus_zero, _rounded(found + 0, scaling.dropped))
+    return np.where(codes == MINUS_ZERO, minus_zero, _rounded(found + 0, scaling.dropped))
 
 
 def _rounded(array: Array, dropped: int) -> Array:
@@ -188,122 +97,6 @@ def _rounded(array: Array, dropped: int) -> Array:
     return found
 
 
-def _low_zeros(array: Array) -> int:
-    """How many low bits of the mantissa are zero in all elements."""
-    joint = int(np.bitwise_or.reduce(array.reshape(-1).view(f"u{array.itemsize}")))
-    return min((joint & -joint).bit_length() - 1, _width(array.dtype) - 1) if joint else 0
-
-
-def _width(dtype: DType) -> int:
+def mantissa_bits(dtype: DType) -> int:
     """Bits of the mantissa."""
     return int(np.finfo(dtype).nmant)
-
-
-def _mantissa(dtype: DType, scaling: Scaling) -> int:
-    return _width(dtype) - scaling.dropped
-
-
-def _by_gaps(values: Doubles, divisor: int, mantissa: int) -> Doubles:
-    """The smallest difference of the magnitudes of a group, fitted to them."""
-    steps = np.diff(np.sort(values, axis=1), axis=1, prepend=0.0)
-    return _fitted(values, np.where(steps > 0, steps, np.inf).min(axis=1) / divisor)
-
-
-def _by_smallest(values: Doubles, divisor: int, mantissa: int) -> Doubles:
-    """The smallest magnitude, fitted: where values were rounded to few bits, differences are no multiples."""
-    return _fitted(values, _smallest(values) / divisor)
-
-
-def _by_one(values: Doubles, divisor: int, mantissa: int) -> Doubles:
-    """The smallest magnitude as it is: the scale, of as few bits as the values, where its whole number is one."""
-    return _smallest(values) / divisor
-
-
-def _by_narrowing(values: Doubles, divisor: int, mantissa: int) -> Doubles:
-    """What each value leaves of an interval, from the smallest one on; all of it where its multiple is open."""
-    if mantissa > _COARSE:
-        return _by_smallest(values, divisor, mantissa)
-    ordered = np.sort(values, axis=1)
-    half = _half_units(ordered, mantissa)
-    first = _smallest(values)
-    low, high = first * (1 - 2.0**-mantissa) / divisor, first * (1 + 2.0**-mantissa) / divisor
-    for place in (*range(values.shape[1]), *range(values.shape[1])):
-        bottom, top = ordered[:, place] - half[:, place], ordered[:, place] + half[:, place]
-        multiple = np.ceil(bottom / high)
-        settled = (multiple == np.floor(top / low)) & (multiple > 0) & (bottom > 0)
-        multiple = np.where(settled, multiple, 1)
-        low = np.where(settled, np.maximum(low, bottom / multiple), low)
-        high = np.where(settled, np.minimum(high, top / multiple), high)
-    return (low + high) / 2
-
-
-_GUESSES = (_by_gaps, _by_smallest, _by_one, _by_narrowing)
-
-
-def _smallest(values: Doubles) -> Doubles:
-    found: Doubles = np.where(values > 0, values, np.inf).min(axis=1)
-    return found
-
-
-def _fitted(values: Doubles, steps: Doubles) -> Doubles:
-    """Steps fitted to their small multiples, then to larger ones."""
-    for reach in _REACHES:
-        near = values <= reach * steps[:, None]
-        multiples = np.where(near, np.rint(values / steps[:, None]), 0.0)
-        squares = (multiples * multiples).sum(axis=1)
-        fitted = (values * multiples).sum(axis=1) / np.where(squares > 0, squares, 1)
-        steps = np.where(squares > 0, fitted, steps)
-    return steps
-
-
-def _half_units(exact: Doubles, mantissa: int) -> Doubles:
-    """Half of the last place of each magnitude, and what is lost where float32 was rounded again or doubles are."""
-    slack = 2.0 if mantissa > 23 else 1 + 2.0 ** (mantissa - 22) * (mantissa < 23)
-    found: Doubles = np.ldexp(0.5, np.frexp(exact)[1] - 1 - mantissa) * slack
-    return found
-
-
-def _scales(values: Array, steps: Doubles, scaling: Scaling) -> Doubles:
-    """For each group a scale whose multiples are its magnitudes, to the bit; 0 where there is none."""
-    exact = values.astype(np.float64)
-    multiples = np.rint(exact / steps[:, None])
-    live = exact > 0
-    half = _half_units(exact, _mantissa(values.dtype, scaling))
-    divisors = np.where(live & (multiples > 0), multiples, 1)
-    low = np.where(live, (exact - half) / divisors, 0).max(axis=1)
-    high = np.where(live, (exact + half) / divisors, np.inf).min(axis=1)
-    found = np.zeros(len(values))
-    left = np.flatnonzero(
-        (low <= high) & ((multiples > 0) == live).all(axis=1) & (multiples <= _MOST).all(axis=1)
-    )
-    for choose in _CANDIDATES:
-        if not len(left):
-            break
-        scales = choose(low[left], high[left]).astype(scale_type(values.dtype))
-        codes = multiples[left].astype(CODES)
-        same = (products(codes, scales, scaling, values.dtype) == values[left]).all(axis=1)
-        found[left[same]] = scales[same]
-        left = left[~same]
-    return found
-
-
-def _of_few_bits(low: Doubles, high: Doubles) -> Doubles:
-    """In the middle, to as few bits as all scales allow: those of bfloat16 or float16, or a power of two."""
-    mantissas, powers = np.frexp((low + high) / 2)
-    for kept in range(_SCALE_BITS):
-        candidate: Doubles = np.ldexp(np.rint(np.ldexp(mantissas, kept + 1)), powers - kept - 1)
-        if ((low <= candidate) & (candidate <= high)).all():
-            break
-    return candidate
-
-
-_CANDIDATES: tuple[Callable[[Doubles, Doubles], Doubles], ...] = (
-    _of_few_bits,
-    lambda low, high: (low + high) / 2,
-    lambda low, high: np.nextafter(low.astype(np.float32), np.float32(np.inf)).astype(np.float64),
-    lambda low, high: np.nextafter(high.astype(np.float32), np.float32(0)).astype(np.float64),
-    lambda low, high: low,
-    lambda low, high: high,
-    lambda low, high: np.nextafter((low + high) / 2, np.inf),
-    lambda low, high: np.nextafter((low + high) / 2, 0),
-)

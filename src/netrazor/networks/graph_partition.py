@@ -10,7 +10,7 @@ from torch import Tensor
 
 from netrazor.certification.graph_text import ExportedGraph, Step, values_in
 from netrazor.errors import UnsupportedModel
-from netrazor.networks.graph_network import prepared, run_call
+from netrazor.networks.graph_program import prepared, run_call
 
 _SIZES = (2, 3)  # numbers of examples with which it is seen what of the boundary grows with a batch
 

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from netrazor.errors import UnsupportedModel
 from netrazor.holdings import Holding, held, reachable
-from netrazor.networks.graph_network import GraphProgram
+from netrazor.networks.graph_program import GraphProgram
 
 
 class OutOfReach:
