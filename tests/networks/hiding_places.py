@@ -566,7 +566,7 @@ def _shapes(secret: Secret) -> nn.Module:
 @_place("sizes that operations find")
 def _sizes(secret: Secret) -> nn.Module:
     """As many ones as a buffer without elements is wide, added up: no number stands in the graph's steps."""
-    together = 9
+    together = 6
 
     class Summing(Memorizer):
         def table(self) -> Tensor:
