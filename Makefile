@@ -5,6 +5,7 @@
 #   make verify-records   decode and recount every record in certificates/
 #   make lint             style and types only
 #   make mutate           how many small changes of the core the tests notice: 1 to 2 s each of a core; resumable
+#   make mends            mends of faults, each taken out again: does its test fail? some seconds each; resumable
 #   make coverage         lines and branches that the tests run, by room, into results/coverage.json
 #   make docs             the documentation site, from docs/ and docstrings, into build/docs
 #   make site             leaderboard, certificates, digit reader and documentation, into build/site
@@ -19,7 +20,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 INSTALLED := $(VENV)/.installed
 FETCHED   := $(VENV)/.fetched
 
-.PHONY: help certify test test-slow lint mutate verify-records coverage docs site clean
+.PHONY: help certify test test-slow lint mutate mends verify-records coverage docs site clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,6 +42,9 @@ lint: $(INSTALLED)
 
 mutate: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutation.py
+
+mends: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mends.py
 
 coverage: $(FETCHED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal \

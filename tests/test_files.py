@@ -6,12 +6,13 @@ import resource
 import stat
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from netrazor.errors import OutputError
-from netrazor.files import write_atomically
+from netrazor.files import read_regular, write_atomically
 
 needs_an_ordinary_user = pytest.mark.skipif(
     hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere"
@@ -109,3 +110,38 @@ def test_a_directory_without_permission(tmp_path: Path) -> None:
 
 def everything_in(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_memory_is_taken_for_what_a_file_holds(tmp_path: Path) -> None:
+    """Not for what it might hold at most."""
+    (tmp_path / "short").write_bytes(b"short")
+    tracemalloc.start()
+    try:
+        assert read_regular(tmp_path / "short", 2**29) == b"short"
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("length", [0, 1, 9, 10, 11, 99])
+def test_no_more_than_the_limit_is_read(tmp_path: Path, length: int) -> None:
+    (tmp_path / "file").write_bytes(bytes(length))
+    if length <= 10:
+        assert read_regular(tmp_path / "file", 10) == bytes(length)
+    else:
+        with pytest.raises(OSError, match="at most 10 bytes allowed, got more"):
+            read_regular(tmp_path / "file", 10)
+
+
+def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of Linux that say that they are empty."""
+    (tmp_path / "file").write_bytes(b"all of it")
+    size = os.fstat
+
+    def shorter(descriptor: int) -> os.stat_result:
+        return os.stat_result((*size(descriptor)[:6], 3, *size(descriptor)[7:10]))
+
+    monkeypatch.setattr("netrazor.files.os.fstat", shorter)
+    assert read_regular(tmp_path / "file", 9) == b"all of it"
+    with pytest.raises(OSError, match="at most 8 bytes allowed"):
+        read_regular(tmp_path / "file", 8)

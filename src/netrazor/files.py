@@ -62,8 +62,12 @@ def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
         OSError: as for `open_regular`; it is larger.
     """
     with open_regular(path) as file:
-        content = file.read(limit + 1)
-    if len(content) > limit:
+        length = os.fstat(file.fileno()).st_size
+        # Memory is taken for what there is, not for the limit.
+        content = b"" if length > limit else file.read(length + 1)
+        if len(content) > length:  # it has grown, or says that it is empty
+            content += file.read(limit - length)
+    if max(length, len(content)) > limit:
         raise OSError(errno.EFBIG, f"at most {limit} bytes allowed, got more")
     return content
 

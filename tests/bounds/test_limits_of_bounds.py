@@ -83,12 +83,18 @@ def test_the_floor_and_its_inverse_need_one_example():
             call(0.0, 0.5, 0)
 
 
-def test_shares_of_bettors_double_from_about_the_best_up_to_all():
-    shares = betting._shares(1000.0, 5.0)
-    assert shares[0] == pytest.approx(math.sqrt(10 / 1000) / 2)
-    assert shares[1:-1] == pytest.approx(2 * shares[:-2])
-    assert shares[-1] == 1
-    assert betting._shares(1.0, 100.0).tolist() == [1.0]
+def test_shares_of_bettors_rise_from_about_the_best_up_to_all():
+    doubling = betting._shares(1000.0, 2.5)
+    assert doubling[0] == pytest.approx(math.sqrt(5 / 1000) / 2)
+    assert doubling[1:-1] == pytest.approx(2 * doubling[:-2])
+    assert doubling[-1] == 1
+    finer, ratio = betting._shares(1e6, 48.0), 1.25
+    assert finer[0] == pytest.approx(math.sqrt(96 / 1e6) * ratio / 4)
+    rising = finer[finer < 0.75]
+    assert rising[1:] == pytest.approx(ratio * rising[:-1])
+    assert {0.75, 0.875, 0.9375, 1.0} < set(finer.tolist())
+    assert 0.96875 not in finer
+    assert betting._shares(1.0, 100.0).tolist() == pytest.approx([0.75, 0.875, 0.9375, 0.96875, 1.0])
 
 
 @pytest.mark.parametrize("counts", [[1500, 300, 200], [900, 90, 10], [10, 10, 30]])
@@ -104,7 +110,11 @@ def test_the_wealth_of_the_two_mixtures(counts, mean):
         few = np.logaddexp.reduce([log_wealth(b) for b in shares]) + math.log(0.9 / len(shares))
         best = max(log_wealth(b) for b in np.linspace(0, 1, 20001))
     universal = best - math.log(math.pi * n + 1) / 2 + math.log(0.1)
-    found = betting._log_wealth_below(VALUES[None], np.array([counts], float), np.array([mean]), nats)
+    point = np.array([mean])
+    found, slope = betting._log_wealth_below(VALUES[None], np.array([counts], float), point, shares)
+    later, _ = betting._log_wealth_below(VALUES[None], np.array([counts], float), point + 1e-6, shares)
+    if found[0] > 1:  # elsewhere no slope is needed: nothing is gained at any share
+        assert slope[0] == pytest.approx((later[0] - found[0]) / 1e-6, rel=1e-2)
     assert found[0] == pytest.approx(max(few, universal), abs=1e-3)
     assert found[0] <= max(few, universal) + 1e-4
 

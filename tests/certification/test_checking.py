@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import spent_runs
 import tiny
 from netrazor import bounds
 from netrazor.certification.bounding import bound_claim
@@ -278,3 +279,16 @@ def test_rounding_hides_what_another_machines_logarithms_would_change() -> None:
     c = OCCAM().issued.certificate
     assert (c.risk_bound * 1e9) == pytest.approx(round(c.risk_bound * 1e9), abs=1e-6)
     assert c.risk_bound > math.nextafter(bounds.occam(c.errors, c.n, c.effective_bits, 0.05), 1) + 1e-13
+
+
+def test_it_is_assumed_that_methods_delta_and_claims_were_fixed_beforehand() -> None:
+    """No file shows whether they were; so every certificate says it."""
+    for certificate in (
+        *(run().issued.certificate for run in (OCCAM, NOISY)),
+        spent_runs.issued().certificate,
+        spent_runs.held_out().certificate,
+    ):
+        told = [text for text in certificate.assumptions if "fixed before the examples were counted" in text]
+        assert told == [
+            "Delta, the methods considered and the claims were fixed before the examples were counted."
+        ]

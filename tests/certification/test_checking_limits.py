@@ -225,3 +225,12 @@ def test_the_usual_claim_is_recorded_in_one_way() -> None:
     for weight, found in ((1, {"claims"}), (2, set())):
         asked = conclude_again(issued.certificate, {"claims.0.asked": Error(weight=weight)})
         assert find(asked, issued.blob) == found
+
+
+def test_top_and_loss_are_those_of_the_statement() -> None:
+    """What was asked for is of the error; so is what the record says besides."""
+    issued = OCCAM().issued
+    asked = {"claims.0.asked": Error(weight=2)}
+    assert find(conclude_again(issued.certificate, asked), issued.blob) == set()
+    for other in ({"claims.0.top": 2}, {"claims.0.loss": "in [0, 1]"}):
+        assert find(conclude_again(issued.certificate, {**asked, **other}), issued.blob) == {"claims"}

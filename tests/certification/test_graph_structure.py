@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+import tiny
+from netrazor.certification.graph_literals import Literals, price_literals
 from netrazor.certification.graph_structure import (
     FREE_BITS,
     FREE_BITS_FOR_EACH_ARRAY,
@@ -14,6 +16,7 @@ from netrazor.certification.graph_structure import (
     price_structure,
 )
 from netrazor.certification.graph_text import ExportedGraph, GraphArray, Step
+from tampering import conclude_again, find
 
 
 def graph(*steps: tuple[str, list[Any]], arrays: int = 0) -> ExportedGraph:
@@ -133,3 +136,20 @@ def test_the_sum_over_whole_numbers_leaves_room_for_references() -> None:
         describe_steps(graph(("aten.zeros.default", [[number]]))) - empty for number in range(-1000, 10_000)
     ]
     assert sum(2.0**-cost for cost in costs) <= 0.25
+
+
+def test_a_program_that_holds_a_table_is_charged() -> None:
+    digits = random.Random(0).choices((0, 1), k=4000)
+    priced = price_literals(doublings(digits))
+    assert priced == Literals(0, price_structure(doublings(digits)))
+    assert priced.bits > 4000 - FREE_BITS
+
+
+def test_a_graph_costs_what_the_rule_says() -> None:
+    issued = tiny.occam_run().issued
+    record = issued.certificate.prior.graph
+    assert record is not None
+    assert find(conclude_again(issued.certificate, {}), issued.blob) == set()
+    for field in ("literals", "literal_bits"):
+        other = {f"prior.graph.{field}": getattr(record, field) + 1}
+        assert find(conclude_again(issued.certificate, other), issued.blob) == {"graph"}

@@ -87,3 +87,11 @@ def test_records_of_declared_architectures_keep_their_form(name: str) -> None:
     certificate = parse(text)
     assert certificate == seal(certificate)
     assert json.loads(to_json(certificate)) == json.loads(text)
+
+
+def test_another_index_than_the_message_says() -> None:
+    """The message of a user's own network under the name of a declared one."""
+    issued = tiny.no_graph_run().issued
+    changed = {"prior.architecture.index": 1, "prior.architecture.name": "lenet5"}
+    assert find(conclude_again(issued.certificate, {}), issued.blob) == set()
+    assert find(conclude_again(issued.certificate, changed), issued.blob) == {"architecture"}

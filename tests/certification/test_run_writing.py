@@ -159,3 +159,30 @@ def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_bytes(b"")
     with pytest.raises(OutputError, match="choose a directory that can be written"):
         write_run(tmp_path / "taken", FIRST)
+
+
+@cannot_exchange
+def test_at_no_moment_are_there_files_of_two_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchanges: bool
+) -> None:
+    """Looked at after each step of a writer; where directories cannot be exchanged, there may be no run meanwhile."""
+    place, seen = tmp_path / "run", []
+    write_run(place, FIRST)
+
+    def followed_by_a_look(name: str) -> None:
+        step = getattr(os, name)
+
+        def stepping(*arguments: object, **options: object) -> object:
+            done = step(*arguments, **options)
+            seen.append({name: content for name, content in visible(place).items() if name[0] != "."})
+            return done
+
+        monkeypatch.setattr(os, name, stepping)
+
+    for name in ("replace", "rename", "unlink", "link", "fsync"):
+        followed_by_a_look(name)
+    write_run(place, SECOND)
+    runs = [as_bytes(FIRST), as_bytes(SECOND)]
+    assert seen[0] == runs[0]
+    assert seen[-1] == runs[1]
+    assert all(found in runs or (not exchanges and CERTIFICATE not in found) for found in seen)

@@ -155,3 +155,41 @@ def test_weights_of_another_network(photos: Path, mine: Path, tmp_path: Path) ->
     code, text = netrazor("certify", *source, "--recipe", "as-is", "--out", tmp_path / "run")
     assert code == 2
     assert "of another architecture" in text
+
+
+def test_a_teacher_from_the_line_to_its_bound(photos: Path, mine: Path, tmp_path: Path) -> None:
+    layers = "nn.Flatten(), nn.Linear(48, 50), nn.ReLU(), nn.Linear(50, 3)"
+    large = f"\n\ndef large():\n    return nn.Sequential({layers})\n"
+    mine.write_text(MINE + large)
+    torch.manual_seed(3)
+    weights = {"1.weight": torch.randn(50, 48), "1.bias": torch.zeros(50), "3.bias": torch.ones(3)}
+    save_file({**weights, "3.weight": torch.randn(3, 50)}, tmp_path / "large.safetensors")
+    (tmp_path / "short.yaml").write_text(f"{SHORT}distill: {{temperature: 3}}\n")
+    words = ["--model", f"{mine}:build", "--data", photos, "--size", 4, "--out", tmp_path / "run"]
+    words += ["--config", tmp_path / "short.yaml"]
+    teacher = ["--teacher", f"{mine}:large", "--teacher-weights", tmp_path / "large.safetensors"]
+    code, text = netrazor("certify", *words, *teacher)
+    assert code == 0, text
+    configuration = parse((tmp_path / "run" / CERTIFICATE).read_text()).provenance.configuration
+    assert configuration["distill"] == {"temperature": 3.0, "weight": 0.5}
+    assert netrazor(*asked_for(text))[0] == 0
+    (line,) = [line for line in text.splitlines() if line.startswith("bound the teacher")]
+    told = shlex.split(line.split("with: netrazor ")[1])
+    (tmp_path / "more.py").write_text("import torch\n\n\ndef rows():\n    return torch.rand(40, 3, 4, 4)\n")
+    told[told.index("INPUTS")] = f"{tmp_path / 'more.py'}:rows"
+    code, text = netrazor(*told)
+    assert (code, "of 40 inputs are not answered alike" in text) == (0, True), text
+
+
+def test_what_is_no_teacher_on_the_line(photos: Path, mine: Path, tmp_path: Path) -> None:
+    words = ["certify", "--model", f"{mine}:build", "--data", photos, "--size", 4, "--out", tmp_path / "none"]
+    for more, said in (
+        (["--recipe", "distill"], "--teacher: a trained network needed for the recipe 'distill'"),
+        (["--teacher", f"{mine}:build"], "load its trained weights (--teacher-weights), and call"),
+        (["--teacher-weights", mine], "--teacher-weights: a network that they are for needed"),
+        (["--teacher", f"{mine}:build", "--kind", "hold-out"], "--teacher: allowed for the kind message"),
+        (["--teacher", f"{mine}:none"], "has no 'none'"),
+        (["--teacher", "lenet5"], "in training mode"),
+    ):
+        code, text = netrazor(*words, *more)
+        assert (code, said in text) == (2, True), text

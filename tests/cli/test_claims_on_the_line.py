@@ -303,5 +303,98 @@ def test_numbers_of_a_csv_file_are_certified_and_verified(place: Path) -> None:
     for column in ("nan", "much"):
         data.write_text("\n".join([*numbers[:-1], f"1,2,3,{column}"]) + "\n")
         assert netrazor("verify", out, *model)[0] == 2
-    code, said = netrazor("certify", *model, "--recipe", "as-is", "--out", place / "no", "--claims", "subset")
+    code, said = netrazor("certify", *model, "--recipe", "as-is", "--out", place / "no", "--claims", "pixels")
     assert (code, "file.py:function" in said) == (2, True)
+
+
+COLUMNS = ("a", "b", "c", "warm", "wet", "far", "near", "site")
+
+
+def table_of(place: Path, columns: str) -> tuple[Path, list[object]]:
+    """A CSV file of some of these columns, and the words that certify a network of two outputs on a, b and c."""
+    rows = np.random.default_rng(5).normal(size=(200, 3)).round(6)
+    lines = [columns.split()]
+    for number, (a, b, c) in enumerate(rows.tolist()):
+        values = (a, b, c, int(a > 0), int(b + c > 0), 2 * a, b, ("north", "south")[number % 2])
+        lines.append([str(dict(zip(COLUMNS, values, strict=True))[name]) for name in columns.split()])
+    data = place / "of-two.csv"
+    data.write_text("\n".join(map(",".join, lines)) + "\n")
+    (place / "two.py").write_text(
+        "import torch\n\n\ndef build():\n    torch.manual_seed(0)\n    return torch.nn.Linear(3, 2)\n"
+    )
+    return data, ["certify", "--model", f"{place / 'two.py'}:build", "--recipe", "as-is", "--data", data]
+
+
+def checking(text: str) -> list[str]:
+    """The words of the command that a run says it can be checked with."""
+    return shlex.split(text.split("check it with: netrazor ")[1].splitlines()[0])
+
+
+def test_several_labels_of_a_csv_file_are_certified_and_verified(place: Path) -> None:
+    _, words = table_of(place, "a warm b c wet")
+    words += ["--label", "warm", "--label", "wet", "--claims", "hamming,labels", "--out", place / "labels"]
+    code, text = netrazor(*words)
+    assert code == 0, text
+    certificate = read_run(place / "labels").certificate
+    assert (certificate.sample.classes, certificate.provenance.class_names) == (2, ("warm", "wet"))
+    rows = [line.split() for line in text.splitlines()]
+    assert all(any(name in row for row in rows) for name in ("warm", "wet"))
+    told = checking(text)
+    code, text = netrazor(*told)
+    assert (code, "VALID" in text) == (0, True), text
+    swapped = [{"warm": "wet", "wet": "warm"}.get(word, word) for word in told]
+    assert netrazor(*swapped)[0] == 1, "labels in another order are other targets"
+    first = told.index("--label")
+    assert netrazor(*told[:first], *told[first + 2 :])[0] != 0, "one of the labels is an input then"
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("warm dry", "--label: one of the columns a, b, c, warm, wet, far, near, site allowed, got 'dry'"),
+        ("warm warm", "--label: each column once allowed"),
+        ("warm far", "targets: 0 or 1 needed in column 'far', got '"),
+        (
+            "warm site",
+            "targets: columns of numbers needed, got text or empty cells in site ('north' in row 2)",
+        ),
+        ("", "--label: columns of the targets needed, or one called label"),
+    ],
+)
+def test_columns_that_hold_no_labels(place: Path, labels: str, said: str) -> None:
+    _, words = table_of(place, " ".join(COLUMNS))
+    options = [word for name in labels.split() for word in ("--label", name)]
+    code, text = netrazor(*words, "--out", place / "none", "--claims", "hamming", *options)
+    assert (code, said in text) == (2, True), text
+
+
+def test_numbers_and_classes_by_their_columns(place: Path) -> None:
+    data, words = table_of(place, "far a b near c")
+    both = ["--label", "far", "--label", "near"]
+    code, text = netrazor(*words, *both, "--claims", "absolute=3", "--out", place / "two-numbers")
+    assert code == 0, text
+    assert netrazor(*checking(text))[0] == 0
+    data.write_text(data.read_text().rstrip() + "\ninf,1,1,1,1\n")
+    code, text = netrazor(*words, *both, "--claims", "absolute=3", "--out", place / "no")
+    assert (code, "targets: finite numbers needed in column 'far', got 'inf' in row 202" in text) == (
+        2,
+        True,
+    ), text
+    code, text = netrazor(*words, *both, "--out", place / "no")
+    assert (code, "--label: one column needed for claims about classes, got far, near" in text) == (
+        2,
+        True,
+    ), text
+    code, text = netrazor(*words[:-1], "mnist", "--label", "far", "--out", place / "no")
+    assert (code, "--label: allowed where the data is a CSV file" in text) == (2, True), text
+
+
+def test_a_column_of_classes_is_no_input_without_labels_either(place: Path) -> None:
+    data, words = table_of(place, "a b c warm")
+    code, text = netrazor(*words, "--label", "warm", "--out", place / "classes")
+    assert code == 0, text
+    assert netrazor(*checking(text))[0] == 0
+    words = ["extend", place / "classes", "--model", f"{place / 'two.py'}:build", "--unlabelled", data]
+    code, text = netrazor(*words, "--label", "warm", "--out", place / "classes-extended")
+    assert (code, "0 of 200 inputs" in text) == (0, True), text
+    assert netrazor(*checking(text), "--data", data)[0] == 0

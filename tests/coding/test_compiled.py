@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from netrazor import coding
 from netrazor.coding import compiled
+from netrazor.coding.coder import Meter
+from netrazor.coding.range_coder import Reader
 from netrazor.errors import MessageError
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
@@ -29,8 +31,8 @@ def only(fast: bool) -> Iterator[None]:
     """All decisions compiled, or none."""
     with pytest.MonkeyPatch.context() as patch:
         least = 0 if fast else 2**62
-        patch.setattr(compiled, "WORTHWHILE", least)
-        patch.setattr(compiled, "WORTHWHILE_LOADED", least)
+        for kind in ("WORTHWHILE_READ", "WORTHWHILE", "WORTHWHILE_LOADED"):
+            patch.setattr(compiled, kind, least)
         yield
 
 
@@ -79,11 +81,29 @@ def test_their_source_is_python_that_does_the_same(name: str, uncompiled: Module
 
 
 def test_few_decisions_do_not_need_numba() -> None:
-    assert compiled.WORTHWHILE > compiled.WORTHWHILE_LOADED > 0
+    assert compiled.WORTHWHILE_READ > compiled.WORTHWHILE > compiled.WORTHWHILE_LOADED > 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "numba", None)
         patch.delitem(sys.modules, "netrazor.coding.compiled_models", raising=False)
         assert compiled.load_models.__wrapped__() is None
+
+
+def test_a_reader_waits_for_more_of_them_than_an_encoder() -> None:
+    """It makes them once, and an encoder in many trials; what counts is all that it has been asked for."""
+    models = ModuleType("models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "load_models", cache(lambda: models))
+        for encoder in (Meter(), Meter()):
+            assert compiled.models_for(encoder, compiled.WORTHWHILE - 1, 1) is None
+        assert compiled.models_for(encoder, compiled.WORTHWHILE, 1) is models
+        assert compiled.models_for(Meter(), compiled.WORTHWHILE_LOADED, 1) is models
+        compiled.load_models.cache_clear()
+        reader = Reader(b"\0" * 16)
+        for _ in range(compiled.WORTHWHILE_READ // compiled.WORTHWHILE - 1):
+            assert compiled.models_for(reader, compiled.WORTHWHILE, 1) is None
+        assert compiled.models_for(Reader(b"\0" * 16), compiled.WORTHWHILE, 1) is None
+        assert compiled.models_for(reader, compiled.WORTHWHILE, 1) is models
+        assert compiled.models_for(reader, compiled.WORTHWHILE_LOADED - 1, 1) is None
 
 
 def _message(name: str) -> bytes:

@@ -16,7 +16,7 @@ import netrazor
 import tiny
 from netrazor.certification import seal
 from netrazor.counting import check_independence
-from netrazor.counting.independence import _agree
+from netrazor.counting.independence import SAMPLE, _agree
 from netrazor.errors import UnsupportedLearner, UnsupportedModel
 
 
@@ -104,6 +104,8 @@ DEPENDENT = {
     "recurrent": (recurrent, "GRU takes the first .* batch_first=True"),
     "place in the batch": (lambda: Use(own_seed), "other examples of the batch"),
     "size of the batch": (lambda: Use(lambda net, x: net.fc(x) * (len(x) < 100)), "other examples of the batch"),
+    "an example alone": (lambda: Use(lambda net, x: net.fc(x) * (len(x) > 1)), "counted alone and in a batch"),
+    "a batch of some": (lambda: Use(lambda net, x: net.fc(x) * (len(x) != SAMPLE)), "in another batch and order"),
     "neighbour": (lambda: Use(lambda net, x: net.fc(x.roll(1, 0))), "other examples of the batch"),
     "dropout": (lambda: Use(lambda net, x: net.fc(F.dropout(x, 0.1))), "random numbers in evaluation mode"),
     "rare dropout": (lambda: Use(lambda net, x: net.fc(F.dropout(x, 1e-7))), "random numbers in evaluation"),
@@ -179,6 +181,13 @@ def test_the_doors_refuse(tmp_path: Path) -> None:
         netrazor.certify_picked(lambda: Attention(False), data)
     with pytest.raises(UnsupportedModel, match="random numbers"):
         netrazor.certify(Use(lambda net, x: F.dropout(net.fc(x), 0.1)), data, recipe="as-is")
+
+
+def test_what_is_decoded_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On more examples than were tried before a run."""
+    monkeypatch.setattr("netrazor.pipeline.certified_run.check_independence", lambda *_, **__: None)
+    with pytest.raises(UnsupportedModel, match="other examples of the batch"):
+        netrazor.certify(Attention(False), tiny.images(), recipe="as-is")
 
 
 def test_a_certificate_of_such_a_network_is_invalid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

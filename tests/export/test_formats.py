@@ -1,5 +1,6 @@
 """Certified networks in the formats of others: the same answers, the differing ones counted and bounded."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,52 @@ def test_what_cannot_be_exported(run: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):
         exported(run, "safetensors", tmp_path / "file" / "n.safetensors")
+
+
+class Listed(nn.Module):
+    """Linear but for one operation, which a certified graph may call and ONNX does not have."""
+
+    def __init__(self, operation: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.operation, self.layer = operation, nn.Linear(64, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.operation(torch.tanh(self.layer(x.flatten(1))))
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        (torch.erfinv, r"prims\.erf_inv"),
+        (torch.special.bessel_j0, r"prims\.bessel_j0"),
+        (lambda x: x + x.kthvalue(2, dim=1, keepdim=True).values, r"aten\.kthvalue"),
+    ],
+)
+def test_an_operator_that_onnx_does_not_have_is_named(
+    operation: Callable[[torch.Tensor], torch.Tensor], name: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxscript", reason="ONNX WAS NOT TESTED: pip install 'netrazor[onnx]'")
+    pytest.importorskip("onnxruntime", reason="ONNX WAS NOT TESTED: pip install 'netrazor[onnx]'")
+    said = f"to: onnx has no operator for {name}, which this network calls; choose torch or safetensors"
+    with pytest.raises(UnsupportedModel, match=said):
+        export_network(Listed(operation), inputs(2), "onnx", tmp_path / "n.onnx")
+    assert not (tmp_path / "n.onnx").exists()
+    network = Listed(operation).eval()
+    program = export_network(network, inputs(2), "torch", tmp_path / "n.pt2")
+    with torch.inference_mode():
+        assert torch.allclose(program(inputs(5)), network(inputs(5)), atol=1e-5)
+
+
+def test_the_command_names_an_operator_of_a_certified_network_too(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason="ONNX WAS NOT TESTED: pip install 'netrazor[onnx]'")
+    pytest.importorskip("onnxruntime", reason="ONNX WAS NOT TESTED: pip install 'netrazor[onnx]'")
+    netrazor.certify(Listed(torch.erfinv), tiny.images(), recipe="exact", out=tmp_path / "run")
+    (tmp_path / "mine.py").write_text("import tiny\n\n\ndef data():\n    return tiny.images()\n")
+    words = ["export", tmp_path / "run", "--data", f"{tmp_path / 'mine.py'}:data", "--to"]
+    code, text = command(*words, "onnx")
+    assert (code, "--to: onnx has no operator for prims.erf_inv" in text) == (2, True), text
+    assert command(*words, "torch")[0] == 0
 
 
 def test_the_command(run: Path, tmp_path: Path) -> None:

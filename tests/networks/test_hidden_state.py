@@ -286,3 +286,16 @@ def test_digests_in_the_records_are_those_of_the_declared_architectures() -> Non
             assert source_digest(built) == architecture["source_sha256"], path
             seen += 1
     assert seen >= 7
+
+
+def test_one_setting_says_no_more_than_a_path() -> None:
+    coded_state(Wrapper(2**2000))
+    for long in (2**2099, "x" * 260):
+        with pytest.raises(UnsupportedModel, match=r"kept: 2,\d+ bits of data outside"):
+            coded_state(Wrapper(long))
+
+
+@pytest.mark.parametrize("module", ["os", "sys", "io", "pickle", "importlib"])
+def test_a_module_that_reaches_outside(module: str) -> None:
+    with pytest.raises(UnsupportedModel, match="kept: reaches outside of the network"):
+        coded_state(Wrapper(__import__(module)))

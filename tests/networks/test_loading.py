@@ -124,3 +124,10 @@ def test_a_whole_pickled_network_is_not_executed(tmp_path: Path) -> None:
     torch.save({"lr": 0.1}, tmp_path / "b.pt")
     with pytest.raises(CheckpointMismatch, match="tensors by name"):
         read_weights(tmp_path / "b.pt")
+
+
+def test_an_error_about_a_checkpoint_is_short(tmp_path: Path) -> None:
+    torch.save({"weights": [torch.arange(50) for _ in range(200)]}, tmp_path / "a.pt")
+    with pytest.raises(CheckpointMismatch, match="must hold tensors by name, got dict") as raised:
+        read_weights(tmp_path / "a.pt")
+    assert len(str(raised.value)) < 200 + len(str(tmp_path))

@@ -3,6 +3,7 @@
 import copy
 import threading
 import types
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from netrazor.errors import UnsupportedModel
-from netrazor.networks import coded_state, load_weights, make_plain, read_weights
+from netrazor.networks import coded_state, load_weights, make_plain, read_weights, source_digest
 from netrazor.networks.plain import plain_copy
 
 
@@ -116,3 +117,42 @@ def test_layers_that_torch_quantized_dynamically_are_plain(each: str, tmp_path: 
     torch.save(packed.state_dict(), tmp_path / "packed.pt")
     load_weights(model, read_weights(tmp_path / "packed.pt"))
     assert all(map(torch.equal, model.state_dict().values(), plain.state_dict().values()))
+
+
+def test_a_module_that_was_compiled_in_place_is_plain() -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    expected = source_digest(model), list(coded_state(model))
+    model.compile(backend="eager")
+    model[0].compile(backend="eager")
+    make_plain(model)
+    assert all(module._compiled_call_impl is None for module in model.modules())
+    assert (source_digest(model), list(coded_state(model))) == expected
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, partial(torch.compile, backend="eager")])
+def test_what_is_wrapped_is_the_network_inside(wrap: Callable[[nn.Module], nn.Module]) -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    expected = source_digest(model), list(coded_state(model))
+    assert make_plain(wrap(model)) is model
+    plain = plain_copy(wrap(model))
+    assert (source_digest(plain), list(coded_state(plain))) == expected
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, partial(torch.compile, backend="eager")])
+def test_a_part_that_is_wrapped_is_the_layer_inside(wrap: Callable[[nn.Module], nn.Module]) -> None:
+    first, last = nn.Linear(3, 4), nn.Linear(4, 2)
+    model = make_plain(nn.Sequential(wrap(first), nn.ReLU(), nn.Sequential(wrap(last))))
+    assert model[0] is first
+    assert model[2][0] is last
+    assert list(coded_state(model)) == ["0.weight", "0.bias", "2.0.weight", "2.0.bias"]
+
+
+def test_what_ran_in_several_processes_is_plain() -> None:
+    model = nn.Linear(3, 2)
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    try:
+        wrapped = nn.parallel.DistributedDataParallel(model)
+        assert make_plain(wrapped) is model
+        assert list(coded_state(plain_copy(wrapped))) == ["weight", "bias"]
+    finally:
+        torch.distributed.destroy_process_group()

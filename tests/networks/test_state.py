@@ -182,3 +182,15 @@ def test_state_that_cannot_be_coded_is_refused(model: nn.Module, match: str) -> 
 
 def test_a_parameter_named_like_a_global_tensor_is_no_global() -> None:
     assert list(coded_state(NamedLikeAGlobal())) == ["TABLE"]
+
+
+def test_an_overridden_part_of_a_layer_is_searched() -> None:
+    """Of which only torch's code knows the name."""
+    numbers = [7] * 2000
+
+    class Looking(nn.Conv2d):
+        def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+            return super()._conv_forward(x, weight, bias) + numbers[0]
+
+    with pytest.raises(UnsupportedModel, match=r"numbers\.\d+: .*bits of settings"):
+        coded_state(nn.Sequential(Looking(1, 1, 1)))

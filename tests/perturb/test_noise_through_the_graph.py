@@ -56,3 +56,24 @@ def test_a_view_of_a_parameter_is_an_array_of_its_own() -> None:
     network = export(Aliased("viewed"), torch.rand(3, 1, 8, 8))
     assert [name for name, _ in network.named_parameters()] == []
     assert [name for name, _ in network.named_buffers()] == ["viewed"]
+
+
+def test_a_parameter_that_is_read_in_two_ways_is_one_array() -> None:
+    """Else the second would be sent apart, as a constant, and read without noise."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = nn.Parameter(torch.randn(tiny.CLASSES, 64, generator=torch.Generator().manual_seed(0)))
+            self.detached = self.w.detach()
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = x.flatten(1)
+            return nn.functional.linear(x, self.w) - nn.functional.linear(x, self.detached)
+
+    network = export(Twice(), torch.rand(3, 1, 8, 8))
+    assert [name for name, _ in network.named_parameters()] == ["w"]
+    assert [name for name, _ in network.named_buffers()] == []
+    with torch.no_grad():
+        next(network.parameters()).add_(torch.rand(tiny.CLASSES, 64))
+    assert not network(torch.rand(5, 1, 8, 8)).any()

@@ -296,3 +296,11 @@ def test_a_plain_list_of_examples() -> None:
     certificate = netrazor.certify(tiny.small(), items, recipe=tiny.NO_NOISE)
     assert certificate.n == 60
     assert certificate.sample.name == "list"
+
+
+def test_the_number_of_copies_stands_in_the_certificate() -> None:
+    data = tiny.images(200)
+    copies = [*range(200), 3, 3, 7]
+    again = replace(data, images=data.images[copies], labels=data.labels[copies])
+    for examples, duplicates in ((data, 0), (again, 3)):
+        assert netrazor.certify(tiny.small(), examples, recipe="as-is").sample.duplicates == duplicates

@@ -38,7 +38,7 @@ def test_claims_that_are_none(tops: tuple[int, ...]) -> None:
 
 def test_recipes_of_the_product_and_of_the_records_are_apart() -> None:
     plain = {"as-is", "exact", "post-training", "noise-only", "polish"}
-    assert set(RECIPES) == {"quick", "tight", "small", *plain}
+    assert set(RECIPES) == {"quick", "distill", "tight", "small", *plain}
     with pytest.raises(
         ConfigurationError, match=r"one of quick, .* or a Recipe itself, allowed, got 'paper'"
     ):

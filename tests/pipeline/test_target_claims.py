@@ -27,6 +27,7 @@ from netrazor.certification import (
 from netrazor.certification.claim_rows import rows_of
 from netrazor.certification.claims import AnyClaim
 from netrazor.certification.model_card import model_card_section
+from netrazor.certification.yardsticks import yardstick_sentence
 from netrazor.cli.claim_printing import print_claims
 from netrazor.errors import BadDataset, ConfigurationError, InvalidArgument, NetrazorError, UnsupportedLearner
 from netrazor.pipeline import Recipe, Run, RunConfiguration, run
@@ -271,7 +272,81 @@ def test_what_was_counted_otherwise_is_found_by_counting(
             netrazor.verify(directory, TASKS[task][0]())
         return
     verdict = netrazor.verify(directory, TASKS[task][0]())
-    assert [finding.code for finding in verdict.findings] == ["recount"]
+    assert {finding.code for finding in verdict.findings} == {"recount"}
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_a_certificate_without_constant_answers_is_one_of_before(task: str, tmp_path: Path) -> None:
+    c = certificate(task)
+    assert [claim.constant is None for claim in c.claims] == [
+        claim.statement.kind == "subset-error" for claim in c.claims
+    ]
+    none = {f"claims.{place}.constant": None for place in range(len(c.claims))}
+    before = conclude_again(c, none)
+    assert '"constant"' not in to_json(before)
+    assert parse(to_json(before)).claims == before.claims
+    directory = tiny.write(tmp_path / "before", before, issued(task).issued.blob)
+    assert netrazor.verify(directory, TASKS[task][0]()).status == "VALID"
+    for old, new in zip(before.claims, c.claims, strict=True):
+        fallback, counted = measure_yardsticks(before, old), measure_yardsticks(c, new)
+        if new.statement.kind == "subset-error":
+            assert fallback.majority_bound == counted.majority_bound
+        else:
+            assert fallback.majority_bound == (1.0 if task == "numbers" else 0.5)
+    told = yardstick_sentence(c, c.claims[-1])
+    assert ("always the same answer loses at most" in told) is True
+    assert task != "numbers" or "always the same" not in yardstick_sentence(before, before.claims[0])
+
+
+@pytest.mark.parametrize(
+    ("task", "path", "value"),
+    [
+        ("labels", "claims.1.constant.errors", N + 1),
+        ("labels", "claims.1.constant.losses", ((0.0, N),)),
+        ("labels", "claims.2.constant.answer", (0, 2, 0)),
+        ("labels", "claims.2.constant.answer", (0, 1)),
+        ("labels", "claims.2.constant.errors", 0),
+        ("labels", "claims.2.constant.losses", lambda losses: losses[1:]),
+        ("labels", "claims.0.constant", lambda _: certificate("labels").claims[1].constant),
+        ("numbers", "claims.0.constant.losses", lambda losses: ((0.5003, losses[0][1]), *losses[1:])),
+        ("numbers", "claims.1.constant.answer", (0, 0)),
+        ("pixels", "claims.0.constant.answer", (2,)),
+    ],
+)
+def test_a_constant_answer_altered(task: str, path: str, value: object) -> None:
+    assert alter(partial(issued, task), {path: value}) == {"risk"}
+
+
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("labels", {"claims.1.constant.errors": N // 2 + 40}),
+        ("labels", {"claims.2.constant.losses": ((1.0, N),), "claims.2.constant.errors": N}),
+        ("numbers", {"claims.1.constant.losses": ((1.0, N),), "claims.1.constant.errors": N}),
+        ("numbers", {"claims.0.constant.answer": (10**9,)}),
+        ("pixels", {"claims.0.constant.losses": ((1.0, N),), "claims.0.constant.errors": N}),
+    ],
+)
+def test_a_dearer_constant_answer_is_found_by_counting(
+    task: str, changes: dict[str, object], tmp_path: Path
+) -> None:
+    forged = conclude_again(certificate(task), changes)
+    directory = tiny.write(tmp_path / "forged", forged, issued(task).issued.blob)
+    assert netrazor.verify(directory).exit_code == 3
+    (finding,) = netrazor.verify(directory, TASKS[task][0]()).findings
+    assert (finding.code, "always the same answer" in finding.text) == ("recount", True)
+
+
+def test_rare_labels_are_bounded_better_by_saying_no() -> None:
+    inputs, _ = labels()
+    rare = (torch.rand(N, 3, generator=torch.Generator().manual_seed(6)) < 0.02).long()
+    network = network_of_labels()
+    with torch.no_grad():
+        network.weight.mul_(0.001), network.bias.fill_(-1.0)
+    found = netrazor.certify(network, (inputs, rare), recipe="as-is", claims=OF_LABELS[2:])
+    assert found.risk_bound < 0.5
+    assert measure_yardsticks(found).majority_bound < 0.06
+    assert says_less_than_guessing(found), "below one half, and still more than always no loses"
 
 
 def test_other_targets_are_another_data_set(tmp_path: Path) -> None:

@@ -165,3 +165,17 @@ def test_a_data_set_is_held_to_fingerprint_number_and_majority() -> None:
     even = sample.model_copy(update={"spent": 200, "spending": "even positions"})
     counted = 200 - int(np.bincount(labels[1::2]).max())
     assert check_dataset(even.model_copy(update={"majority_errors": counted}), data) == []
+
+
+def test_what_a_data_set_says_of_itself_is_not_verified() -> None:
+    """A wrapper of other labels that bears the fingerprint of the certified data set."""
+    sample = tiny.occam_run().issued.certificate.sample
+
+    class Claiming(list[tuple[torch.Tensor, int]]):
+        fingerprint = sample.fingerprint
+
+    data = tiny.images()
+    items = [(image, (label + (place == 0)) % tiny.CLASSES) for place, (image, label) in enumerate(data)]
+    (found,) = check_dataset(sample, Claiming(items))
+    assert found.code == "dataset"
+    assert check_dataset(sample, Claiming(data)) == []

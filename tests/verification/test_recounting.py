@@ -154,3 +154,12 @@ def test_a_given_network_that_is_not_at_hand_is_not_counted() -> None:
     check = Recount(certificate, nn.Identity(), None, spent_runs.images(), Silent())
     check._count_given(spent_runs.images())
     assert (check.findings, check.notes) == ([], [])
+
+
+def test_a_variance_that_no_honest_draws_have() -> None:
+    """The recorded mean is the honest one; of ten thousand draws the variance of half the rates would be seen."""
+    rates = np.random.default_rng(0).normal(0.1, 0.02, 10_000).clip(0, 1)
+    for share, refused in ((1.0, []), (0.5, ["variance"]), (0.0, ["variance"])):
+        noisy = NoisyRisk(mean=0.1, variance=share * 0.02**2, upper=0.11)
+        limits = noisy_limits(noisy, 2500, rates)
+        assert [name for name, _, fresh, most in limits if fresh > most] == refused

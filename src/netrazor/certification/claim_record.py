@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from netrazor.certification.claims import MOST_CELLS, AnyClaim, CellRecord, Error, TopK
+from netrazor.certification.constant_record import ConstantRecord
 from netrazor.certification.record_fields import Count, Positive, Probability, Record, Risk, Seed
 
 # What a verifier is asked to repeat at most, four times over: draws, and examples in all of them together.
@@ -39,8 +40,8 @@ class NoisyRisk(Record):
 class ClaimRecord(Record):
     """One statement about new examples.
 
-    Fields that came later (``asked``, ``cells``, ``losses``) are left out of the canonical form where they are empty,
-    so that records without them keep their seal.
+    Fields that came later (``asked``, ``cells``, ``losses``, ``constant``) are left out of the canonical form where
+    they are empty, so that records without them keep their seal.
 
     Attributes:
         sentence: the statement.
@@ -57,6 +58,7 @@ class ClaimRecord(Record):
         asked: what was asked for; None for the error among the ``top`` best answers, of weight 1.
         cells: of a table, in the order of `netrazor.certification.claim_tables`.
         losses: of a loss between 0 and 1, each value and how many counted examples have it, increasing.
+        constant: of a claim about labels, numbers or pixels, what always the same answer loses: a yardstick.
     """
 
     sentence: str
@@ -70,6 +72,7 @@ class ClaimRecord(Record):
     asked: AnyClaim | None = None
     cells: Annotated[tuple[CellRecord, ...], Field(max_length=MOST_CELLS)] = ()
     losses: Annotated[tuple[tuple[Risk, Positive], ...], Field(max_length=MOST_CELLS)] = ()
+    constant: ConstantRecord | None = None
 
     @property
     def empirical_risk(self) -> float:
@@ -97,6 +100,7 @@ class ClaimRecord(Record):
             ("asked", self.asked),
             ("cells", self.cells),
             ("losses", self.losses),
+            ("constant", self.constant),
         )
         for name, value in later:
             if not value:

@@ -25,6 +25,7 @@ from netrazor.certification.claims import (
     LabelErrors,
     Withheld,
 )
+from netrazor.certification.constant_bounds import constant_faults
 from netrazor.certification.delta_shares import equal_share
 from netrazor.certification.mean_losses import has_mean_loss, loss_faults, possible_losses
 from netrazor.certification.risk_rounding import complement_down, risk_up, risks_up
@@ -113,6 +114,8 @@ def table_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
         return
     if any(cell.count > cell.n or cell.n > claim.n for cell in cells):
         yield "claims.cells: a count can be no larger than its number of examples, got one that is"
+    if claim.constant is not None:
+        yield from constant_faults(claim, classes)
     if has_mean_loss(statement):
         yield from loss_faults(claim, classes)
     elif claim.losses:

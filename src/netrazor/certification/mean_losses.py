@@ -59,7 +59,16 @@ def loss_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
     if isinstance(statement, Cost) and len(statement.costs) != classes:
         yield f"claims.asked.costs: {classes} rows needed, one for each class, got {len(statement.costs)}"
         return
-    values = [value for value, _ in claim.losses]
+    yield from _count_faults(claim, classes)
+    if claim.constant is not None:
+        beside = claim.model_copy(update={"losses": claim.constant.losses, "errors": claim.constant.errors})
+        yield from (
+            fault.replace("claims.", "claims.constant.", 1) for fault in _count_faults(beside, classes)
+        )
+
+
+def _count_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
+    values, statement = [value for value, _ in claim.losses], claim.statement
     if values != sorted(set(values)) or not set(values) <= set(possible_losses(statement, classes).tolist()):
         yield "claims.losses: increasing values of the declared loss needed, got others"
     with_loss = sum(count for value, count in claim.losses if value)

@@ -15,6 +15,7 @@ from netrazor.certification.claims import (
     OrdinalDistance,
     Withheld,
 )
+from netrazor.certification.constant_bounds import constant_bound
 from netrazor.certification.mean_losses import loss_values
 from netrazor.certification.record import Certificate
 from netrazor.certification.risk_rounding import risk_up
@@ -31,8 +32,9 @@ class Yardsticks:
 
     Attributes:
         majority_bound: of an error, the bound of always answering the most frequent label, paid with log2(classes)
-            bits, rounded up. Of other claims, what always giving one answer, the best for it, loses at most whatever
-            the frequencies of the classes are.
+            bits, rounded up. Of labels, numbers and pixels, the bound of always giving one answer, chosen by the
+            counted examples and paid for (`netrazor.certification.constant_record`). Of other claims, what always
+            giving one answer, the best for it, loses at most whatever the frequencies of the classes are.
         uniform_risk: what answering any label with the same probability loses; at most, as before.
         hold_out_bound: the Clopper-Pearson bound of what was given or learned from the spent examples by itself,
             where some were spent on it; or else what a fifth of the counted examples, held out, would give if the
@@ -82,17 +84,21 @@ def _guesses(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float
 
 
 def _guesses_of_targets(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float]:
-    """The same where an example has no single class; nothing is known of numbers, which may lie anywhere."""
+    """The same where an example has no single class; nothing is known of numbers, which may lie anywhere.
+
+    Certificates that have no constant answers, which came later, have what a constant answer loses at most whatever
+    the targets are.
+    """
     sample, statement = certificate.sample, claim.statement
-    outputs = sample.classes
+    outputs, recorded = sample.classes, constant_bound(claim, sample.classes, certificate.delta)
     if isinstance(statement, SubsetError):
         constant = bounds.occam(sample.majority_errors, claim.n, float(outputs), certificate.delta)
         return risk_up(float(constant)), 1 - 0.5**outputs
     if isinstance(statement, (HammingLoss, LabelErrors)):
-        return 0.5, 0.5
+        return 0.5 if recorded is None else recorded, 0.5
     if isinstance(statement, PixelErrors):
-        return 1 - 1 / outputs, 1 - 1 / outputs
-    return 1.0, 1.0
+        return 1 - 1 / outputs if recorded is None else recorded, 1 - 1 / outputs
+    return 1.0 if recorded is None else recorded, 1.0
 
 
 def majority_bound(errors: int, n: int, classes: int, delta: float) -> float:
@@ -121,10 +127,16 @@ def yardstick_sentence(certificate: Certificate, claim: ClaimRecord | None = Non
     hold_out = f"{held_out} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
     if claim.statement.task == "regression":
         unit = "; a hundred per cent is the largest loss." if claim.loss != "0-1" else "."
-        return f"To compare: {hold_out.removesuffix('.')}{unit}"
+        constant = ""
+        if claim.constant is not None:
+            constant = f"always the same answer loses at most {percent_up(found.majority_bound)}, "
+        return f"To compare: {constant}{hold_out.removesuffix('.')}{unit}"
     if not claim.is_error and not isinstance(claim.statement, Withheld):
+        constant = "always the same label reaches"
+        if claim.statement.task != "single-label":
+            constant = "always the same answer loses at most"
         return (
-            f"To compare: always the same label reaches {percent_up(found.majority_bound)}, a uniform guess "
+            f"To compare: {constant} {percent_up(found.majority_bound)}, a uniform guess "
             f"{percent_up(found.uniform_risk)}; {hold_out}"
         )
     majority = f"always the most frequent label errs on at most {percent_up(found.majority_bound)}, "

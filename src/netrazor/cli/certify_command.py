@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.cli.claim_words import claims_of, read_groups
 from netrazor.cli.console import open_console
+from netrazor.cli.large_network import large_network
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
 from netrazor.progress_bars import Bars
@@ -40,6 +41,9 @@ class Procedure:
         given: what of the network was fixed without these examples and costs nothing: a pattern of names of arrays or
             modules, several if repeated; frozen; or a file of weights.
         given_origin: what the given weights were made from, in words; the certificate says it.
+        teacher: a trained network of any size, as for --model, or a file of ONNX: all training is towards its answers
+            to the training inputs, so that netrazor extend says more of it. It may have been trained on them.
+        teacher_weights: of the teacher: .safetensors, or .pt of tensors.
     """
 
     kind: Literal["message", "picked", "hold-out", "all"] = "message"
@@ -52,6 +56,8 @@ class Procedure:
     seed: int = 0
     given: tuple[str, ...] = ()
     given_origin: str | None = None
+    teacher: str | None = None
+    teacher_weights: Path | None = None
 
 
 @Parameter(name="*")
@@ -104,6 +110,14 @@ def certify(
         raise ConfigurationError(
             f"given: allowed for the kind message, got {procedure.kind!r}; leave --given or --kind out"
         )
+    if procedure.teacher is not None and procedure.kind != "message":
+        raise ConfigurationError(
+            f"teacher: allowed for the kind message, got {procedure.kind!r}; leave --teacher or --kind out"
+        )
+    if procedure.teacher is None and procedure.teacher_weights is not None:
+        raise ConfigurationError(
+            "teacher_weights: a network that they are for needed, got none; give it with --teacher"
+        )
     groups = read_groups(source.groups, source.data)
     console = open_console()
     named = None if experiment is None else experiment_named(experiment)
@@ -127,8 +141,13 @@ def certify(
         device=machine.device,
         count_on=machine.count_on,
         reporter=Bars(console),
+        teacher=None
+        if procedure.teacher is None
+        else large_network(procedure.teacher, procedure.teacher_weights),
     )
-    inputs = RunInputs(source.data, weights, source.size, source.data_directory, groups.leave_out)
+    inputs = RunInputs(
+        source.data, weights, source.size, source.data_directory, groups.leave_out, source.label
+    )
     request = KindRequest(named, source.model, inputs, configuration, procedure.scale)
     issued = []
     for each in issue_kinds(KINDS if procedure.kind == "all" else (procedure.kind,), request):
@@ -141,6 +160,9 @@ def certify(
             words += ["--given", str(weights)]
         words += [word for reference in source.groups for word in ("--groups", reference)]
         console.print(f"\nwritten to {each.place}; check it with: {shlex.join(words)}")
+        if procedure.teacher is not None:
+            words = extending_command(each.place, procedure.teacher, procedure.teacher_weights)
+            console.print(f"bound the teacher, on inputs that neither network saw, with: {shlex.join(words)}")
     if len(issued) > 1:
         print_kinds(console, issued, procedure.delta)
 
@@ -148,6 +170,13 @@ def certify(
 def given_of(words: tuple[str, ...]) -> str | tuple[str, ...] | None:
     """What ``--given`` said: nothing, one word (which may be a file, or "frozen"), or several patterns."""
     return None if not words else words[0] if len(words) == 1 else words
+
+
+def extending_command(place: Path, teacher: str, weights: Path | None) -> list[str]:
+    """The words of the command that bounds a teacher by what was issued in ``place``."""
+    words = ["netrazor", "extend", str(place), "--model", teacher]
+    words += [] if weights is None else ["--weights", str(weights)]
+    return [*words, "--unlabelled", "INPUTS", "--out", f"{place}-extended"]
 
 
 def checking_command(
@@ -160,6 +189,7 @@ def checking_command(
     if source.data is not None:
         size = source.size or (None if named is None else named.size)
         words += ["--data", source.data, *([] if size is None else ["--size", str(size)])]
+        words += [word for name in source.label for word in ("--label", name)]
     if source.data_directory is not None:
         words += ["--data-directory", str(source.data_directory)]
     if machine.count_on != "cpu" and issued.kind == "message":

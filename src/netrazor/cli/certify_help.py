@@ -9,6 +9,7 @@ WIDTH = 79  # columns, where a terminal may have more
 # The recipes themselves need torch; a test holds that each has its line here.
 RECIPE_TITLES = {
     "quick": "prune, quantize, descend on the bound; some minutes for MNIST on a few cores (the default)",
+    "distill": "quick, trained towards the answers of --teacher, for netrazor extend to bound that",
     "tight": "for any network: whole numbers, fewer on every rung while the bound falls; twice the steps of quick",
     "small": "whole numbers, searched on the bound: few examples, a linear or a small network",
     "paper": "Appendix A.1 of the paper: surgery and trained codebooks, hours",

@@ -63,6 +63,7 @@ def export(
             directory=source.data_directory,
             leave_out=read_groups(source.groups, source.data).leave_out,
             headline=certificate.claims[0].statement,
+            label=source.label,
         )
     )
     path = out or run / f"network{ENDINGS[to]}"

@@ -13,13 +13,12 @@ from netrazor.certification.graph_text import parse_graph
 from netrazor.cli.claim_printing import print_extension
 from netrazor.cli.claim_words import read_groups
 from netrazor.cli.console import open_console
+from netrazor.cli.large_network import large_network
 from netrazor.cli.options import Source
 from netrazor.errors import ConfigurationError
 from netrazor.units import percent_up
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from netrazor.verification import Extended
 
 
@@ -83,16 +82,15 @@ def extend(
             shape=shape,
             directory=source.data_directory,
             leave_out=read_groups(source.groups, source.data).leave_out,
+            label=source.label,
         )
-    extended = extended_by(
-        Large(source.model, weights, unlabelled), certificate, shape, source.data_directory
-    )
+    extended = extended_by(Large(source.model, weights, unlabelled), certificate, shape, source)
     assert extended.large is not None
     record = extend_certificate(
         run,
         extended.large,
         extended.unlabelled,
-        model=None if short is None else _network(short, None, certificate),
+        model=None if short is None else large_network(short, None, certificate.sample.classes),
         delta=delta,
         out=out,
         training=training,
@@ -108,18 +106,20 @@ def extend(
 
 
 def extended_by(
-    large: Large, certificate: Certificate, shape: tuple[int, int, int] | None, directory: Path | None
+    large: Large, certificate: Certificate, shape: tuple[int, int, int] | None, source: Source
 ) -> "Extended":
     """The network and the inputs that were named; each None where it was not."""
     from netrazor.pipeline.own_inputs import own_inputs
     from netrazor.verification import Extended
 
-    network = (
-        None if large.extended is None else _network(large.extended, large.extended_weights, certificate)
-    )
-    inputs: Any = (
-        None if large.unlabelled is None else own_inputs(large.unlabelled, shape=shape, directory=directory)
-    )
+    network = None
+    if large.extended is not None:
+        network = large_network(large.extended, large.extended_weights, certificate.sample.classes)
+    inputs: Any = None
+    if large.unlabelled is not None:
+        inputs = own_inputs(
+            large.unlabelled, shape=shape, directory=source.data_directory, label=source.label
+        )
     return Extended(network, inputs)
 
 
@@ -137,16 +137,6 @@ def images_shape(files: RunFiles, size: int | None) -> tuple[int, int, int] | No
     return None if found is None or len(found) != 3 else (found[0], found[1], found[2])
 
 
-def _network(reference: str, weights: Path | None, certificate: Certificate) -> "nn.Module":
-    from netrazor.pipeline.own_network import own_network
-
-    if reference.endswith(".onnx"):
-        from netrazor.export.onnx_network import OnnxNetwork
-
-        return OnnxNetwork(reference)
-    return own_network(reference, weights, classes=certificate.sample.classes)
-
-
 def _checking_command(out: Path, large: Large, short: str | None, source: Source) -> list[str]:
     """The words of the command that verifies certificate and extension."""
     options = {
@@ -160,4 +150,5 @@ def _checking_command(out: Path, large: Large, short: str | None, source: Source
     }
     said = [word for option, value in options.items() if value is not None for word in (option, str(value))]
     said += [word for reference in source.groups for word in ("--groups", reference)]
+    said += [word for name in source.label for word in ("--label", name)]
     return ["netrazor", "verify", str(out), *said]

@@ -16,6 +16,8 @@ class Source:
             declared architecture.
         data: the training set: a known name, a folder with a folder for each class, a folder of .tar shards, a CSV
             file with a column label, labels, y or target, or file.py:function, which gives a data set or two arrays.
+        label: the column of the CSV file of --data that holds the labels, instead of label, labels, y or target;
+            several, if repeated, for --claims about labels (0 or 1 in each) or numbers.
         size: side of the images of a folder, in pixels.
         data_directory: where data sets with names are kept, instead of the default.
         groups: for a claim of the errors in each group of a column, several if repeated: COLUMN of the CSV file of
@@ -24,6 +26,7 @@ class Source:
 
     model: str | None = None
     data: str | None = None
+    label: tuple[str, ...] = ()
     size: int | None = None
     data_directory: Path | None = None
     groups: tuple[str, ...] = ()

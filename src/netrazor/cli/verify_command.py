@@ -116,9 +116,7 @@ def _verify_by_counting(
             if source.data is not None:
                 _check_groups(certificate, groups)
             dataset = _dataset(console, certificate, shape, source, groups.leave_out)
-            extended = extended_by(
-                large, certificate, images_shape(files, source.size), source.data_directory
-            )
+            extended = extended_by(large, certificate, images_shape(files, source.size), source)
     return verify_run(
         run,
         dataset,
@@ -179,6 +177,7 @@ def _dataset(
             directory=source.data_directory,
             leave_out=leave_out,
             headline=certificate.claims[0].statement,
+            label=source.label,
         )
     except DatasetUnavailable as error:
         console.print(f"not recounted: {error}")

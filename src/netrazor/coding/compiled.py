@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from netrazor.coding.coder import Coder
 from netrazor.coding.element_contexts import Grid, Indices
+from netrazor.coding.range_coder import Reader
 
-WORTHWHILE = 2**14  # decisions for which numba is imported, and so many when it is
-WORTHWHILE_LOADED = 2**8
+# Decisions for which numba is loaded, which takes half a second and 140 MB: those of a whole message for a reader,
+# who makes as many in a second without it; those of an array for an encoder, who makes them many times. And so many
+# of an array where it is loaded.
+WORTHWHILE_READ, WORTHWHILE, WORTHWHILE_LOADED = 2**16, 2**14, 2**8
 _MOST_CELLS = 2**24  # contexts that are counted in arrays
 
 
@@ -28,10 +31,15 @@ def load_models() -> ModuleType | None:
         return None
 
 
-def models_for(decisions: int, cells: int) -> ModuleType | None:
+def models_for(coder: Coder, decisions: int, cells: int) -> ModuleType | None:
     """The compiled models for so many decisions in so many contexts; None where Python will do, or has to."""
-    least = WORTHWHILE_LOADED if load_models.cache_info().currsize else WORTHWHILE
-    return load_models() if decisions >= least and cells <= _MOST_CELLS else None
+    least, awaited = WORTHWHILE, decisions
+    if isinstance(coder, Reader):
+        coder.asked += decisions
+        least, awaited = WORTHWHILE_READ, coder.asked
+    if load_models.cache_info().currsize:
+        least, awaited = WORTHWHILE_LOADED, decisions
+    return load_models() if awaited >= least and cells <= _MOST_CELLS else None
 
 
 def run(

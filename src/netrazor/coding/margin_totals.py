@@ -80,7 +80,7 @@ def _code_totals(
     number = len(grid.positions)
     asked = neighbours + 2 * (neighbours > 1) + (ones is not None)
     cells = (sum(sizes) + asked * COUNT_CLASSES) * NODES
-    if (models := models_for(CountModel.decisions(number, most), cells)) is not None:
+    if (models := models_for(coder, CountModel.decisions(number, most), cells)) is not None:
         flat = np.zeros(number, np.int64) if totals is None else totals.astype(np.int64)
         mixer = models.mixer_state(len(columns) + asked, WEIGHT, RATE, cells, NODES)
         elements = elements_of(models, grid, columns, sizes)
@@ -127,7 +127,7 @@ def _code_places(
     kinds, sizes = _interactions(grid)
     near = sum(sizes)
     cells = near + (1 << len(box))
-    if (models := models_for(len(grid.positions), cells)) is not None:
+    if (models := models_for(coder, len(grid.positions), cells)) is not None:
         flat = np.zeros(prod(box) + 1, dtype=np.uint8)
         if mask is not None:
             flat[:-1] = mask.ravel()

@@ -62,7 +62,7 @@ def code_pattern(coder: Coder, mask: Mask | None, grid: Grid) -> Mask:
     has_neighbours = any(length > 1 for length in grid.shape)
     first_neighbour = sum(sizes)
     cells = first_neighbour + (1 << len(grid.shape))
-    if (models := models_for(number, cells)) is not None:
+    if (models := models_for(coder, number, cells)) is not None:
         flat = np.zeros(prod(grid.shape) + 1, dtype=np.uint8)
         mixed = models.mixer_state(len(columns) + has_neighbours, _WEIGHT, _RATE, cells, 1)
         given = np.zeros(number, np.uint8) if mask is None else mask.ravel()[grid.positions].astype(np.uint8)

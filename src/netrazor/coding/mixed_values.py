@@ -58,7 +58,7 @@ def code_mixed_values(
     offsets = np.cumsum([sum(sizes), *template.sizes])[:-1].tolist()
     nodes, mixed_nodes = _numbers_of_nodes(sides, smooth)
     cells = (sum(sizes) + sum(template.sizes) + 2) * nodes
-    if (models := models_for(number * sum(sides).bit_length(), cells)) is not None:
+    if (models := models_for(coder, number * sum(sides).bit_length(), cells)) is not None:
         asked = len(columns) + len(offsets)
         fine = models.mixer_state(0, 0.0, 0.0, 0, nodes)
         for node, visits in _fine_visits(nodes, mixed_nodes):

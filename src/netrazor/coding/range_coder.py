@@ -97,6 +97,8 @@ class Reader:
         self._words = words
         self._decoder = _queue.RangeDecoder(words)
         self._mirror = Writer()
+        self.asked = 0
+        """Decisions that its models were about to make in loops, for which compiled ones may be worthwhile."""
 
     @property
     def spent(self) -> float:

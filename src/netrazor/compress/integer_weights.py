@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from netrazor.compress.bit_removal import BitRemoval
 from netrazor.compress.integer_units import choose_center, choose_unit
 from netrazor.compress.order_zero import order_zero_bits, slope_of_bits
+from netrazor.train.soft_targets import cross_entropy, expected_hits
 
 _ADJUSTMENT = 0.3  # power of (bits / goal) by which the price is multiplied
 _ADJUSTMENT_LIMIT = 1.3  # the largest such factor
@@ -109,21 +110,24 @@ class IntegerWeights:
         return [*self.named.values(), self.scale]
 
     def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
-        """Cross-entropy of the scaled scores; after ``settle``, 4 times the mean probability of a wrong answer."""
+        """Cross-entropy of the scaled scores; after ``settle``, 4 times the mean probability of a wrong answer.
+
+        ``labels``: classes, or a teacher's probabilities (`netrazor.train.SoftTargets`).
+        """
         if bool(self.scale.isnan()):
             with torch.no_grad():
                 self.scale.copy_(self._choose_scale(scores.detach(), labels))
         scaled = scores * self.scale.exp()
         if self.done >= self.config.settle * self.steps:
-            return 4 * (1 - F.softmax(scaled, 1).gather(1, labels[:, None]).mean())
-        return F.cross_entropy(scaled, labels)
+            return 4 * (1 - expected_hits(F.softmax(scaled, 1), labels).mean())
+        return cross_entropy(scaled, labels)
 
     def _choose_scale(self, scores: Tensor, labels: Tensor) -> Tensor:
         """The logarithm of what makes the scores as large as one, or fit the labels best."""
         if not self.is_network:
             return -torch.log(scores.std() + 1e-6)
         tried = torch.linspace(-5, 5, 41, device=scores.device)
-        return tried[torch.stack([F.cross_entropy(scores * scale.exp(), labels) for scale in tried]).argmin()]
+        return tried[torch.stack([cross_entropy(scores * scale.exp(), labels) for scale in tried]).argmin()]
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -75,11 +75,13 @@ def cached_features(
     reporter: Reporter,
     *,
     in_memory: int = IN_MEMORY,
+    named: str = "features of the given part",
 ) -> Iterator[CachedFeatures]:
     """The features of all examples of ``dataset``, computed in the batches and the order in which errors are counted.
 
     So a count on features sees the very numbers that a count on the whole network would see. Features of more than
-    ``in_memory`` bytes are in a temporary file, which is removed at the end.
+    ``in_memory`` bytes are in a temporary file, which is removed at the end. ``named``: what they are, for the
+    reporter.
 
     Raises:
         BadDataset: features that are not finite, with the number of an example.
@@ -89,7 +91,7 @@ def cached_features(
     order, labels = counting_order(n), torch.zeros(n, dtype=torch.int64)
     features: Tensor | None = None
     with ExitStack() as stack:
-        tick = stack.enter_context(reporter.stage("features of the given part", math.ceil(n / BATCH_SIZE)))
+        tick = stack.enter_context(reporter.stage(named, math.ceil(n / BATCH_SIZE)))
         for number, (inputs, classes) in enumerate(in_counting_order(dataset, BATCH_SIZE)):
             places = order[number * BATCH_SIZE : number * BATCH_SIZE + len(classes)]
             with torch.no_grad(), devices.making_on(device):

@@ -66,17 +66,17 @@ def count_target_claims(
         raise BadDataset(
             "dataset: at least one example with a target needed, got none; give one with examples"
         )
-    totals = [torch.zeros(_size(each, classes), dtype=torch.int64) for each in statements]
+    totals = [torch.zeros(numbers_counted(each, classes), dtype=torch.int64) for each in statements]
     with reporter.stage("count losses", -(-n // batch_size // processes.count())) as tick:
         for inputs, targets in in_counting_order(dataset, batch_size, shared=True):
             outputs = outputs_of(model, inputs.to(device))
             targets = targets.to(device)
             check_fit_of_targets(outputs, targets, statements[0].task)
             for total, statement in zip(totals, statements, strict=True):
-                total += _counted(statement, outputs, targets, len(total)).cpu()
+                total += count_batch(statement, outputs, targets, len(total)).cpu()
             tick()
     return tuple(
-        _read(statement, processes.all_reduce(total).tolist(), classes, n)
+        count_of_totals(statement, processes.all_reduce(total).tolist(), classes, n)
         for statement, total in zip(statements, totals, strict=True)
     )
 
@@ -111,12 +111,12 @@ def check_fit_of_targets(outputs: Tensor, targets: Tensor, task: Task) -> None:
         )
 
 
-def _size(statement: AnyClaim, classes: int) -> int:
+def numbers_counted(statement: AnyClaim, classes: int) -> int:
     """How many numbers are counted for a claim."""
     return classes if isinstance(statement, LabelErrors) else len(possible_losses(statement, classes))
 
 
-def _counted(statement: AnyClaim, outputs: Tensor, targets: Tensor, size: int) -> Tensor:
+def count_batch(statement: AnyClaim, outputs: Tensor, targets: Tensor, size: int) -> Tensor:
     """What a batch adds: of each label the errors, of a mean loss the examples at each place."""
     if isinstance(statement, LabelErrors):
         return _wrong_labels(outputs, targets).sum(0)
@@ -153,7 +153,7 @@ def _wrong_pixels(outputs: Tensor, targets: Tensor, ignored: int | None) -> Tens
     return -torch.div(-errors * GRID, pixels.clamp(min=1), rounding_mode="floor")
 
 
-def _read(statement: AnyClaim, total: list[int], classes: int, n: int) -> ClaimCount:
+def count_of_totals(statement: AnyClaim, total: list[int], classes: int, n: int) -> ClaimCount:
     """What a claim rests on, from the sums over all batches."""
     if isinstance(statement, LabelErrors):
         return ClaimCount(max(total), n, tuple((n, errors) for errors in total))

@@ -34,48 +34,33 @@ def table_from_csv(
         InvalidArgument: no such file or column.
         BadDataset: columns that hold text, cells that are empty or missing; each named.
     """
-    header, lines = _read_csv(Path(path))
-    label = _label_column(header) if label is None else label
+    header, lines = read_csv(Path(path))
+    label = label_column(header) if label is None else label
     if label not in header:
         raise InvalidArgument(
             f"label: one of the columns {listed_columns(header)} allowed, got {label!r}; say which one holds the "
             "classes"
         )
     classes, class_names = _numbered([line[header.index(label)] for line in lines])
-    rows = _inputs(header, lines, (label, *leave_out))
+    rows = input_columns(header, lines, (label, *leave_out))
     table = table_of(rows, classes, name or Path(path).stem)
     return TableDataset(table.inputs, table.labels, table.name, table.split, class_names)
 
 
-def numbers_from_csv(
-    path: str | os.PathLike[str], *, leave_out: Sequence[str] = ()
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """The rows of a CSV file and their targets, numbers in the column that is called label, labels, y or target.
+def inputs_from_csv(
+    path: str | os.PathLike[str], labels: Sequence[str] = (), *, leave_out: Sequence[str] = ()
+) -> NDArray[np.float32]:
+    """The rows of a CSV file without their labels: the columns ``labels``, those of them that it has, are left out.
 
-    Raises:
-        InvalidArgument, BadDataset: as for `table_from_csv`; a target that is no number.
-    """
-    header, lines = _read_csv(Path(path))
-    target = _label_column(header)
-    if target is None:
-        raise InvalidArgument(
-            f"label: one column called {' or '.join(LABEL_KEYS)} needed, got {listed_columns(header)}; rename that "
-            "of the targets"
-        )
-    cells = np.array([[line[header.index(target)]] for line in lines], dtype=np.str_)
-    _numbers(cells, [target])  # says which is none
-    return _inputs(header, lines, (target, *leave_out)), cells[:, 0].astype(np.float64)
-
-
-def inputs_from_csv(path: str | os.PathLike[str], *, leave_out: Sequence[str] = ()) -> NDArray[np.float32]:
-    """The rows of a CSV file without their labels: a column that is called label, labels, y or target is left out.
+    Without any, a column that is called label, labels, y or target is.
 
     Raises:
         InvalidArgument, BadDataset: as for `table_from_csv`.
     """
-    header, lines = _read_csv(Path(path))
-    label = _label_column(header)
-    return _inputs(header, lines, (*([] if label is None else [label]), *leave_out))
+    header, lines = read_csv(Path(path))
+    usual = label_column(header)
+    found = [name for name in labels if name in header] or ([] if labels or usual is None else [usual])
+    return input_columns(header, lines, (*found, *leave_out))
 
 
 def column_from_csv(path: str | os.PathLike[str], column: str) -> NDArray[np.str_]:
@@ -85,7 +70,7 @@ def column_from_csv(path: str | os.PathLike[str], column: str) -> NDArray[np.str
         InvalidArgument: no such file or column.
         BadDataset: not a CSV file.
     """
-    header, lines = _read_csv(Path(path))
+    header, lines = read_csv(Path(path))
     if column not in header:
         raise InvalidArgument(
             f"column: one of {listed_columns(header)} allowed, got {column!r}; write it as {path} has it"
@@ -94,13 +79,13 @@ def column_from_csv(path: str | os.PathLike[str], column: str) -> NDArray[np.str
     return np.array([line[place] for line in lines], dtype=np.str_)
 
 
-def _label_column(header: Sequence[str]) -> str | None:
+def label_column(header: Sequence[str]) -> str | None:
     """The only column with one of the usual names of labels; None where there is none, or several."""
     found = [column for column in header if column.lower() in LABEL_KEYS]
     return found[0] if len(found) == 1 else None
 
 
-def _inputs(
+def input_columns(
     header: Sequence[str], lines: Sequence[Sequence[str]], leave_out: Sequence[str]
 ) -> NDArray[np.float32]:
     """All columns but those left out, as numbers."""
@@ -113,10 +98,16 @@ def _inputs(
     if not kept:
         raise BadDataset("inputs: a column besides labels and groups needed, got none; give one with inputs")
     cells = np.array([[line[place] for place in kept] for line in lines], dtype=np.str_)
-    return _numbers(cells, [header[place] for place in kept])
+    return numbers_in(cells, [header[place] for place in kept])
 
 
-def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
+def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The column names and the rows of a file, all of one length.
+
+    Raises:
+        InvalidArgument: no such file.
+        BadDataset: not a CSV file, names that occur twice, rows of other lengths, or none.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header, *lines = [line for line in csv.reader(file, strict=True) if line]
@@ -146,8 +137,12 @@ def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
     return header, lines
 
 
-def _numbers(cells: NDArray[np.str_], columns: Sequence[str]) -> NDArray[np.float32]:
-    """Cells as float32; text, and cells that are empty, are told by their columns."""
+def numbers_in(cells: NDArray[np.str_], columns: Sequence[str], where: str = "inputs") -> NDArray[np.float32]:
+    """Cells as float32; text, and cells that are empty, are told by their columns.
+
+    Raises:
+        BadDataset: any of these; the message begins with ``where``.
+    """
     try:
         return cells.astype(np.float32)
     except ValueError:
@@ -161,7 +156,7 @@ def _numbers(cells: NDArray[np.str_], columns: Sequence[str]) -> NDArray[np.floa
                 bad[column] = f"{column} ({cell[:20]!r} in row {row})"
                 break
     raise BadDataset(
-        f"inputs: columns of numbers needed, got text or empty cells in {listed_columns(list(bad.values()))}; "
+        f"{where}: columns of numbers needed, got text or empty cells in {listed_columns(list(bad.values()))}; "
         "encode or fill them in, or leave these columns out"
     )
 

@@ -3,6 +3,7 @@
 import copy
 import errno
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -15,6 +16,7 @@ from netrazor.networks.walk import set_evaluation_mode
 
 Format: TypeAlias = Literal["onnx", "torch", "safetensors"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+_NO_OPERATOR = re.compile(r"No ONNX function found for <OpOverload\(op='([\w.]+)'")
 ENDINGS: dict[Format, str] = {"onnx": ".onnx", "torch": ".pt2", "safetensors": ".safetensors"}
 
 
@@ -102,8 +104,24 @@ def _arrays(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _cannot(to: Format, error: Exception) -> UnsupportedModel:
+    others = " or ".join(other for other in FORMATS if other != to)
+    operator = _operator_in(error)
+    if operator is not None:
+        return UnsupportedModel(
+            f"to: {to} has no operator for {operator}, which this network calls; choose {others}, or a network that "
+            "computes the same by other operations"
+        )
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return UnsupportedModel(
-        f"to: {to} cannot hold this network ({type(error).__name__}: {lines[0]:.200}); choose another of "
-        f"{', '.join(FORMATS)}"
+        f"to: {to} cannot hold this network ({type(error).__name__}: {lines[0]:.200}); choose {others}"
     )
+
+
+def _operator_in(error: BaseException | None) -> str | None:
+    """The operator of torch for which an exporter says that it has none, anywhere in the chain of causes."""
+    while error is not None:
+        found = _NO_OPERATOR.search(str(error))
+        if found is not None:
+            return found[1]
+        error = error.__cause__
+    return None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -42,8 +42,9 @@ from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import RunContext
 from netrazor.pipeline.subject import Subject
+from netrazor.pipeline.teacher import taught
 from netrazor.runtime import SILENT, processes
-from netrazor.train import Checkpoint
+from netrazor.train import Checkpoint, SoftTargets
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def run(
     moving = moving_statistics(model)
     model = make_plain(model.cpu())
     codable_arrays(model)  # what cannot be certified is refused before it runs for the first time
-    with plainly_called(model, as_examples(dataset, configuration.headline)) as examples:
+    raw = as_examples(dataset, configuration.headline)
+    teacher = configuration.teacher
+    with plainly_called(model, raw) as examples, plainly_called(teacher, raw):
         training, test = (
             None if other is None else in_form_of(examples, as_examples(other, configuration.headline))
             for other in (configuration.training, configuration.test)
@@ -161,17 +164,22 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
         about.columns,
         search_on,
         count_on,
-        configuration=asdict(recipe),
+        configuration=recipe.written(),
         reporter=reporter,
         class_names=recorded_names(class_names_in(about.dataset), about.sample.classes),
     )
-    with behind_given(model, about.given, subject, on_features=configuration.trains_on_features) as behind:
+    training = about.dataset if configuration.training is None else configuration.training
+    on_features = configuration.trains_on_features
+    with (
+        taught(configuration.teacher, recipe.distill, training, about.sample.classes, reporter) as soft,
+        behind_given(model, about.given, subject, on_features=on_features) as behind,
+    ):
         rules = about.rules if about.given is None else rules_for(recipe.rules, behind.part)
-        context = context_behind(behind, configuration, rules, search_on)
+        context = context_behind(behind, configuration, rules, search_on, soft)
         stages = run_stages(recipe, context, checkpoint)
         started = time.monotonic()
         if stages.is_constant:
-            subject = replace(subject, configuration={**asdict(recipe), "classifier": "constant"})
+            subject = replace(subject, configuration={**recipe.written(), "classifier": "constant"})
         if about.given is None:
             issued = issue(model, recipe, subject)
         else:
@@ -194,7 +202,11 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
 
 
 def context_behind(
-    behind: BehindGiven, configuration: RunConfiguration, rules: Rules, device: torch.device
+    behind: BehindGiven,
+    configuration: RunConfiguration,
+    rules: Rules,
+    device: torch.device,
+    soft: SoftTargets | None = None,
 ) -> RunContext:
     """What the stages of a run are told, on the coded part of its network."""
     return RunContext(
@@ -209,6 +221,7 @@ def context_behind(
         configuration.delta,
         configuration.architecture,
         configuration.reporter,
+        soft,
     )
 
 

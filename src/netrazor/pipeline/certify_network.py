@@ -15,6 +15,7 @@ from netrazor.networks.given_arrays import Given
 from netrazor.pipeline.certified_run import run
 from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.run_configuration import RunConfiguration, reporter_for
+from netrazor.pipeline.teacher import as_teacher
 from netrazor.runtime import devices
 from netrazor.train import Loss, TrainingStep
 
@@ -37,6 +38,7 @@ def certify(
     training: Dataset[tuple[Tensor, int]] | None = None,
     loss: Loss = F.cross_entropy,
     training_step: TrainingStep | None = None,
+    teacher: nn.Module | None = None,
     device: str = devices.AUTO,
     count_on: str = devices.CPU.type,
     progress: bool | None = None,
@@ -78,6 +80,9 @@ def certify(
         training: examples to train on instead of ``dataset``.
         loss: of scores and labels, for training; of other targets cross-entropy means `netrazor.train.TargetLoss`.
         training_step: of network, inputs and labels, instead of ``loss``.
+        teacher: a trained network of any size, in evaluation mode: all training is towards its answers to the
+            training inputs, which are computed once, so that `netrazor.extend` then says more of it. It may have been
+            trained on ``dataset``: the message holds all that was learnt, and errors are counted against the labels.
         device: what trains and searches.
         count_on: what counts the errors that the certificate states.
         progress: whether bars on standard error show how far it is; by default where that is a terminal.
@@ -101,6 +106,7 @@ def certify(
         training=training,
         loss=loss,
         training_step=training_step,
+        teacher=as_teacher(teacher),
         device=device,
         count_on=count_on,
         reporter=reporter_for(progress),

@@ -15,6 +15,7 @@ from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.mean_losses import MOST_OUTPUTS, loss_word
 from netrazor.certification.record import Method
 from netrazor.counting import ClaimCount, GroupColumn, count_claims, fits_classes, read_column
+from netrazor.counting.constant_answers import count_constants
 from netrazor.errors import InvalidArgument
 from netrazor.runtime import Reporter
 
@@ -104,7 +105,11 @@ def count_records(
 ) -> tuple[ClaimRecord, ...]:
     """A record of each of ``claims`` with what was counted, one pass for all; shares of delta and bounds to come."""
     counts = count_claims(network, examples, claims, classes=classes, columns=columns, reporter=reporter)
-    return tuple(record_of(claim, count) for claim, count in zip(claims, counts, strict=True))
+    constants = count_constants(examples, claims, classes)
+    return tuple(
+        record_of(claim, count).model_copy(update={"constant": constant})
+        for claim, count, constant in zip(claims, counts, constants, strict=True)
+    )
 
 
 def record_of(claim: AnyClaim, count: ClaimCount) -> ClaimRecord:

@@ -1,5 +1,6 @@
 """Inputs without labels by their names, as the command line has them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,11 @@ from netrazor.pipeline.own_network import own_data
 
 
 def own_inputs(
-    reference: str, *, shape: tuple[int, int, int] | None = None, directory: Path | None = None
+    reference: str,
+    *,
+    shape: tuple[int, int, int] | None = None,
+    directory: Path | None = None,
+    label: Sequence[str] = (),
 ) -> Any:
     """Inputs for `netrazor.extend`.
 
@@ -23,13 +28,14 @@ def own_inputs(
             N x ... numbers; or a function that gives a tensor or an array.
         shape: of the images of a folder.
         directory: where known data sets are kept, instead of the default.
+        label: columns of a CSV file that are no inputs, where it has them.
 
     Raises:
         BadDataset: a .npy file that is none, or holds objects.
         NetrazorError: as for `own_data`.
     """
     if reference.endswith(".csv"):
-        return inputs_from_csv(reference)
+        return inputs_from_csv(reference, label)
     if reference.endswith(".npy"):
         return _array_in(Path(reference))
     if ":" in reference and not Path(reference).exists():

@@ -12,7 +12,8 @@ from torch import nn
 from netrazor import data as datasets
 from netrazor.certification.claims import AnyClaim, Error
 from netrazor.counting import labels_in_order
-from netrazor.data.csv_tables import numbers_from_csv, table_from_csv
+from netrazor.data.csv_tables import table_from_csv
+from netrazor.data.csv_targets import targets_from_csv
 from netrazor.data.example_form import in_plain_form
 from netrazor.data.targets import TargetDataset, as_examples
 from netrazor.errors import ConfigurationError
@@ -34,6 +35,7 @@ class RunInputs:
         size: side of a folder's images in pixels; None: by the network's ``input_shape``, or the first image.
         data_directory: where known data sets are kept, instead of the default.
         leave_out: columns of a CSV file that are no inputs.
+        label: columns of a CSV file that hold the labels or targets; none: the one with a usual name.
     """
 
     data: str | None = None
@@ -41,6 +43,7 @@ class RunInputs:
     size: int | None = None
     data_directory: Path | None = None
     leave_out: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
 
 
 def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) -> Run:
@@ -70,6 +73,7 @@ def certify_own(model: str, inputs: RunInputs, configuration: RunConfiguration) 
         directory=inputs.data_directory,
         leave_out=inputs.leave_out,
         headline=configuration.headline,
+        label=inputs.label,
     )
     if network is None:
         network = own_network(model, inputs.weights, classes=classes_of(dataset))
@@ -93,32 +97,31 @@ def own_data(
     directory: Path | None = None,
     leave_out: Sequence[str] = (),
     headline: AnyClaim = CLASSES,
+    label: Sequence[str] = (),
 ) -> Any:
     """The data set that a user names.
 
     Args:
         reference: a known name; a folder of images or shards, or one that `datasets` of Hugging Face saved; a CSV
-            file, whose column label, labels, y or target holds the classes; or "file.py:function" or
+            file, whose column label, labels, y or target holds the classes or numbers; or "file.py:function" or
             "package.module:function", which gives a map-style data set or a pair of arrays (inputs, labels).
         shape: of the images of a folder.
         split: of a known data set.
         directory: where known data sets are kept, instead of the default.
         leave_out: columns of a CSV file that are no inputs.
-        headline: the claim that comes first, which says what the targets are; of a CSV file classes or numbers.
+        headline: the claim that comes first, which says what the targets are; of a CSV file no pixels.
+        label: columns of a CSV file with the labels or numbers; of classes there is one.
 
     Raises:
         ConfigurationError: a function that is not there, fails, or gives something else.
-        NetrazorError: as for `netrazor.data.open_dataset` and `netrazor.data.table_from_csv`.
+        NetrazorError: as for `netrazor.data.open_dataset`, `netrazor.data.table_from_csv` and `targets_from_csv`.
     """
     if reference.endswith(".csv"):
-        if headline.task == "single-label":
-            return table_from_csv(reference, leave_out=leave_out)
-        if headline.task != "regression":
-            raise ConfigurationError(
-                f"data: file.py:function needed for claims about {headline.task} networks, got a CSV file; write a "
-                "function that returns (inputs, targets)"
-            )
-        return as_examples(numbers_from_csv(reference, leave_out=leave_out), headline)
+        return _table(reference, leave_out, headline, label)
+    if label:
+        raise ConfigurationError(
+            f"label: allowed where the data is a CSV file, got {reference!r}; leave it out, or give a CSV file"
+        )
     if any((Path(reference) / name).exists() for name in _HUGGING_FACE):
         return _saved_by_hugging_face(reference, split)
     if ":" not in reference or Path(reference).exists():
@@ -130,6 +133,23 @@ def own_data(
             f"labels), got {type(made).__name__}"
         )
     return made
+
+
+def _table(reference: str, leave_out: Sequence[str], headline: AnyClaim, label: Sequence[str]) -> Any:
+    """A CSV file with a class, or with targets, in each row."""
+    if headline.task == "segmentation":
+        raise ConfigurationError(
+            "data: file.py:function needed for claims about pixels, got a CSV file; write a function that returns "
+            "(inputs, targets)"
+        )
+    if headline.task != "single-label":
+        return targets_from_csv(reference, headline, label, leave_out=leave_out)
+    if len(label) > 1:
+        raise ConfigurationError(
+            f"label: one column needed for claims about classes, got {', '.join(label)}; leave the others out, or "
+            "claim subset, hamming or labels (of numbers within, absolute or squared)"
+        )
+    return table_from_csv(reference, label[0] if label else None, leave_out=leave_out)
 
 
 def _saved_by_hugging_face(folder: str, split: str) -> Any:

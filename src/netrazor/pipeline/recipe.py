@@ -1,7 +1,7 @@
 """A recipe: the stages of a run as typed configuration."""
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
@@ -20,7 +20,7 @@ from netrazor.pipeline.stages import (
     ShortenStage,
     SurgeryStage,
 )
-from netrazor.train import FitConfig
+from netrazor.train import DistillConfig, FitConfig
 
 PruneStage = Annotated[SurgeryStage | GradualStage | RateStage, Field(discriminator="kind")]
 Part = TypeVar("Part")
@@ -64,6 +64,7 @@ class Recipe:
         rules: for single layers, by patterns of names.
         sizes: try several numbers of weights first, and take a constant classifier where that is best; None: the
             numbers as they are.
+        distill: all training is towards the answers of a teacher, a trained network of any size.
     """
 
     name: str
@@ -81,6 +82,20 @@ class Recipe:
     simplify: bool = True
     rules: tuple[LayerRule, ...] = ()
     sizes: SizeSearch | None = None
+    distill: DistillConfig | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether any stage minimizes a loss."""
+        parts = (self.train, self.integers, self.shorten, self.quantize, self.polish)
+        return bool(self.prune) or any(part is not None for part in parts)
+
+    def written(self) -> dict[str, Any]:
+        """Its content as plain values; `distill`, which came later than the first certificates, where it is."""
+        content = asdict(self)
+        if self.distill is None:
+            del content["distill"]
+        return content
 
 
 def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
@@ -98,6 +113,27 @@ def recipe_scaled(recipe: Recipe, scale: float) -> Recipe:
         return replace(fit, steps=max(1, round(fit.steps * scale)), optimizer=optimizer)
 
     return _with_fits(recipe, shorter)
+
+
+def recipe_with_teacher(recipe: Recipe, *, has_teacher: bool) -> Recipe:
+    """The recipe with `distill` where there is a teacher.
+
+    Raises:
+        ConfigurationError: a recipe that distills without a teacher, or a teacher and nothing that trains.
+    """
+    if recipe.distill is not None and not has_teacher:
+        raise ConfigurationError(
+            f"teacher: a trained network needed for the recipe {recipe.name!r}, got none; give the network whose "
+            "answers are trained towards, or choose another recipe"
+        )
+    if not has_teacher:
+        return recipe
+    if not recipe.trains:
+        raise ConfigurationError(
+            f"teacher: a recipe that trains needed beside it, got {recipe.name!r}; choose distill, or leave the "
+            "teacher out"
+        )
+    return replace(recipe, distill=recipe.distill or DistillConfig())
 
 
 def recipe_without_classes(recipe: Recipe) -> Recipe:

@@ -14,7 +14,7 @@ from netrazor.compress import (
 from netrazor.errors import ConfigurationError
 from netrazor.pipeline.recipe import Recipe, SizeSearch
 from netrazor.pipeline.stages import PolishStage, QuantizeStage, RateStage, ShortenStage
-from netrazor.train import FitConfig, OptimizerConfig
+from netrazor.train import DistillConfig, FitConfig, OptimizerConfig
 
 
 def quick_pruning(steps: int, nonzeros: int, *, settle: float = 1.0) -> RateStage:
@@ -42,6 +42,9 @@ QUICK = Recipe(
     descend=DescentConfig(),
     sizes=SizeSearch(),
 )
+
+# For a short network that answers as a large one does, which is to be extended to (`netrazor.extend`).
+DISTILL = replace(QUICK, name="distill", distill=DistillConfig())
 
 # For any network: pruned as by the quick recipe while its norms still move, then whole numbers, rung by rung.
 TIGHT = Recipe(
@@ -84,7 +87,7 @@ def catalogue_of(*recipes: Recipe) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-RECIPES = catalogue_of(QUICK, TIGHT, SMALL, AS_IS, EXACT, POST_TRAINING, NOISE_ONLY, POLISH)
+RECIPES = catalogue_of(QUICK, DISTILL, TIGHT, SMALL, AS_IS, EXACT, POST_TRAINING, NOISE_ONLY, POLISH)
 
 
 def recipe_named(name: str, catalogue: Mapping[str, Recipe] = RECIPES) -> Recipe:

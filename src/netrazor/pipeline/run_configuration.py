@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from netrazor.certification.claims import AnyClaim, Error, TopK
-from netrazor.errors import InvalidArgument
+from netrazor.errors import ConfigurationError, InvalidArgument
 from netrazor.networks.given_arrays import Given
 from netrazor.pipeline.claim_records import check_claims
-from netrazor.pipeline.recipe import Recipe, recipe_without_classes
+from netrazor.pipeline.recipe import Recipe, recipe_with_teacher, recipe_without_classes
 from netrazor.pipeline.recipes import recipe_named
+from netrazor.pipeline.teacher import check_teacher
 from netrazor.runtime import SILENT, Reporter, devices
 from netrazor.train import Loss, TargetLoss, TrainingStep
+from netrazor.train.soft_targets import cross_entropy
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class RunConfiguration:
         loss: of scores and labels, for training only: what is certified is the loss of the claims. Where these are
             about other targets than classes, cross-entropy stands for `netrazor.train.TargetLoss`.
         training_step: of network, inputs and labels, instead of ``loss``: the loss to be minimized.
+        teacher: a trained network of any size, in evaluation mode, whose answers to the training inputs are trained
+            towards, as the recipe's ``distill`` says (docs/recipes.md). It may have seen the training set: what is
+            learnt from it is in the message, and errors are counted against the labels.
         device: what trains and searches: "cpu", "cuda", "cuda:1", or "auto": a CUDA device where there is one and
             the network runs there. The network comes back on the CPU.
         count_on: what counts the errors and the noisy risk that the certificate states. By default the CPU, on which
@@ -52,7 +57,7 @@ class RunConfiguration:
 
     Raises:
         InvalidArgument: delta or seed out of range.
-        ConfigurationError: no recipe of that name.
+        ConfigurationError: no recipe of that name; a teacher that is none, or that cannot be trained towards.
     """
 
     recipe: Recipe | str = "quick"
@@ -70,6 +75,7 @@ class RunConfiguration:
     training: Dataset[tuple[Tensor, int]] | None = None
     loss: Loss = F.cross_entropy
     training_step: TrainingStep | None = None
+    teacher: nn.Module | None = None
     device: str = devices.AUTO
     count_on: str = devices.CPU.type
     reporter: Reporter = SILENT
@@ -85,6 +91,8 @@ class RunConfiguration:
             raise InvalidArgument(
                 "tops: no tops beside claims allowed, got both; write them as claims, TopK(k=5) say"
             )
+        if self.teacher is not None:
+            self._check_teacher()
         _ = self.statements, self.chosen_recipe
 
     @property
@@ -101,6 +109,7 @@ class RunConfiguration:
     def chosen_recipe(self) -> Recipe:
         """The recipe itself; without noise, and what searches on errors, where the claims leave no room for it."""
         recipe = recipe_named(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        recipe = recipe_with_teacher(recipe, has_teacher=self.teacher is not None)
         if self.headline.task != "single-label":
             return recipe_without_classes(recipe)
         errors_only = all(isinstance(claim, (Error, TopK)) for claim in self.statements)
@@ -114,8 +123,23 @@ class RunConfiguration:
     @property
     def training_loss(self) -> Loss:
         """What is minimized: the user's loss, or the usual one of the task."""
+        if self.teacher is not None:
+            return cross_entropy
         usual = self.headline.task == "single-label" or self.loss is not F.cross_entropy
         return self.loss if usual else TargetLoss(self.headline)
+
+    def _check_teacher(self) -> None:
+        check_teacher(self.teacher)
+        if self.headline.task != "single-label":
+            raise ConfigurationError(
+                f"teacher: claims about single classes needed beside it, got {self.headline.kind!r}; leave the "
+                "teacher out"
+            )
+        if self.training_step is not None or self.loss is not F.cross_entropy:
+            raise ConfigurationError(
+                "teacher: no loss and no training_step beside it allowed, since it is trained towards by "
+                "cross-entropy, got one; leave either out"
+            )
 
 
 def check_delta_and_seed(delta: float, seed: int) -> None:

@@ -1,7 +1,6 @@
 """What determines a run, by dotted names: two runs are the same if these are, and else differ in some of them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -36,6 +35,7 @@ def settings_of(
         "training_step": None
         if configuration.training_step is None
         else _function(configuration.training_step),
+        **({} if configuration.teacher is None else {"teacher": run_id(configuration.teacher)}),
         **({} if given is None else {"given.arrays": given.sha256, "given.origin": given.origin}),
         "architecture": configuration.architecture,
         "delta": configuration.delta,
@@ -43,7 +43,7 @@ def settings_of(
         "tops": ", ".join(map(str, configuration.tops)),
         "count_on": configuration.count_on,
         **_claims(configuration),
-        **dict(_flat("recipe", asdict(configuration.chosen_recipe))),
+        **dict(_flat("recipe", configuration.chosen_recipe.written())),
     }
 
 

@@ -153,6 +153,11 @@ def transfer(
             "given: what of the network was fixed without these examples needed, to start from, got None; name it, "
             "'frozen' say"
         )
+    if configuration.teacher is not None:
+        raise ConfigurationError(
+            "teacher: none allowed for transfer, whose trials go by the labels, got one; leave it out, or call "
+            "netrazor.certify with given="
+        )
     moving = moving_statistics(model)
     make_plain(model.cpu())
     names = given_names(model, configuration.given, moving)

@@ -207,7 +207,13 @@ def _data(request: KindRequest) -> Any:
         )
     known = str(request.model) in ARCHITECTURES
     shape = own_shape(None if known else own_network(str(request.model)), inputs.size)
-    return own_data(inputs.data, shape=shape, directory=inputs.data_directory, leave_out=inputs.leave_out)
+    return own_data(
+        inputs.data,
+        shape=shape,
+        directory=inputs.data_directory,
+        leave_out=inputs.leave_out,
+        label=inputs.label,
+    )
 
 
 def _check_pickable(request: KindRequest) -> None:

@@ -11,6 +11,7 @@ from netrazor.data.items import BatchedDataset
 from netrazor.data.reading_ahead import read_ahead
 from netrazor.errors import BadDataset, ConfigurationError
 from netrazor.runtime import devices, processes
+from netrazor.train.soft_targets import SoftTargets
 
 
 class Batches:
@@ -23,6 +24,8 @@ class Batches:
     Images in memory are taken to ``device``, as bytes, once, where they fit beside a network; image files are decoded
     ahead by processes. Of other data sets, items may do what they like when they are read, in the order of the
     batches; ``workers`` processes read them.
+
+    With ``soft`` the labels are replaced by a teacher's probabilities, B x classes.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class Batches:
         *,
         workers: int = 0,
         device: torch.device = devices.CPU,
+        soft: SoftTargets | None = None,
     ) -> None:
         self.n = len(dataset)  # type: ignore[arg-type]
         if self.n == 0:
@@ -45,13 +49,22 @@ class Batches:
             )
         self.dataset = _resident(dataset, device)
         self.per_epoch = self.n // self.batch_size
-        self.seed, self.workers, self.device = seed, workers, device
+        self.seed, self.workers, self.device, self.soft = seed, workers, device, soft
 
     def steps(self, start: int, stop: int) -> Iterator[tuple[int, Tensor, Tensor]]:
         """(step, inputs, labels) for each step from ``start`` up to, not including, ``stop``."""
         batches = self._read(self._shares(start, stop))
+        if self.soft is not None:
+            batches = self._softened(batches, self._shares(start, stop), self.soft)
         for step, (inputs, labels) in zip(range(start, stop), batches, strict=True):
             yield step, inputs, labels
+
+    @staticmethod
+    def _softened(
+        batches: Iterator[tuple[Tensor, Tensor]], shares: Iterator[Tensor], soft: SoftTargets
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        for places, (inputs, labels) in zip(shares, batches, strict=True):
+            yield inputs, soft.probabilities(places, labels)
 
     def _shares(self, start: int, stop: int) -> Iterator[Tensor]:
         """The positions that this process reads for each step."""

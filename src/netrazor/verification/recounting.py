@@ -31,6 +31,7 @@ from netrazor.errors import ConfigurationError, UnsupportedModel
 from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
+from netrazor.verification.constant_check import check_constants
 from netrazor.verification.sample_check import check_dataset
 
 MORE_DRAWS = 4  # times as many as the record has, so that what is false shows
@@ -69,6 +70,7 @@ class Recount:
         self._count_given(examples)
         for claim, count in zip(self.certificate.claims, self._counts(examples, columns), strict=True):
             self._compare(claim, count)
+        self.findings += check_constants(self.certificate, examples)
         if not self.findings and noise is not None and self.certificate.noise is not None:
             for claim in self.certificate.claims:
                 self._redraw(claim, noise, self.certificate.noise, examples, seed)

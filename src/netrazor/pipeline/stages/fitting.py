@@ -41,7 +41,7 @@ def fit_in_place(
         fit(
             moving,
             weights,
-            Batches(training, config.batch_size, seed=turn.seed, device=context.device),
+            Batches(training, config.batch_size, seed=turn.seed, device=context.device, soft=context.soft),
             config,
             loss=loss,
             training_step=context.training_step,

@@ -19,7 +19,7 @@ from netrazor.data.targets import TargetDataset
 from netrazor.networks.network_message import encode, limits_of
 from netrazor.pipeline.rules import Rules
 from netrazor.runtime import Reporter, Silent, devices
-from netrazor.train import Checkpoint, Loss, TrainingStep
+from netrazor.train import Checkpoint, Loss, SoftTargets, TrainingStep
 
 EXAMPLE_INPUTS = 8  # inputs that a network is traced with
 
@@ -48,6 +48,7 @@ class RunContext:
         delta: failure probability of the certificate that is aimed at.
         architecture: declared name of ``model``, or "custom".
         reporter: told of the progress.
+        soft: a teacher's answers to ``training``, which then stand for its labels.
     """
 
     model: nn.Module
@@ -61,6 +62,7 @@ class RunContext:
     delta: float = 0.05
     architecture: str = "custom"
     reporter: Reporter = field(default_factory=Silent)
+    soft: SoftTargets | None = None
 
     @property
     def n(self) -> int:

@@ -52,7 +52,10 @@ class PolishStage:
     def _cycles(self, context: RunContext, turn: Turn) -> None:
         """All cycles, or those that a killed run left; behind frozen features, which are computed once."""
         learned, features = precompute_features(context.model, context.dataset)
-        inner = replace(context, model=learned, dataset=features, training=features, training_step=None)
+        soft = context.soft if context.training is context.dataset else None  # else of other examples
+        inner = replace(
+            context, model=learned, dataset=features, training=features, training_step=None, soft=soft
+        )
         search = self.descend or DescentConfig()
         best = _descended(context, inner, DescentConfig(rounds=0))
         for cycle in range(0 if turn.resumed is None else turn.resumed["cycles"], self.cycles):
