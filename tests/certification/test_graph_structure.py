@@ -10,6 +10,8 @@ from netrazor.certification.graph_literals import Literals, price_literals
 from netrazor.certification.graph_structure import (
     FREE_BITS,
     FREE_BITS_FOR_EACH_ARRAY,
+    MOST_FREE_ARRAYS,
+    describe_arrays,
     describe_steps,
     price_structure,
 )
@@ -56,7 +58,7 @@ def test_layers_that_are_alike_cost_little_and_nothing_beyond_what_is_free() -> 
 def test_random_digits_cost_at_least_as_many_bits(write: Any, bits: int) -> None:
     digits = random.Random(0).choices((0, 1), k=bits)
     assert describe_steps(write(digits)) >= bits
-    assert describe_steps(write([0] * bits)) < bits + 200
+    assert describe_steps(write([0] * bits)) < bits + 250
 
 
 def test_text_and_whole_numbers_cost_what_they_are_long() -> None:
@@ -80,6 +82,60 @@ def test_steps_with_keywords_are_read_whole() -> None:
         return ExportedGraph((), "float32", (2,), (Step("aten.sum.default", [{"value": 0}], keywords),), 0)
 
     assert describe_steps(step(dtype={"dtype": "float32"}, dim=123_456)) > describe_steps(step()) + 24
+
+
+def test_sizes_of_empty_arrays_cost_at_least_what_they_can_hold() -> None:
+    """An operation can ask for a size, and an array without elements costs nothing in a message."""
+    sizes = random.Random(0).choices(range(1, 4096), k=400)
+    arrays = tuple(
+        GraphArray(f"w{place}", "buffer", "float32", (0, size)) for place, size in enumerate(sizes)
+    )
+    steps = tuple(Step("aten.sum.dim_IntList", [{"value": place}, [0]], {}) for place in range(len(arrays)))
+    held = ExportedGraph(arrays, "float32", (2,), steps, 0)
+    assert describe_arrays(held) >= 12 * len(sizes)
+    assert price_structure(held) >= 12 * len(sizes) - FREE_BITS - FREE_BITS_FOR_EACH_ARRAY * MOST_FREE_ARRAYS
+
+
+def test_arrays_that_hold_nothing_make_no_more_steps_free() -> None:
+    digits = random.Random(0).choices((0, 1), k=8000)
+    many = tuple(GraphArray(f"w{place}", "buffer", "float32", (0,)) for place in range(4000))
+    steps = doublings(digits).steps
+    moved = tuple(
+        Step(each.name, [{"value": each.arguments[0]["value"] + len(many)}, each.arguments[1]], {})
+        for each in steps
+    )
+    assert price_structure(ExportedGraph(many, "float32", (2,), moved, 0)) >= 8000 - FREE_BITS - 2048
+
+
+def test_the_sum_over_all_arguments_of_a_tensor_is_at_most_one() -> None:
+    """Kraft's inequality: among these references one code tells which it is."""
+
+    def bits(*references: Any) -> int:
+        held = ExportedGraph(
+            tuple(GraphArray(f"w{place}", "buffer", "float32", (2,)) for place in range(200)),
+            "float32",
+            (2,),
+            (*(Step("aten.relu.default", [{"value": 200}], {}) for _ in range(200)), *references),
+            0,
+        )
+        return describe_steps(held)
+
+    def listing(*values: Any) -> Step:
+        return Step("aten.cat.default", [list(values)], {})
+
+    nothing = bits(listing())
+    costs = [bits(listing({"value": value})) - nothing for value in range(401)]
+    costs.append(bits(listing(None)) - nothing)
+    end = 4  # bits of the end of a list
+    assert sum(2.0**-cost for cost in (*costs, end)) <= 1
+
+
+def test_the_sum_over_whole_numbers_leaves_room_for_references() -> None:
+    empty = describe_steps(graph(("aten.zeros.default", [[]])))
+    costs = [
+        describe_steps(graph(("aten.zeros.default", [[number]]))) - empty for number in range(-1000, 10_000)
+    ]
+    assert sum(2.0**-cost for cost in costs) <= 0.25
 
 
 def test_a_program_that_holds_a_table_is_charged() -> None:

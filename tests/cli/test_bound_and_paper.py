@@ -65,6 +65,12 @@ def test_a_risk_between_two_counts_is_taken_up():
         (("--risk", "0.1", "--errors", "5", "--n", "1000", "--kib", "1"), "--risk or --errors"),
         (("--errors", "1001", "--n", "1000", "--kib", "1"), "--errors: must be from 0 to n = 1000, got 1001"),
         (("--risk", "many", "--n", "1000", "--kib", "1"), "--risk: must be a number"),
+        (("--risk", "1e-999999999", "--n", "1000", "--kib", "1"), "--risk: must be a number"),
+        (("--risk", "0.1", "--n", "1000", "--kib", "-1"), "--kib: a number from 0 to 1e+300 allowed, got -1"),
+        (
+            ("--risk", "0.1", "--n", "1000", "--nats", "nan"),
+            "--nats: a number from 0 to 1e+300 allowed, got nan",
+        ),
     ],
 )
 def test_wrong_use_names_the_option(words, message):

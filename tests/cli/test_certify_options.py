@@ -135,6 +135,10 @@ def test_the_whole_of_mobilenet_imagenet_on_a_small_folder(photos: Path, tmp_pat
             "or a folder of .tar shards allowed, got 'nowhere'",
         ),
         (["--model", "{mine}:build", "--data", "{photos}", "--recipe", "mobilenet"], "fits no parameter"),
+        (
+            ["--model", "{mine}:build", "--data", "{photos}", "--count-on", "nothing"],
+            "--count-on: auto, cpu,",
+        ),
         (["squeezenet-occam"], "`netrazor paper` has the figures that follow from published sizes"),
     ],
 )

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from netrazor import claims
+from netrazor.certification.claim_terms import Task
 from netrazor.certification.claims import AnyClaim
 from netrazor.certification.mean_losses import GRID, possible_losses
 from netrazor.counting import ClaimCount, count_claims, count_risk
-from netrazor.data.targets import TargetDataset, as_examples
+from netrazor.data.targets import TargetDataset, as_examples, targets_of
 from netrazor.errors import BadDataset, UnsupportedModel
 
 STRANGE = (float("nan"), float("inf"), float("-inf"), 0.0, -0.0, 1e30)
@@ -123,3 +124,12 @@ def test_shapes_that_do_not_fit() -> None:
         counted(claims.PixelErrors(), torch.zeros(2, 3), torch.zeros(2, 4, 4, dtype=torch.int64))
     with pytest.raises(BadDataset, match="target for each output"):
         counted(claims.HammingLoss(), torch.zeros(2, 3), torch.zeros(2, 4, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(
+    ("task", "shape"), [("multi-label", (5, 0)), ("regression", (5, 0)), ("segmentation", (5, 0, 4))]
+)
+def test_targets_of_nothing_are_refused(task: Task, shape: tuple[int, ...]) -> None:
+    """A network is right about all of nothing."""
+    with pytest.raises(BadDataset, match="at least one label, number or pixel"):
+        targets_of(np.zeros(shape, dtype=np.int64), task, "targets")

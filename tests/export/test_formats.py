@@ -157,3 +157,17 @@ def test_the_command(run: Path, tmp_path: Path) -> None:
     assert (code, "netrazor extend" in text) == (0, True), text
     code, text = command(*words)
     assert (code, "--data" in text) == (2, True), text
+
+
+@pytest.mark.parametrize("to", ["onnx", "torch", "safetensors"])
+def test_a_directory_where_a_file_should_be(run: Path, tmp_path: Path, to: Format) -> None:
+    with pytest.raises(OutputError, match="directory"):
+        exported(run, to, tmp_path)
+
+
+def test_a_wrong_delta_is_refused_before_anything_is_written(run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "n.safetensors"
+    code, text = command("export", run, "--to", "safetensors", "--delta", 0, "--out", path)
+    assert code == 2
+    assert "--delta" in text
+    assert not path.exists()

@@ -1,4 +1,4 @@
-"""A table that was learnt, in 45 places outside of the message: refused, paid for, or trusted in so many words.
+"""A table that was learnt, in 46 places outside of the message: refused, paid for, or trusted in so many words.
 
 Whoever looks random labels up in such a table errs on three of four new examples. A certificate of less would be
 false; it may stand only under the assumption that the author's code holds no such table.
@@ -15,8 +15,8 @@ from netrazor.counting import count_errors
 from netrazor.errors import NetrazorError
 
 
-def test_there_are_45() -> None:
-    assert len(PLACES) == 45
+def test_there_are_46() -> None:
+    assert len(PLACES) == 46
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -10,7 +10,13 @@ from torch import nn
 import netrazor
 import tiny
 from netrazor import bounds
-from netrazor.errors import BadDataset, CertificateError, InvalidArgument, UnsupportedModel
+from netrazor.errors import (
+    BadDataset,
+    CertificateError,
+    ConfigurationError,
+    InvalidArgument,
+    UnsupportedModel,
+)
 from netrazor.verification import Extended
 
 
@@ -116,3 +122,10 @@ def test_what_cannot_be_extended(run: Path, large: nn.Module, tmp_path: Path) ->
     place = tiny.write(tmp_path / "noisy", noisy.certificate, noisy.blob)
     with pytest.raises(CertificateError, match="without noise"):
         netrazor.extend(place, large, unlabelled(), model=tiny.linear())
+
+
+def test_a_network_is_not_passed_over_where_there_is_no_extension(run: Path, large: nn.Module) -> None:
+    """The verdict on the certificate alone would read like one on the network."""
+    for given in (Extended(large), Extended(unlabelled=unlabelled())):
+        with pytest.raises(ConfigurationError, match="extension"):
+            netrazor.verify(run, tiny.images(), tiny.small(), extended=given)

@@ -173,3 +173,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     )
     assert "3 other pages" in capsys.readouterr().out
     assert run(["site", str(tmp_path / "out"), "--certificates", str(tmp_path / "none")]) == 2
+
+
+def test_a_file_where_the_site_should_be(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("")
+    assert run(["site", str(tmp_path / "site"), "--certificates", str(RECORDS / CHOSEN[0])]) == 2

@@ -68,7 +68,7 @@ def at_least(least: int) -> Domain:
     return Domain(
         f"a whole number from {least} to 2^53",
         lambda x: (x >= least) & (x <= 2.0**53) & (x == np.floor(x)),
-        "pass the number of independent draws as an integer",
+        "count them",
     )
 
 

@@ -9,41 +9,80 @@ as networks of these arrays need.
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from netrazor.certification.graph_text import ExportedGraph, Step
 
-FREE_BITS, FREE_BITS_FOR_EACH_ARRAY = 2048, 16  # the usual networks take a thousand in all
-_OPERATION_BITS = 9  # which of some 500
+FREE_BITS, FREE_BITS_FOR_EACH_ARRAY, MOST_FREE_ARRAYS = 3072, 16, 128  # any number of arrays may be empty
+_OPERATION_BITS = 10  # which of some 700
 _PLAIN_BITS = 4  # which type or keyword, where a list ends; a digit or a letter
-_CONSTANT_BITS = 6  # which free constant
+_NUMBER_BITS = 3  # that it is a whole number, and where its digits end
+_CONSTANT_BITS = 8  # which free constant; more where there are many others
+_VALUE_BITS, _ARRAY_BITS, _FAR_BITS = 3, 3, 5  # which kind of reference
+_DIMENSIONS_BITS = 9  # how many, of an array of which type
 _NEAR = 32  # steps; references that are farther are by number
 
 
 def price_structure(graph: ExportedGraph) -> int:
-    """The bits that the steps of ``graph`` take beyond those that are free."""
-    return max(0, describe_steps(graph) - FREE_BITS - FREE_BITS_FOR_EACH_ARRAY * len(graph.arrays))
+    """The bits that the arrays and steps of ``graph`` take beyond those that are free."""
+    free = FREE_BITS + FREE_BITS_FOR_EACH_ARRAY * min(MOST_FREE_ARRAYS, len(graph.arrays))
+    return max(0, describe_arrays(graph) + describe_steps(graph) - free)
+
+
+@dataclass
+class _Phrases:
+    """Lengths by phrases: each is an earlier one, or none, and one more entry."""
+
+    bits: int = 0
+    entries: dict[str, int] = field(default_factory=dict)  # different ones, numbered
+    known: dict[tuple[int, int], int] = field(default_factory=dict)
+    current: int = 0
+
+    def add(self, written: str) -> bool:
+        """Whether the next entry was not there before: then its own description is to be added to ``bits``."""
+        is_new = written not in self.entries
+        pair = self.current, self.entries.setdefault(written, len(self.entries))
+        if pair in self.known:
+            self.current = self.known[pair]
+        else:
+            self.bits += len(self.known).bit_length() + len(self.entries).bit_length()
+            self.known[pair] = len(self.known) + 1
+            self.current = 0
+        return is_new
+
+    def end(self) -> int:
+        """All bits: the last phrase may be an earlier one with nothing more."""
+        return self.bits + (len(self.known).bit_length() if self.current else 0)
+
+
+def describe_arrays(graph: ExportedGraph) -> int:
+    """The length in bits of a description of the types and shapes of the arrays, in their order."""
+    phrases, sizes = _Phrases(), set[int]()
+    for array in graph.arrays:
+        if phrases.add(repr((array.dtype, array.shape))):
+            phrases.bits += _DIMENSIONS_BITS + sum(
+                _one_of(sizes, size, _NUMBER_BITS + _PLAIN_BITS * len(str(size))) for size in array.shape
+            )
+    return phrases.end()
+
+
+def _one_of(known: set[Any], one: Any, bits_if_new: int) -> int:
+    """Bits of one of those ``known`` so far, or of a new one, which is added to them."""
+    if one in known:
+        return 1 + len(known).bit_length()
+    known.add(one)
+    return 1 + bits_if_new
 
 
 def describe_steps(graph: ExportedGraph) -> int:
     """The length in bits of a description of the steps."""
-    steps: dict[str, int] = {}  # different ones, numbered
-    phrases: dict[tuple[int, int], int] = {}  # an earlier phrase (0: none) and one more step
-    phrase, bits, read = 0, 0, -1
+    phrases, operations, constants, read = _Phrases(), set[str](), set[str](), -1
     for place, step in enumerate(graph.steps):
         symbols, read = _relative(step, len(graph.arrays) + 1 + place, len(graph.arrays), read)
-        written = repr((step.name, symbols))
-        is_new = written not in steps
-        number = steps.setdefault(written, len(steps))
-        if is_new:
-            bits += _OPERATION_BITS + _length(symbols)
-        if (phrase, number) in phrases:
-            phrase = phrases[phrase, number]
-        else:
-            bits += len(phrases).bit_length() + len(steps).bit_length()
-            phrases[phrase, number] = len(phrases) + 1
-            phrase = 0
-    return bits
+        if phrases.add(repr((step.name, symbols))):
+            phrases.bits += _one_of(operations, step.name, _OPERATION_BITS) + _length(symbols, constants)
+    return phrases.end()
 
 
 def _relative(step: Step, own: int, arrays: int, read: int) -> tuple[list[Any], int]:
@@ -81,21 +120,31 @@ def _flat(held: Any) -> Iterator[Any]:
             yield one
 
 
-def _length(symbols: list[Any]) -> int:
+def _length(symbols: list[Any], constants: set[str]) -> int:
     """Bits of the symbols of a step that was not there before: text and whole numbers as spelled, others one of few.
 
-    Numbers that are neither are constants, or paid for where literals are.
+    Numbers that are neither are constants, or paid for where literals are; they are added to the ``constants`` so
+    far, among which one is chosen. The sum of 2^-bits over all that may stand in one place is at most 1.
     """
     bits = 0
     for symbol in symbols:
         if isinstance(symbol, tuple):
-            kind, number = symbol
-            told = (
-                3 if kind == "far" else 1
-            )  # a third kind of reference must not be free beside the other two
-            bits += _PLAIN_BITS if kind == "keyword" else 2 * abs(number).bit_length() + told
-        elif symbol.startswith('"') or symbol.lstrip("-").isdigit():
+            bits += _PLAIN_BITS if symbol[0] == "keyword" else _reference_bits(*symbol)
+        elif symbol.startswith('"'):
             bits += _PLAIN_BITS * len(symbol)
+        elif symbol.lstrip("-").isdigit():
+            bits += _NUMBER_BITS + _PLAIN_BITS * len(symbol)
+        elif symbol[0] in "{ntf":  # a type, null, true, false
+            bits += _PLAIN_BITS
         else:
-            bits += _PLAIN_BITS if symbol[0] in "{ntf" else _CONSTANT_BITS  # a type, null, true, false
+            constants.add(symbol)
+            bits += _CONSTANT_BITS + len(constants).bit_length()
     return bits
+
+
+def _reference_bits(kind: str, number: int) -> int:
+    """The value that is expected takes one bit; others, arrays and far values their kind and twice their digits."""
+    if (kind, number) == ("value", 0):
+        return 1
+    told = {"value": _VALUE_BITS, "array": _ARRAY_BITS, "far": _FAR_BITS}[kind]
+    return told + 2 * abs(number).bit_length()

@@ -1,6 +1,7 @@
 """`netrazor bound`: a calculator with all bounds side by side."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,9 @@ from netrazor.units import (
 if TYPE_CHECKING:
     from netrazor.bounds import Outcome
     from netrazor.bounds.comparison import Line
+
+_LARGEST = 1e300  # of a size
+_LONGEST_RISK = 1000  # characters
 
 
 @Parameter(name="*")
@@ -102,7 +106,7 @@ def length_in_nats(length: Length) -> float:
     """The one size that was given.
 
     Raises:
-        ConfigurationError: none was, or more than one.
+        ConfigurationError: none was, or more than one, or it is no size.
     """
     given = {name: value for name, value in asdict(length).items() if value is not None}
     if len(given) != 1:
@@ -110,6 +114,10 @@ def length_in_nats(length: Length) -> float:
             f"--bits, --bytes, --kib or --nats: exactly one must be given, got {len(given)}; state one size"
         )
     ((unit, size),) = given.items()
+    if not 0 <= size <= _LARGEST:
+        raise ConfigurationError(
+            f"--{unit}: a number from 0 to {_LARGEST:g} allowed, got {size:g}; state the size"
+        )
     bits = {"bits": 1, "bytes": BITS_PER_BYTE, "kib": BITS_PER_BYTE * BYTES_PER_KIB}
     return float(size) if unit == "nats" else nats_from_bits(size * bits[unit])
 
@@ -131,7 +139,12 @@ def exact_risk(observed: Observed, n: int) -> Fraction:
             )
         return Fraction(observed.errors, n)
     try:
-        return Fraction(str(observed.risk))
+        text = str(observed.risk)
+        if len(text) > _LONGEST_RISK or re.search(
+            r"[eE][+-]?0*\d{4}", text
+        ):  # exact, it would fill the memory
+            raise ValueError
+        return Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
         raise ConfigurationError(
             f"--risk: must be a number in [0, 1], got {observed.risk!r}; write 0.35"

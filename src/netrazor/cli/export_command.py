@@ -38,10 +38,12 @@ def export(
     from netrazor.counting import in_order
     from netrazor.data.example_form import in_plain_form
     from netrazor.export import compare_answers, export_network
+    from netrazor.export.comparing import check_delta
     from netrazor.export.formats import ENDINGS
     from netrazor.pipeline.own_network import own_data, own_network
     from netrazor.verification import load
 
+    check_delta(delta)
     files = read_run(run)
     certificate, console = files.certificate, open_console()
     if certificate.prior.learner is not None:

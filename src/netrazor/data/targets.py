@@ -157,6 +157,11 @@ def targets_of(values: NDArray[Any], task: Task, where: str) -> Tensor:
         BadDataset: other types, values or dimensions than those of the task.
     """
     values = values[:, None] if values.ndim == 1 and task == "regression" else values
+    if 0 in values.shape[1:]:
+        raise BadDataset(
+            f"{where}: at least one label, number or pixel in each needed, got {_told(values)}; leave out examples "
+            "without any"
+        )
     if task == "multi-label":
         if values.dtype.kind not in "biuf" or values.ndim != 2 or not np.isin(values, (0, 1)).all():
             raise BadDataset(

@@ -47,10 +47,7 @@ def compare_answers(
         InvalidArgument: delta is none.
         BadDataset, UnsupportedModel: as for `netrazor.counting.disagreement.count_disagreements`.
     """
-    if not 1e-100 <= delta < 1:
-        raise InvalidArgument(
-            f"delta: a probability from 1e-100 to below 1 allowed, got {delta!r}; 0.01 is usual"
-        )
+    check_delta(delta)
     n, differ = size_of(dataset), count_disagreements(certified, exported, dataset)
     headline = certificate.claims[0]
     usual = certificate.method == "occam" and not certificate.sample.spent
@@ -61,3 +58,11 @@ def compare_answers(
         return ExportComparison(n, differ, delta)
     bound = risk_up(float(bounds.occam(differ, n, certificate.effective_bits, delta)))
     return ExportComparison(n, differ, delta, bound, risk_up(min(1.0, certificate.risk_bound + bound)))
+
+
+def check_delta(delta: float) -> None:
+    """Raises: InvalidArgument: no failure probability."""
+    if not 1e-100 <= delta < 1:
+        raise InvalidArgument(
+            f"delta: a probability from 1e-100 to below 1 allowed, got {delta!r}; 0.01 is usual"
+        )

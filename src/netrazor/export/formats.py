@@ -1,6 +1,8 @@
 """Writing a network as ONNX, as a program of torch.export, or as its arrays."""
 
 import copy
+import errno
+import os
 import re
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -35,6 +37,8 @@ def export_network(network: nn.Module, example: Tensor, to: Format, path: Path) 
     set_evaluation_mode(network)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():  # which each library says in an error of its own
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if to == "onnx":
             return _as_onnx(network, example, path)
         if to == "torch":
@@ -44,7 +48,9 @@ def export_network(network: nn.Module, example: Tensor, to: Format, path: Path) 
         fresh.load_state_dict(safetensors.torch.load_file(path), strict=False)
         return fresh
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+        raise OutputError(
+            f"cannot write {path}: {error.strerror}; choose a file that can be written"
+        ) from error
 
 
 def _as_onnx(network: nn.Module, example: Tensor, path: Path) -> nn.Module:

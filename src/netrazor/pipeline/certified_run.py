@@ -149,7 +149,7 @@ def _computed(model: nn.Module, about: Checked, configuration: RunConfiguration)
     """Run the stages, issue the certificate, and write the files."""
     recipe, reporter = configuration.chosen_recipe, configuration.reporter
     search_on = device_for(model, about.dataset, configuration.device, reporter)
-    count_on = device_for(model, about.dataset, configuration.count_on, reporter)
+    count_on = device_for(model, about.dataset, configuration.count_on, reporter, "count_on")
     out = None if configuration.out is None else Path(configuration.out)
     checkpoint = None if out is None else Checkpoint(out / CHECKPOINT, about.settings)
     if checkpoint is not None and configuration.overwrite and not checkpoint.is_of_this_run():

@@ -10,10 +10,17 @@ from netrazor.runtime import Reporter, devices
 
 
 def device_for(
-    model: nn.Module, dataset: Dataset[tuple[Tensor, int]], name: str, reporter: Reporter
+    model: nn.Module,
+    dataset: Dataset[tuple[Tensor, int]],
+    name: str,
+    reporter: Reporter,
+    argument: str = "device",
 ) -> torch.device:
-    """The device of that name, on which ``model`` is seen to run; of "auto", the CPU where it does not."""
-    device = devices.chosen(name)
+    """The device of that name, on which ``model`` is seen to run; of "auto", the CPU where it does not.
+
+    Errors name ``argument``.
+    """
+    device = devices.chosen(name, argument)
     if device == devices.CPU:
         return device
     try:

@@ -23,11 +23,11 @@ AUTO = "auto"
 Held = TypeVar("Held")
 
 
-def chosen(name: str) -> torch.device:
+def chosen(name: str, argument: str = "device") -> torch.device:
     """The device that ``name`` means for this process: "auto", "cpu", "cuda", "cuda:1", or another that torch knows.
 
     "auto" is a CUDA device where there is one, or else the CPU. A name without a number means the one with this
-    process's local rank under ``torchrun``, the first where there is no ``torchrun``.
+    process's local rank under ``torchrun``, the first where there is no ``torchrun``. An error names ``argument``.
 
     Raises:
         ConfigurationError: no such device here.
@@ -43,7 +43,7 @@ def chosen(name: str) -> torch.device:
         torch.empty(0, device=device)
     except Exception as error:  # a device says in its own way that it is not there
         raise ConfigurationError(
-            f"device: auto, cpu, or a device of this machine such as cuda or cuda:1 allowed, got {name!r} "
+            f"{argument}: auto, cpu, or a device of this machine such as cuda or cuda:1 allowed, got {name!r} "
             f"({str(error).splitlines()[0]}); choose cpu, or start no more processes than there are devices"
         ) from error
     if device.type == "cuda":

@@ -76,9 +76,10 @@ def verify(
 
     Raises:
         ConfigurationError: wrong use, which says nothing about the certificate: no files, no ``model``, no such
-            device.
+            device, something ``extended`` where there is no extension.
         DataError: ``dataset`` is none.
     """
+    _check_there_is_something_extended(path, extended)
     own, issued = model if isinstance(model, nn.Module) else None, _certificate_in(path)
     dataset = as_dataset(dataset) if issued is None else as_examples(dataset, issued.claims[0].statement)
     model = model if model is None or issued is None else _network_of(issued, model)
@@ -100,6 +101,16 @@ def verify(
         return verify_extension(path, verdict, replace(extended or Extended(), model=own))
     except CertificateError as error:
         return replace(verdict, status="INVALID", findings=(Finding("extension", str(error)),))
+
+
+def _check_there_is_something_extended(path: str | os.PathLike[str], extended: Extended | None) -> None:
+    """Refuse the network or inputs of an extension that is not there: a verdict would say nothing of them."""
+    named = extended is not None and (extended.large is not None or extended.unlabelled is not None)
+    if named and not has_extension(path):
+        raise ConfigurationError(
+            f"extended: a directory with an extension needed, got {os.fspath(path)}, which has none; extend the "
+            "certificate first, or leave the network and its inputs out"
+        )
 
 
 def _verify_plain(

@@ -41,7 +41,6 @@ def write_site(
     pages = {"index.html": home_page(site), "leaderboard.html": leaderboard_page(site)}
     pages |= {f"certificates/{entry.name}.html": certificate_page(site, entry) for entry in entries}
     for name, text in pages.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place / name, text)
     for entry in entries:
         _copy_files(entry, place / "certificates" / entry.name)
@@ -66,6 +65,5 @@ def _digit_reader(entries: Sequence[Entry]) -> Entry | None:
 
 
 def _copy_files(entry: Entry, place: Path) -> None:
-    place.mkdir(parents=True, exist_ok=True)
     for path in entry.files:
         write_atomically(place / path.name, path.read_bytes())
