@@ -84,6 +84,13 @@ def test_hostile_recipes(text: str) -> None:
         recipe_from_yaml(text)
 
 
+@pytest.mark.parametrize("text", ["name: &a x\nbase: *a", "a: " + "[" * 30 + "]" * 30])
+def test_recipes_have_no_aliases_and_are_not_nested_deep(text: str) -> None:
+    """An alias of an alias of an alias stands for more than any memory holds, in a few bytes."""
+    with pytest.raises(ConfigurationError, match="values without aliases"):
+        recipe_from_yaml(text)
+
+
 def test_a_pipe_is_no_recipe_no_shard_and_no_checkpoint(tmp_path: Path) -> None:
     for name in ("recipe.yaml", "shard.tar", "checkpoint.pt", "weights.pt"):
         os.mkfifo(tmp_path / name)
