@@ -107,6 +107,7 @@ def test_an_architecture_by_its_name(photos: Path, tmp_path: Path) -> None:
     assert netrazor(*asked_for(text))[0] == 0
 
 
+@pytest.mark.slow
 def test_the_whole_of_mobilenet_imagenet_on_a_small_folder(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "noise.yaml").write_text("base: mobilenet-scratch\nnoise: {slack: 0.3}\n")
     options = ["--config", tmp_path / "noise.yaml", "--scale", 1e-5, "--size", 32, "--data", photos]

@@ -28,9 +28,9 @@ from netrazor.networks.origin import is_library_class, is_library_function, is_l
 
 CODED = {"num_batches_tracked that is no scalar"}  # found, and charged as any other array
 EMPTIED = {"lru_cache"}
-# Text and shapes hold no number that a walk finds: the first is in the digest of the source, the second in that of
+# Text and shapes hold no number that a walk finds: text is in the digest of the source, shapes are in that of
 # the schema, and that both were fixed beforehand is assumed; of a network that is a graph they are paid for.
-ASSUMED = {"numbers in the code", "shapes of empty buffers"}
+ASSUMED = {"numbers in the code", "shapes of empty buffers", "sizes that operations find"}
 REFUSED = r"outside of|cannot be seen|array of objects|a hook on all|allowed are real floats"
 
 

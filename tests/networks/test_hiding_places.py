@@ -25,7 +25,12 @@ def test_the_table_is_read_from_there(place: str, tmp_path: Path) -> None:
         assert count_errors(network, random_labels()).errors == 0
 
 
-@pytest.mark.parametrize("place", PLACES)
+SLOW = {"sizes that operations find"}  # 334 arrays and 2,000 steps; tests/certification has their price alone
+
+
+@pytest.mark.parametrize(
+    "place", [pytest.param(place, marks=[pytest.mark.slow] * (place in SLOW)) for place in PLACES]
+)
 def test_what_is_a_graph_is_refused_or_pays_for_its_table(place: str, tmp_path: Path) -> None:
     with memorizing(place, tmp_path) as network:
         try:

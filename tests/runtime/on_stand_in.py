@@ -300,7 +300,7 @@ def test_a_network_that_does_not_run_there(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(UnsupportedModel, match=r"makes tensors on the CPU.*choose the device cpu"):
         certified(OnTheCPU(), KINDS["dense"], device="stand_in")
-    monkeypatch.setattr(devices, "chosen", lambda name: THERE if name == "auto" else devices.CPU)
+    monkeypatch.setattr(devices, "chosen", lambda name, _: THERE if name == "auto" else devices.CPU)
     says = Says()
     certified(OnTheCPU(), KINDS["dense"], device="auto", reporter=says)
     assert "computed on the CPU: forward pass" in says.lines[0]

@@ -20,7 +20,7 @@ from netrazor.coding.quantizer_step import MAX_MULTIPLE, multiples_of, products,
 from netrazor.errors import CorruptMessage
 
 MAX_ENTRIES = 2**16
-_CHUNK = 2**20
+_CHUNK = 2**17
 
 
 @dataclass(frozen=True)
