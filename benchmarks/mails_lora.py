@@ -46,7 +46,9 @@ def with_adapter() -> tuple[nn.Module, Any]:
     encoder, tokenizer = load_encoder()
     torch.manual_seed(0)
     model = SpamFilter(encoder, given_behind(SENTENCES))
-    peft.inject_adapter_in_model(peft.LoraConfig(r=RANK, lora_alpha=RANK, target_modules=ADAPTED), model.encoder)
+    peft.inject_adapter_in_model(
+        peft.LoraConfig(r=RANK, lora_alpha=RANK, target_modules=ADAPTED), model.encoder
+    )
     for name, parameter in model.encoder.named_parameters():
         parameter.requires_grad_("lora_B" in name)
     return model.eval(), tokenizer
