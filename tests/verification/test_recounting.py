@@ -163,3 +163,26 @@ def test_a_variance_that_no_honest_draws_have() -> None:
         noisy = NoisyRisk(mean=0.1, variance=share * 0.02**2, upper=0.11)
         limits = noisy_limits(noisy, 2500, rates)
         assert [name for name, _, fresh, most in limits if fresh > most] == refused
+
+
+@pytest.mark.parametrize(
+    ("recorded", "found", "differ"),
+    [
+        (("a", "b", "c", "d"), ("a", "b", "c", "d"), False),
+        (("a", "b", "c", "d"), ("b", "a", "c", "d"), True),
+        (("a", "b", "c", "d"), (), False),
+        (None, ("a", "b", "c", "d"), False),
+        (None, (), False),
+    ],
+)
+def test_names_of_other_classes_are_found(
+    recorded: tuple[str, ...] | None, found: tuple[str, ...], differ: bool, tmp_path: Path
+) -> None:
+    issued = tiny.occam_run().issued
+    provenance = issued.certificate.provenance.model_copy(update={"class_names": recorded})
+    certificate = seal(issued.certificate.model_copy(update={"provenance": provenance}))
+    tiny.write(tmp_path, certificate, issued.blob)
+    data = tiny.images()
+    named = netrazor.data.ImageDataset(data.images, data.labels, data.classes, data.name, data.split, found)
+    verdict = netrazor.verify(tmp_path, named, tiny.small())
+    assert [finding.code for finding in verdict.findings] == ["dataset"] * differ
