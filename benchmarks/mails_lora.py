@@ -6,8 +6,7 @@ The spam filter of benchmarks/mails_head.py, with the first 32 sentences of each
 rank 2 in the last matrix of the last layer. Of the two matrices of the adapter the first stays at the random numbers
 that peft draws, and is given like all else of the encoder (Zhang et al. 2023, LoRA-FA); the second, 384 x 2, and the
 head are learned: training, whole numbers of about so many bits, the search of the recipe `small` over the head.
-What the encoder computes before the adapter is
-computed once for each mail, 0.4 MB, and kept in a temporary file.
+What the encoder computes before the adapter is computed once for each mail, 0.4 MB, and kept in a temporary file.
 
 The mails are every fourth one unless more are asked for: the encoder takes some minutes of a core for all. Certified
 from the tokens, and verified from them with an encoder that was loaded anew; writes results/mails_lora.json.

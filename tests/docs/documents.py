@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"(?<![\w./*-])(?:[a-z_]+/)+[\w-]+\.(?:py|json|yaml)\b")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -31,9 +32,9 @@ class Document:
         lines = [line for language, text in self._blocks() if not language for line in text.splitlines()]
         return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("netrazor ")]
 
-    def scripts(self) -> list[Path]:
-        """Every script that a command starts."""
-        return [ROOT / found for found in re.findall(r"python (examples/\w+\.py)", self.path.read_text())]
+    def files(self) -> list[str]:
+        """Every script, result, record and source file of the project that is named by its folder."""
+        return _FILE.findall(self.path.read_text())
 
     def links(self) -> list[str]:
         """Every address of a link within the project."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from documents import Document, documents
+from documents import ROOT, Document, documents
 from small_world import RECORD, few_images
 from torch import nn
 
@@ -20,6 +20,7 @@ BEFORE = {
     "compare.md": ["certify lenet5-mnist --out runs/lenet5"],
     "tutorial.md": ["certify lenet5-mnist --out runs/mine"],
 }
+ROOMS = (ROOT, ROOT / "src", ROOT / "src" / "netrazor", ROOT / "tests")  # that files are named from
 ONE_PROCESS = ["--processes", "1"]  # others would not know of the few images
 
 
@@ -58,7 +59,12 @@ def test_the_message_printed_in_the_readme_is_the_record() -> None:
 def test_links_lead_somewhere(document: Document) -> None:
     missing = [link for link in document.links() if not (document.path.parent / link).exists()]
     assert not missing
-    assert all(script.exists() for script in document.scripts())
+
+
+@BY_NAME
+def test_files_that_are_named_are_there(document: Document) -> None:
+    missing = [name for name in document.files() if not any((place / name).exists() for place in ROOMS)]
+    assert not missing
 
 
 def test_every_page_is_in_the_index() -> None:

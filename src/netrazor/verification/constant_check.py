@@ -7,9 +7,8 @@ from netrazor.certification.constant_bounds import constant_bound
 from netrazor.certification.mean_losses import GRID
 from netrazor.counting.constant_answers import count_constants
 
-_ROUNDED_OTHERWISE = (
-    2 / GRID
-)  # of a mean over many numbers, which another machine may add up in another order
+# Of a mean over many numbers, which another machine may add up in another order.
+_ROUNDED_OTHERWISE = 2 / GRID
 
 
 def check_constants(certificate: Certificate, examples: Any) -> list[Finding]:
