@@ -82,7 +82,10 @@ def test_given_weights(photos: Path, mine: Path, tmp_path: Path) -> None:
     assert code == 0, text
     assert parse((tmp_path / "run" / CERTIFICATE).read_text()).prior.given_arrays is not None
     words = asked_for(text)
-    assert netrazor(*words)[0] == 0
+    code, text = netrazor(*words)
+    assert code == 0
+    assert "trusted: The given arrays, whose digest and origin are recorded, were fixed without" in text
+    assert "trusted: Their origin, as issued: 'drawn at random'." in text
     assert netrazor(*words[: words.index("--given")])[0] == 1, "the network as it is built has other weights"
     predict = ["predict", tmp_path / "run", photos / "eel" / "0.png"]
     code, text = netrazor(*predict)
