@@ -164,7 +164,7 @@ class ArrayCoder:
         else:
             self._code_quantized(field, coded, support, keys, entries, key)
         if len(field.shape) > 1:
-            context.outputs = output_counts(inside)
+            context.outputs = support.row_counts
         return coded
 
     def _code_support(self, field: Field, mask: Mask | None, key: TrialKey) -> Support:
@@ -213,7 +213,7 @@ class ArrayCoder:
         else:
             sides = (codebook.negatives, len(codebook.keys) - codebook.negatives)
             found = code_symbols(context, key, symbols, support, sides, partial(self._charge, field))
-            fill(coded, mask, codebook, found)
+            fill(coded, mask, codebook, found, support.places)
 
     def _is_raw(self, field: Field, entries: int, form: ByteForm | None) -> bool:
         if form is not None:

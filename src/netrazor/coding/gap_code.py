@@ -54,7 +54,8 @@ def code_places(coder: Coder, gaps: Symbols | None, marks: int, size: int) -> It
         some = min(left, _CHUNK)
         symbols = coder.symbols(None if stream is None else stream[done : done + some], table, some)
         is_mark = symbols < longest
-        reached = place + np.cumsum(symbols + is_mark, dtype=np.int64)
+        reached = np.cumsum(symbols + is_mark, dtype=np.int64)
+        reached += place
         place, done = int(reached[-1]), done + some
         if place >= size:
             raise CorruptMessage(f"a mask marks place {place} of {size}; get the message again")

@@ -5,7 +5,7 @@ Models: all of a box, blocks, margin totals, or decisions mixed from contexts.
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from netrazor.coding.array_view import ArrayView, bounding_box, code_box, corner, input_activity
 from netrazor.coding.block_mask import Partition, best_partition, code_block_mask
 from netrazor.coding.element_contexts import Activity, Mask, output_counts
+from netrazor.coding.gap_code import Places
 from netrazor.coding.margin_totals import code_by_totals, decisions_by_totals
 from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.mixed_mask import EmptySlices, code_mixed_mask
@@ -31,7 +32,10 @@ class Support:
     """The part of the mask inside its box."""
     activity: Activity | None
     """The activity of the outputs that feed the places of the box along the linked axis."""
+    places: Places | None = None
+    """The flat indices at which the mask is true, if they are known."""
 
+    @cached_property
     def row_counts(self) -> NDArray[np.int64]:
         """Non-zero elements of each slice along axis 0."""
         return output_counts(self.mask)
@@ -52,9 +56,9 @@ def code_support(context: MessageContext, key: TrialKey, mask: Mask | None, view
     """The support of an array, along the axes of ``view``."""
     plan = None if mask is None else _planned(context, key, mask, view)
     if context.choose("blocks", None if plan is None else plan.cut is not None):
-        coded = code_block_mask(context.coder, mask, view.shape, None if plan is None else plan.cut)
+        coded, places = code_block_mask(context.coder, mask, view.shape, None if plan is None else plan.cut)
         box = bounding_box(coded) if coded.any() else (0,) * coded.ndim
-        return Support(coded, coded[corner(box)], input_activity(view, box, context))
+        return Support(coded, coded[corner(box)], input_activity(view, box, context), places)
     box = code_box(context, None if plan is None else plan.box, view)
     activity = input_activity(view, box, context)
     if context.choose("full", None if plan is None else plan.full):
