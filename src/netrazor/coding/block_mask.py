@@ -40,8 +40,8 @@ class Partition:
 
 def code_block_mask(
     coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut: Partition | None
-) -> tuple[Mask, Places | None]:
-    """A mask of ``shape``; to encode, cut by ``cut``. And where it is true, if these places came by the way."""
+) -> tuple[Mask, None] | tuple[None, Places]:
+    """A mask of ``shape``; to encode, cut by ``cut``. Of a single block with few ones instead their flat places."""
     split = 1
     if len(shape) > 2:
         split = 1 + code_below(coder, None if cut is None else cut.split - 1, len(shape) - 1)
@@ -52,11 +52,11 @@ def code_block_mask(
         coder, None if cut is None else (cut.column_classes, cut.column_bits), width, height
     )
     flat = None if mask is None else mask.reshape(coded.shape)
-    known = [
-        _code_block(coder, flat, coded, some_rows, some_columns)
-        for some_rows, some_columns in product(rows, columns)
-    ]
-    return coded.reshape(shape), known[0] if len(known) == 1 else None
+    for some_rows, some_columns in product(rows, columns):
+        places = _code_block(coder, flat, coded, some_rows, some_columns)
+        if places is not None:
+            return None, places
+    return coded.reshape(shape), None
 
 
 def _code_groups(
@@ -73,7 +73,7 @@ def _code_block(
 ) -> Places | None:
     """The elements in ``rows`` and ``columns`` (None: in all of them): how many are ones, then which.
 
-    Returns the places of the ones, if they are few and there are no other blocks.
+    Where there are no other blocks, the places of a few ones are returned instead.
     """
     height = coded.shape[0] if rows is None else len(rows)
     width = coded.shape[1] if columns is None else len(columns)
@@ -97,10 +97,11 @@ def _code_block(
     whole = rows is None and columns is None
     kept: list[Places] | None = [] if whole and rarer and _FEW * marks <= size else None
     for places in code_places(coder, gaps, marks, size):
+        if kept is not None:
+            kept.append(places)
+            continue
         if whole:
             coded.reshape(-1)[places] = rarer
-            if kept is not None:
-                kept.append(places)
             continue
         row, column = np.divmod(places, width)
         at = row if rows is None else rows[row], column if columns is None else columns[column]

@@ -14,7 +14,6 @@ import numpy as np
 from netrazor.coding.coder import Coder, Meter, Symbols
 from netrazor.coding.context_mixing import Mixer
 from netrazor.coding.element_contexts import Mask
-from netrazor.coding.gap_code import Places
 from netrazor.coding.integer_codes import code_below, code_number, code_sorted
 from netrazor.coding.ordered_keys import Array, DType, Keys, elements_of, key_range, keys_of
 from netrazor.coding.quantizer_step import MAX_MULTIPLE, multiples_of, products, shortest_step
@@ -45,17 +44,9 @@ class Codebook:
         return elements_of(self.key_array(), self.dtype)
 
 
-def fill(
-    array: Array, mask: Mask, codebook: Codebook, symbols: Symbols, places: Places | None = None
-) -> None:
-    """Write the entries named by ``symbols`` where the mask is true, in C order.
-
-    Without the ``places`` where it is, these are found in chunks, to spare memory.
-    """
+def fill(array: Array, mask: Mask, codebook: Codebook, symbols: Symbols) -> None:
+    """Write the entries named by ``symbols`` where the mask is true, in C order and in chunks, to spare memory."""
     flat, where, values, done = array.reshape(-1), mask.reshape(-1), codebook.values(), 0
-    if places is not None:
-        flat[places] = values[symbols]
-        return
     for start in range(0, len(flat), _CHUNK):
         places = np.flatnonzero(where[start : start + _CHUNK])  # faster than to write through a mask
         stop = done + len(places)

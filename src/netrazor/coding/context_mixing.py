@@ -10,8 +10,10 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+
 from netrazor.coding.coder import Coder
-from netrazor.coding.log_odds import PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
+from netrazor.coding.log_odds import PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log, logs
 
 _PRIOR = 0.7  # ones, and zeros, that a context is taken to have seen as expected
 _BASE_PRIOR = 0.4
@@ -39,10 +41,10 @@ _ROUNDED = array("q")  # a count with its leading bits only
 
 
 def _prepare_counts(largest: int) -> None:
-    for count in range(len(_LOG), largest + 1):
-        _LOG.append(log(count + _PRIOR))
-        drop = max(count.bit_length() - _COUNT_BITS, 0)
-        _ROUNDED.append(count >> drop << drop)
+    counts = np.arange(len(_LOG), largest + 1)
+    _LOG.frombytes(logs(counts + _PRIOR).tobytes())
+    drop = np.maximum(np.frexp(counts)[1] - _COUNT_BITS, 0)
+    _ROUNDED.frombytes((counts >> drop << drop).astype(np.int64).tobytes())
 
 
 class Mixer:
@@ -96,7 +98,7 @@ class Mixer:
         return bit
 
     def _expected(self, base_log_odds: float) -> _Expected:
-        """What contexts should have seen at a base rate, by visits; with the tables of counts long enough for them."""
+        """What contexts should have seen at a base rate, by visits, which the tables of counts are made to hold."""
         self._decisions += 1
         if self._decisions >= len(_LOG):
             _prepare_counts(2 * self._decisions)

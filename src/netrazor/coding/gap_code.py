@@ -19,7 +19,7 @@ Places = NDArray[np.int64]
 _LONGEST = 2**12  # places that one symbol skips
 _RARE = 2**-8  # a table goes on until a longer gap is less likely than this
 _TOTAL = 2.0**32
-_CHUNK = 2**20  # symbols coded in one call
+_CHUNK = 2**16  # symbols coded in one call
 
 
 def gap_table(marks: int, size: int) -> Counts:
