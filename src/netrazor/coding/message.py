@@ -83,7 +83,7 @@ def read(blob: bytes, limits: Limits, progress: Progress | None = None) -> Messa
 
 
 class _MessageReader:
-    """Reads the sections of a message in order and notes the length of each; if ``metered``, the bits of its parts."""
+    """Reads the sections of a message in order and notes the length of each; if ``metered``, bits of parts too."""
 
     def __init__(self, blob: bytes, limits: Limits, *, metered: bool) -> None:
         self._data = memoryview(blob)
