@@ -144,7 +144,7 @@ def _has_few_values(array: Array) -> bool:
 
 def _has_fewer_by_row(array: Array, values: int) -> bool:
     """Whether rows (slices along axis 0) have hardly any values each, and others than other rows: scales of rows."""
-    if array.ndim < 2:
+    if array.ndim < 2 or not values:
         return False
     rows = array.reshape(len(array), -1)
     for row in rows[:: max(1, len(rows) // _ROWS)]:
