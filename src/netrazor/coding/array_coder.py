@@ -158,20 +158,19 @@ class ArrayCoder:
             return coded
         support = self._code_support(field, mask, key)
         coded = np.zeros(field.shape, dtype=field.dtype)
-        inside = support.mask.reshape(field.shape)
         if is_sparse:
-            self._code_sparse(field, array, inside, coded)
+            self._code_sparse(field, array, support.mask.reshape(field.shape), coded)
         else:
             self._code_quantized(field, coded, support, keys, entries, key)
         if len(field.shape) > 1:
-            context.outputs = output_counts(inside)
+            context.outputs = support.row_counts
         return coded
 
     def _code_support(self, field: Field, mask: Mask | None, key: TrialKey) -> Support:
         view = view_of(field.shape, self._context)
         self._charge(field, "header")
         support = code_support(self._context, key, None if mask is None else mask.reshape(view.shape), view)
-        if not support.inside.any():
+        if support.places is None and not support.mask.any():
             raise CorruptMessage(
                 f"array {field.name!r} should have non-zero elements, got none; get the message again"
             )
@@ -205,15 +204,18 @@ class ArrayCoder:
         context.spend(len(codebook.keys))
         self._charge(field, "codebook")
         symbols = None if keys is None else np.searchsorted(codebook.key_array(), keys).astype(np.int32)
-        mask = support.mask.reshape(field.shape)
         if self._static:
+            mask = support.mask.reshape(field.shape)
             table = code_table(context, symbols, support, len(codebook.keys))
             self.later.append(StaticArray(field.name, coded, mask, codebook, table, symbols))
             self._charge(field, "table")
         else:
             sides = (codebook.negatives, len(codebook.keys) - codebook.negatives)
             found = code_symbols(context, key, symbols, support, sides, partial(self._charge, field))
-            fill(coded, mask, codebook, found)
+            if support.places is None:
+                fill(coded, support.mask, codebook, found)
+            else:
+                coded.reshape(-1)[support.places] = codebook.values()[found]
 
     def _is_raw(self, field: Field, entries: int, form: ByteForm | None) -> bool:
         if form is not None:

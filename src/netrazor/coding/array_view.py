@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import isqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netrazor.coding.element_contexts import Activity, Mask, count_classes
 from netrazor.coding.integer_codes import code_below
@@ -68,11 +69,13 @@ def code_box(context: MessageContext, box: tuple[int, ...] | None, view: ArrayVi
     return tuple(coded)
 
 
-def input_activity(view: ArrayView, box: tuple[int, ...], context: MessageContext) -> Activity | None:
-    """Activity classes of the outputs that feed the places of the box along the linked axis."""
-    if view.linked_axis is None or context.outputs is None:
+def input_activity(
+    view: ArrayView, box: tuple[int, ...], outputs: NDArray[np.int64] | None
+) -> Activity | None:
+    """Activity classes of the ``outputs`` that feed the places of the box along the linked axis."""
+    if view.linked_axis is None or outputs is None:
         return None
-    return count_classes(context.outputs[: box[view.linked_axis]])
+    return count_classes(outputs[: box[view.linked_axis]])
 
 
 def _last(true: Mask) -> int:

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from netrazor.coding.coder import Coder, Symbols
 from netrazor.coding.element_contexts import Indices, Mask
-from netrazor.coding.gap_code import code_places
+from netrazor.coding.gap_code import Places, code_places
 from netrazor.coding.integer_codes import code_below
 from netrazor.coding.slice_classes import Classes, class_cost, code_classes, equal_width_classes, surprise
 
 _MAX_CLASS_BITS = 4
 _WORTH_CLASSES = 8  # a slice of fewer elements tells nothing about its class
 _CHUNK = 2**21
+_FEW = 8  # places take no more memory than the mask where one of so many elements is marked, or fewer
 _LARGE = 2**16  # elements of a block from which on gaps are coded, in a time that follows the rarer elements
 _ALL_SPLITS = 2**16  # elements of a mask up to which every way to cut its axes is tried
 
@@ -37,8 +38,10 @@ class Partition:
     column_bits: int
 
 
-def code_block_mask(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut: Partition | None) -> Mask:
-    """A mask of ``shape``; to encode, cut by ``cut``."""
+def code_block_mask(
+    coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut: Partition | None
+) -> tuple[Mask, None] | tuple[None, Places]:
+    """A mask of ``shape``; to encode, cut by ``cut``. Of a single block with few ones instead their flat places."""
     split = 1
     if len(shape) > 2:
         split = 1 + code_below(coder, None if cut is None else cut.split - 1, len(shape) - 1)
@@ -50,8 +53,10 @@ def code_block_mask(coder: Coder, mask: Mask | None, shape: tuple[int, ...], cut
     )
     flat = None if mask is None else mask.reshape(coded.shape)
     for some_rows, some_columns in product(rows, columns):
-        _code_block(coder, flat, coded, some_rows, some_columns)
-    return coded.reshape(shape)
+        places = _code_block(coder, flat, coded, some_rows, some_columns)
+        if places is not None:
+            return None, places
+    return coded.reshape(shape), None
 
 
 def _code_groups(
@@ -65,8 +70,11 @@ def _code_groups(
 
 def _code_block(
     coder: Coder, mask: Mask | None, coded: Mask, rows: Indices | None, columns: Indices | None
-) -> None:
-    """The elements in ``rows`` and ``columns`` (None: in all of them): how many are ones, then which."""
+) -> Places | None:
+    """The elements in ``rows`` and ``columns`` (None: in all of them): how many are ones, then which.
+
+    Where there are no other blocks, the places of a few ones are returned instead.
+    """
     height = coded.shape[0] if rows is None else len(rows)
     width = coded.shape[1] if columns is None else len(columns)
     size = height * width
@@ -79,20 +87,26 @@ def _code_block(
             coded[window] = True
     marks = ones if rarer else size - ones
     if not marks:
-        return
+        return None
     if size < _LARGE:
         (window,) = windows
         bits = None if mask is None else mask[window].astype(np.int32).ravel()
         coded[window] = coder.symbols(bits, np.array([size - ones, ones]), size).reshape(height, width)
-        return
+        return None
     gaps = None if mask is None else _gaps(mask, windows, rarer)
+    whole = rows is None and columns is None
+    kept: list[Places] | None = [] if whole and rarer and _FEW * marks <= size else None
     for places in code_places(coder, gaps, marks, size):
-        if rows is None and columns is None:
+        if kept is not None:
+            kept.append(places)
+            continue
+        if whole:
             coded.reshape(-1)[places] = rarer
             continue
         row, column = np.divmod(places, width)
         at = row if rows is None else rows[row], column if columns is None else columns[column]
         coded[at] = rarer
+    return None if kept is None else np.concatenate(kept)
 
 
 def _gaps(mask: Mask, windows: list[Any], rarer: bool) -> Symbols:

@@ -19,7 +19,7 @@ Symbols = NDArray[np.int32]
 Counts = NDArray[np.int64]
 
 UNIFORM_LIMIT = 2**16
-_CHUNK = 2**20
+_CHUNK = 2**15
 _COSTS = np.array(COST_BITS)
 
 
@@ -118,6 +118,6 @@ class Recorder(Meter):
 def occurrences(values: Symbols, entries: int) -> Counts:
     """How often each of ``entries`` symbols occurs."""
     counts = np.zeros(entries, dtype=np.int64)
-    for start in range(0, len(values), _CHUNK):  # bincount makes a copy eight times as large as a byte
+    for start in range(0, len(values), _CHUNK):  # bincount makes a copy, of twice the size
         counts += np.bincount(values[start : start + _CHUNK], minlength=entries)
     return counts

@@ -11,13 +11,14 @@ BYTES_A_DECISION = 2**12  # that are moved in the time of a decision
 class Segments:
     """Reads one stream after another; each begins with the bits that the order of the slices before it gave."""
 
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: memoryview, *, metered: bool) -> None:
         self._data: bytes | memoryview = data
+        self._metered = metered
         self._given = 0
         """Bits at the head of the data that an order gave: they are not in the message."""
         self._taken = 0
         """Bits of the message that the streams before took."""
-        self.reader = Reader(data)
+        self.reader = Reader(data, metered=metered)
 
     @property
     def work(self) -> int:
@@ -35,7 +36,7 @@ class Segments:
         rest = BitString(arrangement.number, arrangement.bits) + left
         self._given += arrangement.bits
         self._data = rest.padded()[0]
-        self.reader = Reader(self._data)
+        self.reader = Reader(self._data, metered=self._metered)
         return self.reader
 
     def end(self) -> tuple[int, int]:

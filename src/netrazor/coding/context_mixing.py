@@ -10,8 +10,10 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+
 from netrazor.coding.coder import Coder
-from netrazor.coding.log_odds import PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log
+from netrazor.coding.log_odds import PROBABILITY, STEPS_PER_NAT, TOP_LEVEL, log, logs
 
 _PRIOR = 0.7  # ones, and zeros, that a context is taken to have seen as expected
 _BASE_PRIOR = 0.4
@@ -39,10 +41,10 @@ _ROUNDED = array("q")  # a count with its leading bits only
 
 
 def _prepare_counts(largest: int) -> None:
-    for count in range(len(_LOG), largest + 1):
-        _LOG.append(log(count + _PRIOR))
-        drop = max(count.bit_length() - _COUNT_BITS, 0)
-        _ROUNDED.append(count >> drop << drop)
+    counts = np.arange(len(_LOG), largest + 1)
+    _LOG.frombytes(logs(counts + _PRIOR).tobytes())
+    drop = np.maximum(np.frexp(counts)[1] - _COUNT_BITS, 0)
+    _ROUNDED.frombytes((counts >> drop << drop).astype(np.int64).tobytes())
 
 
 class Mixer:
@@ -67,42 +69,41 @@ class Mixer:
 
     def code(self, coder: Coder, bit: int | None, contexts: Sequence[int] = (), base: int = 0) -> int:
         """Code one decision in these contexts, given in the order of the weights, and learn from it."""
-        rates = self._bases[base]
+        rates, weights = self._bases[base], self._weights
         base_log_odds = log(rates[1] / rates[0])
         log_odds = self._base_weight * base_log_odds
-        evidences = self._evidences(contexts, base_log_odds) if contexts else []
-        for weight, evidence in zip(self._weights, evidences, strict=True):
-            log_odds += weight * evidence
+        evidences = []
+        if contexts:
+            expected = self._expected(base_log_odds)
+            ones, zeros = self._ones, self._zeros
+            for weight, context in zip(weights, contexts, strict=True):
+                one, zero = ones[context], zeros[context]
+                evidence = _LOG[one] - _LOG[zero] + expected[_ROUNDED[one + zero]]
+                evidences.append(evidence)
+                log_odds += weight * evidence
         level = round(log_odds * STEPS_PER_NAT)
         if not -TOP_LEVEL <= level <= TOP_LEVEL:
             level = TOP_LEVEL if level > 0 else -TOP_LEVEL
         bit = coder.bit(bit, level)
 
         rates[bit] += 1
-        if not contexts and not self._rate:
+        if not self._rate:
             return bit
         step = self._rate * (bit - PROBABILITY[TOP_LEVEL + level])
         self._base_weight += step * base_log_odds
-        if contexts:
-            self._weights = [
-                w + step * evidence for w, evidence in zip(self._weights, evidences, strict=True)
-            ]
-            seen = self._ones if bit else self._zeros
-            for context in contexts:
-                seen[context] += 1
+        seen = self._ones if bit else self._zeros
+        for kind, context in enumerate(contexts):
+            weights[kind] += step * evidences[kind]
+            seen[context] += 1
         return bit
 
-    def _evidences(self, contexts: Sequence[int], base_log_odds: float) -> list[float]:
-        """How far each context moves the log-odds away from those of the base rate."""
+    def _expected(self, base_log_odds: float) -> _Expected:
+        """What contexts should have seen at a base rate, by visits, which the tables of counts are made to hold."""
+        self._decisions += 1
+        if self._decisions >= len(_LOG):
+            _prepare_counts(2 * self._decisions)
         base_level = round(base_log_odds * _BASE_STEPS_PER_NAT)
         expected = _EXPECTED.get(base_level)
         if expected is None:
             expected = _EXPECTED[base_level] = _Expected(base_level)
-        self._decisions += 1
-        if self._decisions >= len(_LOG):
-            _prepare_counts(2 * self._decisions)
-        found = []
-        for context in contexts:
-            one, zero = self._ones[context], self._zeros[context]
-            found.append(_LOG[one] - _LOG[zero] + expected[_ROUNDED[one + zero]])
-        return found
+        return expected

@@ -19,6 +19,11 @@ _FEW, _FEW_OF_MANY = (
     300,
 )  # distinct values among them that have a codebook, of a small array and of a large one
 _WORTHWHILE_BITS, _CLEARLY_LESS = 256, 0.75
+_ROWS, _REPEATED, _FEWER = (
+    8,
+    8,
+    4,
+)  # rows looked at; elements a value in them; and values of all a value of a row
 _CLEARLY_SAVED, _CLEARLY_SAVED_BITS = 0.1, 2**14  # beyond which a message by the usual models is not tried
 _MOST_MIXED = 256  # entries of a codebook that needs no table
 _BITS_A_BYTE, _BITS_AN_ENTRY = (
@@ -133,7 +138,21 @@ def _has_few_values(array: Array) -> bool:
     sample = flat[:: max(1, len(flat) // _SAMPLE)]
     sample = sample[np.flatnonzero(sample)]
     few = _FEW_OF_MANY if len(flat) > 2 * _SAMPLE else _FEW
-    return len(np.unique(sample)) <= min(few, len(sample) // 2)
+    values = len(np.unique(sample))
+    return values <= min(few, len(sample) // 2) and not _has_fewer_by_row(array, values)
+
+
+def _has_fewer_by_row(array: Array, values: int) -> bool:
+    """Whether rows (slices along axis 0) have hardly any values each, and others than other rows: scales of rows."""
+    if array.ndim < 2 or not values:
+        return False
+    rows = array.reshape(len(array), -1)
+    for row in rows[:: max(1, len(rows) // _ROWS)]:
+        nonzero = row[np.flatnonzero(row)]
+        most = min(len(nonzero) // _REPEATED, values // _FEWER)
+        if len(nonzero) and len(np.unique(nonzero)) > most:
+            return False
+    return True
 
 
 def _scaled_bits(scaled: ScaledCodes) -> float:

@@ -19,7 +19,7 @@ Places = NDArray[np.int64]
 _LONGEST = 2**12  # places that one symbol skips
 _RARE = 2**-8  # a table goes on until a longer gap is less likely than this
 _TOTAL = 2.0**32
-_CHUNK = 2**20  # symbols coded in one call
+_CHUNK = 2**16  # symbols coded in one call
 
 
 def gap_table(marks: int, size: int) -> Counts:
@@ -54,7 +54,8 @@ def code_places(coder: Coder, gaps: Symbols | None, marks: int, size: int) -> It
         some = min(left, _CHUNK)
         symbols = coder.symbols(None if stream is None else stream[done : done + some], table, some)
         is_mark = symbols < longest
-        reached = place + np.cumsum(symbols + is_mark, dtype=np.int64)
+        reached = np.cumsum(symbols + is_mark, dtype=np.int64)
+        reached += place
         place, done = int(reached[-1]), done + some
         if place >= size:
             raise CorruptMessage(f"a mask marks place {place} of {size}; get the message again")

@@ -8,6 +8,9 @@ logarithm of the platform has a part in what is written.
 import math
 from decimal import Context, Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 STEPS_PER_NAT = 160
 TOP_LEVEL = 2047  # log-odds of 12.8: a certain bit costs 4e-6 bits
 _PRECISION = 24
@@ -46,3 +49,11 @@ def log(x: float) -> float:
     """Natural logarithm of x > 0 to 0.2 %, by a table of mantissas: exactly rounded operations only."""
     mantissa, exponent = math.frexp(x)
     return LOG_MANTISSA[int(mantissa * (2 * _MANTISSA_STEPS))] + exponent * LOG_2
+
+
+def logs(x: NDArray[np.floating]) -> NDArray[np.float64]:
+    """`log` of each element, to the bit."""
+    mantissas, exponents = np.frexp(x)
+    steps = (mantissas * (2 * _MANTISSA_STEPS)).astype(np.intp)
+    found: NDArray[np.float64] = np.array(LOG_MANTISSA)[steps] + exponents * LOG_2
+    return found

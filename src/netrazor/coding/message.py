@@ -19,7 +19,7 @@ from netrazor.coding.message_progress import Progress, ProgressCounter
 from netrazor.coding.ordered_keys import Array
 from netrazor.coding.range_coder import Reader
 from netrazor.coding.schema import Field, code_schema
-from netrazor.coding.static_stream import StaticValues
+from netrazor.coding.static_stream import StaticArray, StaticValues
 from netrazor.errors import CorruptMessage
 
 MAGIC = b"NRZ"
@@ -59,7 +59,7 @@ def decode(
         UnsupportedMessage: a later format.
         MessageTooLarge: over ``limits``.
     """
-    return read(blob, limits or Limits(), progress).arrays
+    return _MessageReader(blob, limits or Limits(), metered=False).read_arrays(progress)
 
 
 def ledger(blob: bytes, *, limits: Limits | None = None) -> Ledger:
@@ -79,20 +79,41 @@ def architecture(blob: bytes, *, limits: Limits | None = None) -> int:
 
 def read(blob: bytes, limits: Limits, progress: Progress | None = None) -> Message:
     """Everything that a message holds. Raises as `decode`."""
-    return _MessageReader(blob, limits).read(progress)
+    return _MessageReader(blob, limits, metered=True).read(progress)
 
 
 class _MessageReader:
-    """Reads the sections of a message in order, and notes the length of each."""
+    """Reads the sections of a message in order and notes the length of each; if ``metered``, bits of parts too."""
 
-    def __init__(self, blob: bytes, limits: Limits) -> None:
+    def __init__(self, blob: bytes, limits: Limits, *, metered: bool) -> None:
         self._data = memoryview(blob)
         self._limits = limits
+        self._metered = metered
         self._at = 0
         self._sections: list[tuple[str, int]] = []
         self._charges = IdealBits()
 
     def read(self, progress: Progress | None) -> Message:
+        header, arrays, side_information, later = self._read_all(progress)
+        return Message(
+            {**arrays, **side_information},
+            tuple(side_information),
+            header.extended,
+            header.free_orders,
+            header.float_models,
+            header.architecture,
+            {waiting.name: waiting.values() for waiting in later},
+            account(self._sections, self._charges),
+            self._charges.total(),
+        )
+
+    def read_arrays(self, progress: Progress | None) -> dict[str, Array]:
+        _, arrays, side_information, _ = self._read_all(progress)
+        return {**arrays, **side_information}
+
+    def _read_all(
+        self, progress: Progress | None
+    ) -> tuple[Header, dict[str, Array], dict[str, Array], list[StaticArray]]:
         self._read_magic()
         schema = self._stream()
         fields = code_schema(schema, None, self._limits, len(self._data))
@@ -108,17 +129,7 @@ class _MessageReader:
             raise CorruptMessage(
                 f"the message ends at byte {self._at}, got {len(self._data)} bytes; it was extended or is damaged"
             )
-        return Message(
-            {**arrays, **side_information},
-            tuple(side_information),
-            header.extended,
-            header.free_orders,
-            header.float_models,
-            header.architecture,
-            {waiting.name: waiting.values() for waiting in coder.later},
-            account(self._sections, self._charges),
-            self._charges.total(),
-        )
+        return header, arrays, side_information, coder.later
 
     def _read_magic(self) -> None:
         found = bytes(self._data[: len(MAGIC)])
@@ -132,7 +143,7 @@ class _MessageReader:
     def _read_content(
         self, fields: list[Field], progress: Progress | None
     ) -> tuple[Header, dict[str, Array], ArrayCoder]:
-        segments = Segments(self._data[self._at :])
+        segments = Segments(self._data[self._at :], metered=self._metered)
         header = code_header(segments.reader, None)
         self._charges.add("", "header", segments.reader.spent)
         context = MessageContext(
@@ -174,7 +185,7 @@ class _MessageReader:
         return arrays
 
     def _stream(self) -> Reader:
-        return Reader(self._data[self._at :])
+        return Reader(self._data[self._at :], metered=self._metered)
 
     def _finish(self, name: str, stream: Reader | Segments) -> None:
         length, padding = stream.end()

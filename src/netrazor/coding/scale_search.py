@@ -21,7 +21,7 @@ from netrazor.coding.scaled_codes import (
     scale_type,
 )
 
-_GROUPS = (256, 128, 64, 32)
+_GROUPS = (256, 128, 64, 32, 16)
 _DIVISORS = (1, 2, 3, 4, 5)  # of the smallest difference or value that the scale may be
 _REACHES = (8.0, 64.0, 512.0, np.inf)  # in scales: what is small tells the scale by which more is told
 _SCALE_BITS = 23  # of a scale's mantissa, at most
@@ -37,7 +37,7 @@ Doubles = NDArray[np.float64]
 def find_scaling(array: Array) -> ScaledCodes | None:
     """The scales and whole numbers that give every bit of an array of floats; None without any.
 
-    Tried are a scale for each row (slice along axis 0), for groups of 256, 128, 64 or 32 places of a row, and one.
+    Tried are a scale for each row (slice along axis 0), for groups of 256 to 16 places of a row, and one.
     """
     if array.size < 2 or not array.any():
         return None

@@ -5,7 +5,7 @@ Models: all of a box, blocks, margin totals, or decisions mixed from contexts.
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from netrazor.coding.array_view import ArrayView, bounding_box, code_box, corner, input_activity
 from netrazor.coding.block_mask import Partition, best_partition, code_block_mask
 from netrazor.coding.element_contexts import Activity, Mask, output_counts
+from netrazor.coding.gap_code import Places
 from netrazor.coding.margin_totals import code_by_totals, decisions_by_totals
 from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.mixed_mask import EmptySlices, code_mixed_mask
@@ -21,20 +22,55 @@ from netrazor.coding.mixed_mask import EmptySlices, code_mixed_mask
 _EMPTY_ROW_BITS = 5  # about what an empty row costs where it is not told first
 
 
-@dataclass(frozen=True)
 class Support:
-    """Where an array is not zero."""
+    """Where an array is not zero, as a mask or as flat places; what follows from these is made when asked for."""
 
-    mask: Mask
-    """True for each non-zero element, in the shape of the view."""
-    inside: Mask
-    """The part of the mask inside its box."""
-    activity: Activity | None
-    """The activity of the outputs that feed the places of the box along the linked axis."""
+    def __init__(
+        self,
+        view: ArrayView,
+        outputs: NDArray[np.int64] | None,
+        mask: Mask | None,
+        places: Places | None = None,
+        box: tuple[int, ...] | None = None,
+    ) -> None:
+        self._view = view
+        self._outputs = outputs
+        self._mask = mask
+        self._box = box
+        self.places = places
+        """The flat indices of the non-zero elements, if they are known."""
 
+    @cached_property
+    def mask(self) -> Mask:
+        """True for each non-zero element, in the shape of the view."""
+        if self._mask is not None:
+            return self._mask
+        mask = np.zeros(prod(self._view.shape), dtype=np.bool_)
+        mask[self.places] = True
+        return mask.reshape(self._view.shape)
+
+    @cached_property
+    def inside(self) -> Mask:
+        """The part of the mask inside its box."""
+        return self.mask[corner(self._bounds)]
+
+    @cached_property
+    def activity(self) -> Activity | None:
+        """The activity of the outputs that feed the places of the box along the linked axis."""
+        return input_activity(self._view, self._bounds, self._outputs)
+
+    @cached_property
     def row_counts(self) -> NDArray[np.int64]:
         """Non-zero elements of each slice along axis 0."""
-        return output_counts(self.mask)
+        if self.places is None:
+            return output_counts(self.mask)
+        size = prod(self._view.shape)
+        ends = np.searchsorted(self.places, np.arange(0, size + 1, size // self._view.shape[0]))
+        return np.diff(ends).astype(np.int64)
+
+    @cached_property
+    def _bounds(self) -> tuple[int, ...]:
+        return bounding_box(self.mask) if self._box is None else self._box
 
 
 @dataclass(frozen=True)
@@ -52,21 +88,19 @@ def code_support(context: MessageContext, key: TrialKey, mask: Mask | None, view
     """The support of an array, along the axes of ``view``."""
     plan = None if mask is None else _planned(context, key, mask, view)
     if context.choose("blocks", None if plan is None else plan.cut is not None):
-        coded = code_block_mask(context.coder, mask, view.shape, None if plan is None else plan.cut)
-        box = bounding_box(coded) if coded.any() else (0,) * coded.ndim
-        return Support(coded, coded[corner(box)], input_activity(view, box, context))
+        cut = None if plan is None else plan.cut
+        return Support(view, context.outputs, *code_block_mask(context.coder, mask, view.shape, cut))
     box = code_box(context, None if plan is None else plan.box, view)
-    activity = input_activity(view, box, context)
     if context.choose("full", None if plan is None else plan.full):
         inside = np.ones(box, dtype=np.bool_)
     else:
         part = None if mask is None else mask[corner(box)]
-        inside = _code_inside(context, key, part, box, activity, plan)
+        inside = _code_inside(context, key, part, box, input_activity(view, box, context.outputs), plan)
     if box == view.shape:
-        return Support(inside, inside, activity)
+        return Support(view, context.outputs, inside, box=box)
     coded = np.zeros(view.shape, dtype=np.bool_)
     coded[corner(box)] = inside
-    return Support(coded, inside, activity)
+    return Support(view, context.outputs, coded, box=box)
 
 
 def _code_inside(
@@ -104,7 +138,7 @@ def _plan(context: MessageContext, key: TrialKey, mask: Mask, view: ArrayView) -
     inside = mask[corner(box)]
     if inside.all():
         return SupportPlan(box, full=True)
-    activity = input_activity(view, box, context)
+    activity = input_activity(view, box, context.outputs)
     best, cut = best_partition(mask)
     plan = SupportPlan(box, cut)
     if context.affords(inside.size):

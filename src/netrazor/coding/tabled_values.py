@@ -68,6 +68,8 @@ def code_tables(
 
 def code_under_tables(context: MessageContext, symbols: Symbols | None, found: ClassTables) -> Symbols:
     """The symbols, those of one table after those of another."""
+    if len(found.tables) == 1:
+        return context.coder.symbols(symbols, found.tables[0], len(found.class_of_symbol))
     coded = np.zeros(len(found.class_of_symbol), dtype=np.int32)
     for part, number, table in found.parts():
         coded[part] = context.coder.symbols(None if symbols is None else symbols[part], table, number)

@@ -25,7 +25,7 @@ class ValuePlan:
 
 def code_table(context: MessageContext, symbols: Symbols | None, support: Support, entries: int) -> Counts:
     """One table for all values of an array, which are coded elsewhere."""
-    rows = support.row_counts()
+    rows = support.row_counts
     plan = None if symbols is None else best_tables(symbols, rows, entries, single=True)[1]
     return code_tables(context, symbols, rows, entries, plan, single=True).tables[0]
 
@@ -50,7 +50,7 @@ def code_symbols(
         coded = context.run((key, "smooth", smooth), _model(symbols, support, sides, smooth))
     else:
         tables = None if plan is None else plan.tables
-        found = code_tables(context, symbols, support.row_counts(), sum(sides), tables, single=False)
+        found = code_tables(context, symbols, support.row_counts, sum(sides), tables, single=False)
         charge("table")
         coded = code_under_tables(context, symbols, found)
     charge("values")
@@ -82,14 +82,14 @@ def _planned(
     plan, known = context.plan(key, "values", lambda: _plan(context, key, symbols, support, sides))
     if not known or (plan.mixed and sum(sides) <= MAX_MIXED_ENTRIES):
         return plan
-    return ValuePlan(best_tables(symbols, support.row_counts(), sum(sides), single=False)[1])
+    return ValuePlan(best_tables(symbols, support.row_counts, sum(sides), single=False)[1])
 
 
 def _plan(
     context: MessageContext, key: TrialKey, symbols: Symbols, support: Support, sides: Sides
 ) -> ValuePlan:
     """The plan with the fewest bits, of those that can be afforded."""
-    bits, tables = best_tables(symbols, support.row_counts(), sum(sides), single=False)
+    bits, tables = best_tables(symbols, support.row_counts, sum(sides), single=False)
     plan = ValuePlan(tables)
     if sum(sides) > MAX_MIXED_ENTRIES or not context.affords(_decisions(support, sides)):
         return plan

@@ -5,14 +5,13 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.ao.nn import quantized
-from torch.ao.nn.quantized import dynamic as quantized_dynamic
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.origin import is_library_class
+from netrazor.networks.packed_layers import unpacked
 from netrazor.networks.training_state import NOT_COPIED, attached, detach
 
 # Where torch's wrappers keep the network that they were put around.
@@ -33,7 +32,7 @@ def make_plain(model: nn.Module) -> nn.Module:
     - ``torch.nn.utils.prune``: the mask is multiplied into the weights.
     - ``torch.nn.utils.parametrize`` (weight and spectral norm among them) and the old ``weight_norm`` and
       ``spectral_norm``: the computed weight takes the place of its parts.
-    - Layers of `torch.ao`'s dynamic quantization, and its quantized embeddings: plain ones with their dense values.
+    - Layers of `torch.ao`'s dynamic and static quantization: plain ones with their dense values (`packed_layers`).
     - Tensor subclasses that can be dequantized (torchao): their dense values. A layer that quantizes its
       activations as well then computes with exact ones; what is certified is the plain network, which can
       be trained again.
@@ -43,12 +42,12 @@ def make_plain(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedModel: weights that cannot be made dense.
     """
-    model = _unpacked(unwrapped(model))
+    model = unpacked(unwrapped(model))
     for module in list(model.modules()):
         vars(module).pop("_compiled_call_impl", None)
         for name, child in module._modules.items():
             if child is not None:
-                module._modules[name] = _unpacked(unwrapped(child))
+                module._modules[name] = unpacked(unwrapped(child))
     detach(model)
     model.eval()  # spectral norm's power iteration takes a step at each use of the weight in training mode
     for module in model.modules():
@@ -94,25 +93,6 @@ def unwrapped(model: nn.Module) -> nn.Module:
         assert isinstance(inner, nn.Module)
         model = inner
     return model
-
-
-def _unpacked(module: nn.Module) -> nn.Module:
-    """The plain layer with the values of a layer whose weights `torch.ao` has packed; others as they are."""
-    if type(module) is quantized_dynamic.Linear:
-        weight, bias = module._weight_bias()  # type: ignore[no-untyped-call]
-        plain: nn.Module = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
-        return _with_values(plain, weight=weight.dequantize(), bias=bias)
-    if type(module) is quantized.Embedding:
-        weight = module.weight()  # type: ignore[no-untyped-call]
-        return _with_values(nn.Embedding(*weight.shape), weight=weight.dequantize())
-    return module
-
-
-def _with_values(module: nn.Module, **values: Tensor | None) -> nn.Module:
-    for name, value in values.items():
-        if value is not None:
-            module._parameters[name] = nn.Parameter(value.detach().float())
-    return module
 
 
 def _own_class(module: nn.Module) -> None:
