@@ -70,6 +70,11 @@ def kinds(name: str) -> Iterator[tuple[str, Any]]:
                     held["errors"], counted, delta
                 ),
             )
+    for row in read("results/spent_share.json").get(name, {}).get("boosted_trees", ()):
+        yield (
+            f"{row['percent']} % spent on boosted trees, then counted",
+            lambda delta, row=row: bounds.clopper_pearson(row["errors"], row["counted"], delta),
+        )
 
 
 def compared(name: str) -> dict[str, Any]:

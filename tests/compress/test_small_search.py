@@ -142,6 +142,22 @@ def test_two_weights_change_where_neither_gains_alone() -> None:
     assert left[1] == 0
 
 
+def test_a_weight_takes_the_place_of_another() -> None:
+    """The second feature is never wrong, but of no use beside the first; many others cost no errors, only bits."""
+    random = np.random.default_rng(0)
+    right = random.choice([-1, 1], size=300)
+    first = np.where(np.arange(300) < 20, -right, right)
+    features = np.column_stack([first, right, np.zeros((300, 30))]).astype(np.float32)
+    dataset = table_of(features, (right > 0).astype(np.int64))
+    left = []
+    for paired in (0, 8):
+        state = IntegerTail(tail_of(dataset, (32, 1), bias=False), ((0, 1), (0,)), (1.0,))
+        state.put([np.eye(1, 33, dtype=np.int64)])
+        descend(state, DescentTerms(per_bit=0.5, most=None, paired=paired), np.random.default_rng(0))
+        left.append((state.errors(), *np.flatnonzero(state.integers[0][0]).tolist()))
+    assert left == [(20, 0), (0, 1)]
+
+
 @pytest.mark.parametrize("sizes", [(5, 3), (5, 1), (5, 4, 3)])
 def test_a_descent_ends_lower_and_with_what_it_counted(sizes: tuple[int, ...]) -> None:
     tail = tail_of(blobs(classes=2 if sizes[-1] == 1 else 3), sizes)

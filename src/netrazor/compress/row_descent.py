@@ -17,7 +17,7 @@ class DescentTerms:
     Attributes:
         per_bit: errors that a bit is worth.
         most: changes of weights that are zero that are counted for a row of the last layer; None: all.
-        paired: of how many of the best changes of a row all pairs are counted, once no single one gains; 0: none.
+        paired: of how many changes of a row all pairs are counted, once no single one gains; 0: none.
     """
 
     per_bit: float
@@ -83,8 +83,13 @@ def _change_pair(state: IntegerTail, layer: int, row: int, terms: DescentTerms) 
 def _best_of_weights(
     state: IntegerTail, layer: int, row: int, moves: Moves, terms: DescentTerms
 ) -> NDArray[np.intp]:
-    """Places of the changes of the lowest cost among those that change a weight."""
+    """Places of the best changes of weights: half of them of any, half of weights that are not zero.
+
+    So one weight may take the place of another: to take one away costs more errors than most changes do, and would
+    not be among the best by itself.
+    """
     old = state.integers[layer][row]
     weights = np.flatnonzero((moves.columns < len(old) - 1) & (moves.values != old[moves.columns]))
-    costs = (moves.errors + terms.per_bit * moves.bits)[weights]
-    return weights[np.argsort(costs, kind="stable")[: terms.paired]]
+    best = weights[np.argsort((moves.errors + terms.per_bit * moves.bits)[weights], kind="stable")]
+    of_used = best[old[moves.columns[best]] != 0][: terms.paired // 2]
+    return np.concatenate([of_used, best[~np.isin(best, of_used)][: terms.paired - len(of_used)]])

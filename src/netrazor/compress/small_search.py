@@ -40,14 +40,15 @@ class SmallSearchConfig:
         polish: changes of single weights whose true length is taken, at most.
         most: changes of weights that are zero that are counted for a row of the last layer, those that an estimate
             of the cross-entropy ranks first; of a table of a hundred columns or more that is far faster.
-        paired: of how many of the best changes of a row all pairs are tried, where no single change gains.
+        paired: of how many changes of a row all pairs are tried, where no single change gains: the best ones, half of
+            them of weights that are in use, so that one may take the place of another.
     """
 
     limit: int = Field(default=3, ge=1, le=127)
     bias_limit: int = Field(default=63, ge=1, le=1000)
     scales: tuple[float, ...] = (1.0, 2.0, 4.0)
     kicks: int = Field(default=400, ge=0)
-    searched: int = Field(default=5000, ge=1)
+    searched: int = Field(default=6000, ge=1)
     coded: int = Field(default=12, ge=1)
     polish: int = Field(default=200, ge=0)
     most: int = Field(default=192, ge=1)
@@ -170,7 +171,7 @@ class _SmallSearch:
         return found
 
     def _kick(self, state: IntegerTail) -> None:
-        """One to three weights set to zero or to anything, or a hidden unit taken out."""
+        """One to three weights taken away or any made one step, or a hidden unit taken out."""
         integers = [matrix.copy() for matrix in state.integers]
         if len(integers) > 1 and self.random.random() < 0.15:
             unit = self.random.integers(len(integers[0]))
@@ -178,15 +179,13 @@ class _SmallSearch:
         for _ in range(self.random.integers(1, 4)):
             layer = int(self.random.integers(len(integers)))
             matrix = integers[layer]
-            width = matrix.shape[1] - (not state.has_bias(layer))
             used = np.argwhere(matrix != 0)
-            place = (int(self.random.integers(len(matrix))), int(self.random.integers(width)))
-            value = 0
             if len(used) and self.random.random() < 0.6:
-                place = tuple(used[self.random.integers(len(used))].tolist())
-            if matrix[place] == 0 or self.random.random() < 0.4:
-                value = int(self.random.choice(self.grids[place[1] == matrix.shape[1] - 1]))
-            matrix[place] = value
+                matrix[tuple(used[self.random.integers(len(used))])] = 0
+            else:
+                width = matrix.shape[1] - (not state.has_bias(layer))
+                place = int(self.random.integers(len(matrix))), int(self.random.integers(width))
+                matrix[place] = self.random.choice((-1, 1))
         state.put(integers)
 
     def _coded(self) -> float:
