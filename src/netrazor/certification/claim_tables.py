@@ -51,9 +51,7 @@ def cells_of(statement: AnyClaim, classes: int) -> int:
 
 
 def statements_of(statement: AnyClaim, classes: int) -> int:
-    """Among how many statements the claim's part of delta is divided evenly; a diagonal is bounded on both sides."""
-    if isinstance(statement, BalancedError):
-        return 1
+    """Among how many statements a table's part of delta is divided evenly; a diagonal is bounded on both sides."""
     return max(1, cells_of(statement, classes)) + (classes if isinstance(statement, Confusion) else 0)
 
 
