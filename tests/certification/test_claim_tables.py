@@ -43,7 +43,9 @@ def test_noisy_risks_are_about_the_error_alone() -> None:
     c, (first, *_) = issued.certificate, issued.certificate.claims
     cells = tuple(CellRecord(n=500, count=20) for _ in range(4))
     asked = first.model_copy(update={"asked": ClassErrors(), "cells": cells, "errors": 80})
-    words = "certificate of method 'perturbation' is about the error alone, got a claim of kind 'class-errors'"
+    words = (
+        "certificate of method 'perturbation' is about the error alone, got a claim of kind 'class-errors'"
+    )
     with pytest.raises(CertificateError, match=words):
         bounded_claim(c, asked)
     assert c.noise is not None
@@ -51,7 +53,8 @@ def test_noisy_risks_are_about_the_error_alone() -> None:
     parts = delta_parts(c.delta, c.considered, 2)
     noisy = first.noisy.model_copy(update={"upper": bound_noisy_risk(first.noisy, c.noise.draws, parts)})
     claims = [
-        claim.model_copy(update={"delta_parts": parts, "noisy": noisy, "bound": 1.0}) for claim in (first, asked)
+        claim.model_copy(update={"delta_parts": parts, "noisy": noisy, "bound": 1.0})
+        for claim in (first, asked)
     ]
     claims[0] = claims[0].model_copy(update={"sentence": claim_sentence(c, claims[0])})
     forged = c.model_copy(update={"claims": tuple(claims)})
