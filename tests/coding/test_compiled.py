@@ -18,8 +18,12 @@ from hypothesis import strategies as st
 from netrazor import coding
 from netrazor.coding import compiled
 from netrazor.coding.coder import Meter
+from netrazor.coding.element_contexts import Grid
+from netrazor.coding.margin_totals import _code_places, code_by_totals
+from netrazor.coding.mixed_mask import code_pattern
+from netrazor.coding.mixed_values import code_mixed_values
 from netrazor.coding.range_coder import Reader
-from netrazor.errors import MessageError
+from netrazor.errors import CorruptMessage, MessageError
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
 
@@ -78,6 +82,40 @@ def test_their_source_is_python_that_does_the_same(name: str, uncompiled: Module
         patch.setattr(compiled, "load_models", cache(lambda: uncompiled))
         assert coding.encode(SAMPLES[name]) == message
         assert same(SAMPLES[name], coding.decode(message))
+
+
+BEYOND = (
+    b"\xff" * 64
+)  # above all that belongs to a decision: a range is cut into parts, and a little is left over
+
+
+@pytest.mark.parametrize("way", ["loops", "compiled", "as Python"])
+def test_numbers_that_stand_for_no_decision_end_every_loop(way: str, uncompiled: ModuleType) -> None:
+    two = np.array([2, 2, 2])
+    loops = {
+        "pattern": lambda coder: code_pattern(coder, None, Grid((4, 5), np.arange(20))),
+        "totals": lambda coder: code_by_totals(coder, None, (4, 5), None, lambda most: None),
+        "places": lambda coder: _code_places(coder, None, (3, 3), two, two),
+        "values": lambda coder: code_mixed_values(
+            coder, None, np.ones((4, 5), np.bool_), None, (2, 2), False
+        ),
+    }
+    with only(fast=way != "loops"), pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        if way == "as Python":
+            patch.setattr(compiled, "load_models", cache(lambda: uncompiled))
+        for loop in loops.values():
+            with pytest.raises(CorruptMessage, match="holds bits that no encoder writes"):
+                loop(Reader(BEYOND))
+
+
+@pytest.mark.parametrize("way", ["loops", "compiled", "as Python"])
+def test_totals_of_no_mask_end_the_loop_over_its_places(way: str, uncompiled: ModuleType) -> None:
+    rows, columns = np.array([3, 1, 1, 1]), np.array([3, 3, 0])
+    with only(fast=way != "loops"), pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        if way == "as Python":
+            patch.setattr(compiled, "load_models", cache(lambda: uncompiled))
+        with pytest.raises(CorruptMessage, match="totals of rows and columns fit no mask"):
+            _code_places(Reader(b"\0" * 64), None, (4, 3), rows, columns)
 
 
 def test_few_decisions_do_not_need_numba() -> None:

@@ -17,7 +17,7 @@ from netrazor.coding.message import read
 from netrazor.coding.message_context import MessageContext
 from netrazor.coding.range_coder import Writer
 from netrazor.coding.raw_bytes import rotated_bits, turned_back
-from netrazor.coding.scale_search import find_scaling
+from netrazor.coding.scale_search import _scaled_by, find_scaling
 from netrazor.coding.scaled_codes import Scaling, checked_products, code_scaling, products
 from netrazor.coding.schema import Field
 from netrazor.errors import CorruptMessage
@@ -164,6 +164,16 @@ def test_zeros_inside_of_a_mask_are_refused() -> None:
     coder, field = ArrayCoder(context, IdealBits(), False), Field("w", FLOAT32, (2,))
     with pytest.raises(CorruptMessage, match="zeros inside of its mask"):
         coder._code_sparse(field, None, np.ones(2, np.bool_), np.zeros(2, np.float32))
+
+
+def test_scales_that_do_not_give_every_bit_are_not_taken() -> None:
+    array = np.array([[0.3, 0.6], [0.5, 1.0]], np.float32)
+    exact = _scaled_by(array, 2, np.array([array[0, 0], 0.5], np.float64))
+    assert exact is not None
+    assert exact.codes.tolist() == [[1, 2], [1, 2]]
+    assert _scaled_by(array, 2, np.array([0.3, 0.5])) is not None, "the nearest float is the same"
+    assert _scaled_by(array, 2, np.array([0.31, 0.5])) is None
+    assert _scaled_by(array, 2, np.array([np.nextafter(array[0, 0], np.float32(1)), 0.5], np.float64)) is None
 
 
 def test_messages_without_them_are_as_before() -> None:
