@@ -320,7 +320,7 @@ def main() -> None:
             for entry in measure(trial, target, path, known, equivalent, options.sample):
                 record("mutation.json", key, {**entry, **stamps, "target": name})
             print(f"{key}: {entry['killed']} of {entry['tried']} killed, {entry['seconds']} s", flush=True)
-    _summarize()
+    _summarize(options.target)
 
 
 def _load(target: Target) -> None:
@@ -341,9 +341,12 @@ def _known() -> dict:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def _summarize() -> None:
-    """The share of each target, equivalent mutants left out; and the files of which not all mutants were tried."""
-    for name in TARGETS:
+def _summarize(targets: list[str]) -> None:
+    """The share of each target, equivalent mutants left out; and the files of which not all mutants were tried.
+
+    The commands are those that the figures of its files come from.
+    """
+    for name in targets:
         entries = {key: entry for key, entry in _known().items() if entry.get("target") == name}
         tried = sum(entry["tried"] for entry in entries.values())
         excused = sum(entry["equivalent"] for entry in entries.values())
@@ -355,6 +358,7 @@ def _summarize() -> None:
             "equivalent": excused,
             "killed": killed,
             "share": killed / (tried - excused),
+            "command": "; ".join(sorted({entry["command"] for entry in entries.values()})),
         }
         partly = {
             key: f"{entry['tried']} of {entry['mutants']}"
