@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import netrazor
 from netrazor import claims
-from netrazor.certification import Certificate, seal, to_json
+from netrazor.certification import Certificate, parse, seal, to_json
 from netrazor.certification.run_directory import CERTIFICATE
 from netrazor.certification.sentences import claim_sentence
 from netrazor.data import ImageDataset
@@ -53,7 +53,7 @@ def files() -> dict[str, bytes]:
 
 
 def certificate() -> Certificate:
-    return netrazor.certification.parse(files()[CERTIFICATE])
+    return parse(files()[CERTIFICATE])
 
 
 def verdict_on(place: Path, forged: Certificate) -> netrazor.Verdict:
