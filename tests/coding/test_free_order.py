@@ -148,16 +148,23 @@ def test_a_message_is_shorter_by_nearly_all_bits_of_the_orders(
     assert shorter < ordered - free + 3 * (len(widths) - 2) * MOST_LOST
 
 
-@pytest.mark.parametrize("attempts", [0, 2])
+@pytest.mark.parametrize("attempts", [0, 4])
 def test_where_no_order_is_found_in_so_many_attempts_the_slices_stay_in_theirs(
     attempts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind the order that is written the models must be in the state that was assumed when it was chosen."""
-    arrays = shuffled_layers([20, 8, 5], 0.3, 0)
+    arrays = shuffled_layers([20, 8, 6, 5], 0.3, 0)
     assert read(coding.encode(arrays), LIMITS).free_orders
     ordered = without_free_orders(arrays, monkeypatch)
     monkeypatch.setattr("netrazor.coding.content_writer._ATTEMPTS", attempts)
     monkeypatch.setattr(MessageContext, "learnt", lambda self: object())  # never as assumed
+    assert coding.encode(arrays) == ordered
+
+
+def test_bits_of_an_order_are_not_taken_from_a_rest_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = shuffled_layers([20, 8, 5], 0.3, 0)
+    ordered = without_free_orders(arrays, monkeypatch)
+    monkeypatch.setattr("netrazor.coding.content_writer._LONGEST_REST", 20)
     assert coding.encode(arrays) == ordered
 
 
