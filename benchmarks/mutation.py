@@ -37,7 +37,7 @@ import coverage
 import hypothesis
 import pytest
 import yaml
-from bounds_results import RESULTS, record
+from bounds_results import RESULTS, command, record
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.provider import OperatorProvider
@@ -320,8 +320,11 @@ def main() -> None:
                 continue
             trial = trial or Trial.of(target)
             trial.check(target, path)
+            commands = "; ".join(dict.fromkeys([*known.get("command", "").split("; "), command()])).lstrip(
+                "; "
+            )
             for entry in measure(trial, target, path, known, equivalent, options.sample):
-                record("mutation.json", key, {**entry, **stamps, "target": name})
+                record("mutation.json", key, {**entry, **stamps, "target": name, "command": commands})
             print(f"{key}: {entry['killed']} of {entry['tried']} killed, {entry['seconds']} s", flush=True)
     _summarize(options.target)
 
@@ -361,7 +364,7 @@ def _summarize(targets: list[str]) -> None:
             "equivalent": excused,
             "killed": killed,
             "share": killed / (tried - excused),
-            "command": "; ".join(sorted({entry["command"] for entry in entries.values()})),
+            "command": "; ".join(sorted({one for e in entries.values() for one in e["command"].split("; ")})),
         }
         partly = {
             key: f"{entry['tried']} of {entry['mutants']}"
