@@ -20,7 +20,7 @@ from transformers import BertConfig, BertModel
 import netrazor
 from netrazor.pipeline import recipe_named
 
-WORDS, LENGTH = 200, 12
+WORDS, LENGTH = 40, 12
 
 
 class Texts(Dataset[tuple[dict[str, Tensor], int]]):

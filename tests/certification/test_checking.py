@@ -81,6 +81,7 @@ def test_two_claims_share_delta() -> None:
         ("message", None, "files"),
         ("prior.given", None, None),
         ("prior.architecture.index", 1, "graph"),
+        ("prior.architecture.name", "lenet5", "architecture"),
         ("delta", lambda delta: delta / 2, "delta"),
         ("delta", lambda delta: delta * 2, "delta"),
         ("considered", (), "delta"),

@@ -82,8 +82,20 @@ def test_given_weights(photos: Path, mine: Path, tmp_path: Path) -> None:
     assert code == 0, text
     assert parse((tmp_path / "run" / CERTIFICATE).read_text()).prior.given_arrays is not None
     words = asked_for(text)
-    assert netrazor(*words)[0] == 0
+    code, text = netrazor(*words)
+    assert code == 0
+    assert "trusted: The given arrays, whose digest and origin are recorded, were fixed without" in text
+    assert "trusted: Their origin, as issued: 'drawn at random'." in text
     assert netrazor(*words[: words.index("--given")])[0] == 1, "the network as it is built has other weights"
+    predict = ["predict", tmp_path / "run", photos / "eel" / "0.png"]
+    code, text = netrazor(*predict)
+    assert (code, "the given weights needed" in text) == (2, True), text
+    code, text = netrazor(*predict, "--given", tmp_path / "mine.safetensors")
+    assert (code, "eel/0.png: " in text) == (0, True), text
+    code, more = netrazor(*predict, "--model", f"{mine}:build", "--given", tmp_path / "mine.safetensors")
+    assert (code, more) == (0, text)
+    code, text = netrazor(*predict, "--model", f"{mine}:build")
+    assert (code, "given" in text) == (2, True), "of other weights"
     code, text = netrazor("certify", *source, *given[:2], "--out", tmp_path / "other")
     assert (code, "--given-origin" in text) == (2, True)
     code, text = netrazor("certify", *source, *given, "--kind", "picked", "--out", tmp_path / "other")
@@ -194,3 +206,13 @@ def test_what_is_no_teacher_on_the_line(photos: Path, mine: Path, tmp_path: Path
     ):
         code, text = netrazor(*words, *more)
         assert (code, said in text) == (2, True), text
+
+
+@pytest.mark.parametrize("command", ["certify", "verify", "extend"])
+def test_a_table_has_no_size(command: str, tmp_path: Path) -> None:
+    words = [tmp_path] if command != "certify" else ["--out", tmp_path / "run"]
+    more = ["--unlabelled", tmp_path, "--out", tmp_path / "more"] if command == "extend" else []
+    code, text = netrazor(
+        command, *words, *more, "--model", "lenet5", "--data", tmp_path / "t.csv", "--size", 8
+    )
+    assert (code, "--size: allowed where the data is a folder of images" in text) == (2, True), text

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -64,6 +64,7 @@ NUMBERS = st.lists(st.integers(-300, 300), min_size=1, max_size=40)
 
 @settings(max_examples=60, deadline=None)
 @given(NUMBERS, st.sampled_from(["absolute", "squared", "within"]))
+@example([0, 33], "squared")
 def test_a_number_is_about_the_best_of_all(steps: list[int], kind: str) -> None:
     claim: AnyClaim = {
         "absolute": claims.AbsoluteError(scale=2.0),

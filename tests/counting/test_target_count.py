@@ -1,12 +1,15 @@
 """Losses on targets that are arrays, against the definitions written down plainly, what is not a number included."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from netrazor import claims
@@ -14,6 +17,7 @@ from netrazor.certification.claim_terms import Task
 from netrazor.certification.claims import AnyClaim
 from netrazor.certification.mean_losses import GRID, possible_losses
 from netrazor.counting import ClaimCount, count_claims, count_risk
+from netrazor.data.csv_targets import targets_from_csv
 from netrazor.data.targets import TargetDataset, as_examples, targets_of
 from netrazor.errors import BadDataset, UnsupportedModel
 
@@ -133,3 +137,44 @@ def test_targets_of_nothing_are_refused(task: Task, shape: tuple[int, ...]) -> N
     """A network is right about all of nothing."""
     with pytest.raises(BadDataset, match="at least one label, number or pixel"):
         targets_of(np.zeros(shape, dtype=np.int64), task, "targets")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([2**53, -(2**53), 0]),
+        np.array([255, 0], dtype=np.uint8),
+        np.array([2.0**60, 0.5]),
+        np.array([2**53 + 1, 0]),
+        np.array([-(2**53) - 1, 0]),
+        np.array([2**64 - 1, 0], dtype=np.uint64),
+    ],
+)
+def test_whole_numbers_that_a_float_cannot_tell_apart_are_refused(values: NDArray[Any]) -> None:
+    exact = all(int(float(value)) == int(value) for value in values)
+    if exact:
+        assert targets_of(values, "regression", "targets")[:, 0].tolist() == values.tolist()
+    else:
+        with pytest.raises(BadDataset, match=r"-2\^53 to 2\^53 allowed"):
+            targets_of(values, "regression", "targets")
+
+
+@pytest.mark.parametrize(
+    ("cell", "fits"),
+    [
+        ("9007199254740993", False),
+        ("-9007199254740993", False),
+        ("9007199254740992", True),
+        ("9007199254740994", True),
+        ("1e20", True),
+    ],
+)
+def test_of_a_csv_file_too(cell: str, fits: bool, tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text(f"a,target\n1,{cell}\n2,0.5\n")
+    claim = claims.AbsoluteError(scale=1.0)
+    if fits:
+        table = targets_from_csv(tmp_path / "numbers.csv", claim)
+        assert table.targets[0, 0].item() == float(cell)
+    else:
+        with pytest.raises(BadDataset, match=r"float64 tells apart.*in row 2"):
+            targets_from_csv(tmp_path / "numbers.csv", claim)

@@ -215,6 +215,7 @@ def test_no_noise_is_looked_for_beside_other_claims() -> None:
         lambda: claims.TopK(k=0),
         lambda: claims.Withheld(thresholds=(2.0, 1.0)),
         lambda: claims.BalancedError(class_weights=(0.9, 0.9)),
+        lambda: claims.BalancedError(class_weights=(0.001, 0.001)),
         lambda: claims.Error(weight=0),
     ],
 )

@@ -14,7 +14,8 @@ from netrazor.errors import ConfigurationError
 from netrazor.networks import coded_state
 from netrazor.networks.fine_tuned import WAYS, FineTuned
 from netrazor.pipeline import RunConfiguration
-from netrazor.pipeline.transfer import LEARNED, TransferConfig, transfer
+from netrazor.pipeline import transfer as transfer_module
+from netrazor.pipeline.transfer import LEARNED, TransferConfig, Trial, transfer
 from netrazor.train import FitConfig
 
 ORIGIN = "drawn at random, before anything"
@@ -84,3 +85,23 @@ def test_what_is_trained_on_and_how_is_the_run_s(tmp_path: Path) -> None:
     )
     transfer(network(), tiny.images(), told, short)
     assert seen == [0] * 6
+
+
+def test_a_way_ends_at_the_first_length_that_its_bound_does_not_pay_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Few bits say nothing at all, twice the same; then more pay; then they do not, and no more are tried."""
+    bounds = {2.0: 1.0, 4.0: 1.0, 8.0: 0.5, 16.0: 0.6, 32.0: 0.4}
+    tried: list[float] = []
+
+    def measured(tuned, behind, learned, attempt, target):
+        tried.append(target)
+        return Trial(attempt.way, target, target, 0, bounds[target])
+
+    monkeypatch.setattr(transfer_module, "_measured", measured)
+    lengths = tuple(bits / 400 for bits in bounds)
+    short = TransferConfig(("head",), lengths, train=TINY, integers=TINY, descend=None)
+    told = RunConfiguration(given=["conv", "fc1"], given_origin=ORIGIN)
+    found = transfer(network(), tiny.images(), told, short)
+    assert tried == [2.0, 4.0, 8.0, 16.0]
+    assert [trial.bound for trial in found.trials] == [1.0, 1.0, 0.5, 0.6]

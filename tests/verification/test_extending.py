@@ -10,6 +10,7 @@ from torch import nn
 import netrazor
 import tiny
 from netrazor import bounds
+from netrazor.certification.extension_record import conclude_extension
 from netrazor.errors import (
     BadDataset,
     CertificateError,
@@ -18,6 +19,7 @@ from netrazor.errors import (
     UnsupportedModel,
 )
 from netrazor.verification import Extended
+from netrazor.verification.extension import word_of
 
 
 class Large(nn.Module):
@@ -103,6 +105,61 @@ def test_a_field_altered(run: Path, large: nn.Module, tmp_path: Path, field: str
     (out / "extension.json").write_text(json.dumps({**content, field: value}))
     verdict = netrazor.verify(out)
     assert [finding.code for finding in verdict.findings] == ["extension"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        (
+            "network",
+            "Large errs on at most 0.01 % of new examples; another",
+            "not the record of an extension",
+        ),
+        ("network", "", "not the record of an extension"),
+        ("batch_size", 2**53, "batch_size: 1000 needed"),
+    ],
+)
+def test_a_record_that_is_sealed_again(
+    run: Path, large: nn.Module, tmp_path: Path, field: str, value: object, said: str
+) -> None:
+    """As a forger would: no words of its own in the claim, no batch that takes all memory."""
+    out = tmp_path / "out"
+    record = netrazor.extend(run, large, unlabelled(50), model=tiny.small(), out=out)
+    other = record.model_copy(update={field: value})
+    forged = conclude_extension(other, tiny.occam_run().issued.certificate)
+    (out / "extension.json").write_text(forged.to_json())
+    (finding,) = netrazor.verify(out).findings
+    assert (finding.code, said in finding.text) == ("extension", True), finding.text
+
+
+def test_the_source_of_the_large_network_is_compared(run: Path, large: nn.Module, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    record = netrazor.extend(run, large, unlabelled(50), model=tiny.small(), out=out)
+    other = record.model_copy(update={"source_sha256": "0" * 64})
+    forged = conclude_extension(other, tiny.occam_run().issued.certificate)
+    (out / "extension.json").write_text(forged.to_json())
+    verdict = netrazor.verify(out, tiny.images(), tiny.small(), extended=Extended(large, unlabelled(50)))
+    assert "source_sha256" in verdict.findings[0].text
+
+
+def test_a_large_network_that_sees_its_batch_is_refused(run: Path, large: nn.Module) -> None:
+    class Centred(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.large = large
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            scores = self.large(x)
+            return scores - scores.mean(0)
+
+    with pytest.raises(UnsupportedModel, match="other examples of the batch"):
+        netrazor.extend(run, Centred(), unlabelled(), model=tiny.small())
+
+
+def test_a_name_is_one_word() -> None:
+    assert word_of("Large") == "Large"
+    assert word_of("a b.c" * 50) == ("a_b_c" * 20)
+    assert word_of("") == "network"
 
 
 def test_what_cannot_be_extended(run: Path, large: nn.Module, tmp_path: Path) -> None:

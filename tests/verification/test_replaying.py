@@ -357,3 +357,11 @@ def test_positions_of_spent_examples(tmp_path: Path) -> None:
     verdict = netrazor.verify(tmp_path)
     assert codes(verdict) == {"picks"}
     assert "positions of counted examples needed, got spent ones" in verdict.findings[0].text
+
+
+def test_an_exact_learner_is_not_called_inexact(tmp_path: Path) -> None:
+    """Its other picks would differ, as they may on another machine, in place of being invalid."""
+    for issued, learner in ((exact_run(), Exact()), (run(), Nearest())):
+        assert issued.certificate.prior.learner is not None
+        other = {"prior.learner.exact": not issued.certificate.prior.learner.exact}
+        assert codes(netrazor.verify(write(tmp_path, issued, other), table(), learner)) == {"architecture"}

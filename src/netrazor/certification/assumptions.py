@@ -70,6 +70,8 @@ GIVEN_ARRAYS = (
     "which arrays of the network they are: nothing in them was chosen by these examples or is a statistic of them."
 )
 
+_ORIGIN_SHOWN = 200  # characters
+
 LEARNING = (
     "Learner, its settings and seed were fixed without the counted examples; it learned the spent examples alone.",
 )
@@ -171,3 +173,26 @@ def _network(certificate: Certificate) -> tuple[str, ...]:
     if prior.graph is not None:
         return (GIVEN_GRAPH,) if certificate.message is None else (GRAPH,)
     return (SOURCE,) if prior.architecture.index > 0 else (SOURCE, NO_GRAPH)
+
+
+def trusted_in(certificate: Certificate) -> tuple[str, ...]:
+    """What of its assumptions is of this certificate's making, for whoever reads that it is valid.
+
+    What somebody gave, where it is from in the words of whoever issued it, code that is trusted, and examples that
+    occur again. The others are those of every certificate of its kind.
+    """
+    given, learner, sample = certificate.prior.given, certificate.prior.learner, certificate.sample
+    said = [*_given(certificate)]
+    if given is not None:
+        said.append(f"Their origin, as issued: {given.origin[:_ORIGIN_SHOWN]!r}.")
+    said += [each for each in _network(certificate) if each in (NO_GRAPH, GIVEN_GRAPH)]
+    if learner is not None:
+        said += [*(OWN_START if learner.name == OWN_LEARNER else ())]
+        said += [] if learner.candidates == 1 else [_one_of(learner.candidates)]
+    said += [each for each in _of_claims(certificate) if each == COLUMN]
+    if sample.duplicates:
+        said.append(
+            f"{sample.duplicates} of the {sample.n} examples have the input of an earlier one, and are independent "
+            "draws all the same."
+        )
+    return tuple(said)

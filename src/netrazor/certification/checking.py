@@ -18,6 +18,7 @@ from netrazor.certification.graph_check import check_graph
 from netrazor.certification.mean_losses import loss_word
 from netrazor.certification.message_record import MessageRecord, PicksRecord
 from netrazor.certification.noise_description import noise_in
+from netrazor.certification.prior_record import OWN_ARCHITECTURE
 from netrazor.certification.record import Certificate, batch_of
 from netrazor.certification.run_directory import RunFiles
 from netrazor.certification.sentences import claim_sentence
@@ -140,6 +141,10 @@ def _check_terms(certificate: Certificate) -> Iterator[Finding]:
         ),
         ("message", "message.form: whether it names positions", form == "positions", is_picked),
     )
+    architecture = certificate.prior.architecture
+    if architecture is not None and architecture.index == 0:
+        own = architecture.name
+        yield from compare(("architecture", "prior.architecture.name", own, OWN_ARCHITECTURE))
 
 
 def _check_statements(certificate: Certificate) -> Iterator[Finding]:

@@ -114,8 +114,7 @@ def table_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
         return
     if any(cell.count > cell.n or cell.n > claim.n for cell in cells):
         yield "claims.cells: a count can be no larger than its number of examples, got one that is"
-    if claim.constant is not None:
-        yield from constant_faults(claim, classes)
+    yield from constant_faults(claim, classes)
     if has_mean_loss(statement):
         yield from loss_faults(claim, classes)
     elif claim.losses:

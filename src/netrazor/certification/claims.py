@@ -4,6 +4,7 @@ A value of one of these classes asks for a claim, ``netrazor.certify(..., claims
 what the certificate records of it. All claims of a certificate hold together.
 """
 
+import math
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, field_validator
@@ -117,7 +118,7 @@ class BalancedError(AnyLoss):
     """The weighted mean over classes of the error of each.
 
     Attributes:
-        class_weights: one for each class, of sum 1 at most; None: all equal.
+        class_weights: one for each class, of sum 1; None: all equal.
     """
 
     kind: Literal["balanced-error"] = "balanced-error"
@@ -125,9 +126,9 @@ class BalancedError(AnyLoss):
 
     @field_validator("class_weights")
     @classmethod
-    def _at_most_one(cls, weights: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if weights is not None and sum(weights) > 1 + 1e-9:
-            raise ValueError(f"weights of sum 1 at most needed, got {sum(weights):g}; divide by their sum")
+    def _of_sum_one(cls, weights: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if weights is not None and abs(math.fsum(weights) - 1) > 1e-9:
+            raise ValueError(f"weights of sum 1 needed for a mean, got {sum(weights):g}; divide by their sum")
         return weights
 
 

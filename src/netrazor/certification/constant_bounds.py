@@ -27,9 +27,11 @@ def constant_bound(claim: ClaimRecord, classes: int, delta: float) -> float | No
 def constant_faults(claim: ClaimRecord, classes: int) -> Iterator[str]:
     """What of a constant answer cannot be, in words; whether its losses can is said by `loss_faults`."""
     record, statement = claim.constant, claim.statement
-    assert record is not None
-    if not has_constant(statement, classes):
-        yield f"claims.constant: none needed beside a claim of kind {statement.kind!r}, got one"
+    needed = has_constant(statement, classes)
+    if record is None or not needed:
+        if needed != (record is not None):
+            wanted, got = ("one", "none") if needed else ("none", "one")
+            yield f"claims.constant: {wanted} needed beside a claim of kind {statement.kind!r}, got {got}"
         return
     expected = 1 if isinstance(statement, PixelErrors) else classes
     if len(record.answer) != expected:

@@ -8,13 +8,13 @@ disagreements on inputs without labels that neither network was made from or cho
 import hashlib
 import json
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from netrazor import bounds
 from netrazor.certification.bounded_json import load_json
-from netrazor.certification.record import Certificate
+from netrazor.certification.record import COUNTING_BATCH, Certificate
 from netrazor.certification.record_fields import Count, Digest, Positive, Probability, Record, Risk
 from netrazor.certification.risk_rounding import risk_up
 from netrazor.certification.run_directory import EXTENSION
@@ -39,7 +39,7 @@ class ExtensionRecord(Record):
 
     Attributes:
         certificate_seal: of the certificate that it extends.
-        network: name of the extended network's class.
+        network: name of the extended network's class, one word, since it stands in the claim.
         source_sha256: of its module's source.
         tensors_sha256: of all its tensors.
         inputs: name of the inputs without labels, for people.
@@ -51,14 +51,14 @@ class ExtensionRecord(Record):
         risk_bound: the certified bound and the bound on disagreement, together.
         sentence: the claim.
         assumptions: what it rests on besides the certificate's.
-        batch_size: of the count.
+        batch_size: of the count; no free choice.
         runtime: what counted.
         seal: SHA-256 of all the rest in canonical form.
     """
 
     format: Literal["netrazor-extension-1"] = _FORMAT
     certificate_seal: Digest
-    network: str
+    network: Annotated[str, Field(pattern=r"^\w{1,100}$")]
     source_sha256: Digest
     tensors_sha256: Digest
     inputs: str
@@ -135,6 +135,8 @@ def check_extension(record: ExtensionRecord, certificate: Certificate) -> tuple[
         return (Finding("extension", f"{EXTENSION} extends another certificate than the one beside it"),)
     if record.disagreements > record.n:
         return (Finding("extension", "disagreements: no more than n needed, got more"),)
+    if record.batch_size != COUNTING_BATCH:
+        return (Finding("extension", f"batch_size: {COUNTING_BATCH} needed, got {record.batch_size}"),)
     expected = conclude_extension(record, certificate)
     if record != expected:
         names = [

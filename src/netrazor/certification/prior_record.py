@@ -6,6 +6,7 @@ from pydantic import FailFast, Field
 
 from netrazor.certification.record_fields import Count, Digest, Positive, Record
 
+OWN_ARCHITECTURE = "custom"  # the name of a network that is the user's, not a declared one
 OWN_LEARNER = "own"  # the name of a learner that is the user's, not a declared one
 MOST_CANDIDATES = 10_000  # recipes that may share delta
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from netrazor.certification.assumptions import trusted_in
 from netrazor.certification.record import Certificate
 from netrazor.certification.yardsticks import measure_yardsticks, says_less_than_guessing
 
@@ -62,6 +63,8 @@ class Verdict:
                 content |= {
                     "yardsticks": asdict(measure_yardsticks(self.certificate)),
                     "says_less_than_guessing": says_less_than_guessing(self.certificate),
+                    "assumptions": list(self.certificate.assumptions),
+                    "trusted": list(trusted_in(self.certificate)),
                 }
         return json.dumps({**content, "notes": list(self.notes)}, indent=2) + "\n"
 

@@ -86,8 +86,7 @@ def _guesses(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float
 def _guesses_of_targets(certificate: Certificate, claim: ClaimRecord) -> tuple[float, float]:
     """The same where an example has no single class; nothing is known of numbers, which may lie anywhere.
 
-    Certificates that have no constant answers, which came later, have what a constant answer loses at most whatever
-    the targets are.
+    Of more outputs than have a constant answer recorded: what one loses at most whatever the targets are.
     """
     sample, statement = certificate.sample, claim.statement
     outputs, recorded = sample.classes, constant_bound(claim, sample.classes, certificate.delta)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from cyclopts import Parameter
 
+from netrazor.errors import ConfigurationError
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -30,3 +32,10 @@ class Source:
     size: int | None = None
     data_directory: Path | None = None
     groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigurationError: a size of images where there are none."""
+        if self.size is not None and (self.data or "").endswith(".csv"):
+            raise ConfigurationError(
+                f"size: allowed where the data is a folder of images, got {self.data!r}; leave it out"
+            )

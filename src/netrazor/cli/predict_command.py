@@ -16,6 +16,8 @@ def predict(
     images: list[Path],
     /,
     *,
+    model: str | None = None,
+    given: Path | None = None,
     invert: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Print the class of each image, by the network decoded from the message.
@@ -25,23 +27,31 @@ def predict(
     Args:
         run: a message, or a directory with one.
         images: image files (PNG, JPEG, ...).
+        model: what builds the network, file.py:function, where the run has no graph; or the one that has the given
+            arrays which the certificate names.
+        given: a file of these arrays, in place of those of --model; by default given.safetensors of the run.
         invert: dark on light ink, as on paper: invert the grey values.
     """
     import torch
 
+    from netrazor.certification.graph_text import parse_graph
     from netrazor.data.pictures import read_picture
     from netrazor.networks import input_shape
-    from netrazor.networks.graph_network import GraphNetwork
+    from netrazor.networks.plain_call import scores_in
+    from netrazor.pipeline.own_network import own_network
     from netrazor.verification import architecture_of, load
 
-    if (run / CERTIFICATE).exists() and read_run(run).certificate.task != "single-label":
+    files = read_run(run) if (run / CERTIFICATE).exists() else None
+    if files is not None and files.certificate.task != "single-label":
         raise ConfigurationError(
             f"{run}: a classifier of single labels needed, got another; use netrazor.load"
         )
-    network = load(run)
-    found = (
-        network.graph.input_shape if isinstance(network, GraphNetwork) else input_shape(architecture_of(run))
-    )
+    classes = 0 if files is None else files.certificate.sample.classes
+    network = load(run, None if model is None else own_network(model, classes=classes), given=given)
+    if files is not None and files.graph is not None:
+        found: tuple[int, ...] | None = parse_graph(files.graph).input_shape
+    else:
+        found = getattr(network, "input_shape", None) or input_shape(architecture_of(run))
     if found is None or len(found) != 3:
         raise ConfigurationError(
             f"{run}: a classifier of images needed, got {type(network).__name__}; use netrazor.load"
@@ -50,6 +60,6 @@ def predict(
     console = open_console()
     for path in images:
         with torch.inference_mode():
-            scores = network(read_picture(path, shape, invert=invert)[None])[0]
+            scores = scores_in(network(read_picture(path, shape, invert=invert)[None]))[0]
         share = torch.softmax(scores, 0).max().item()
         console.print(f"{path}: {int(scores.argmax())} (softmax {share:.2f})")

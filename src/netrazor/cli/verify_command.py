@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from netrazor.certification import RunFiles, Verdict, check_consistency, read_run
+from netrazor.certification.assumptions import trusted_in
 from netrazor.certification.claims import GroupErrors
 from netrazor.certification.graph_text import parse_graph
 from netrazor.certification.yardsticks import marked_sentence, yardstick_sentence
@@ -87,6 +88,8 @@ def _print(console: Console, verdict: Verdict) -> None:
         for claim in verdict.certificate.claims:
             console.print(marked_sentence(verdict.certificate, claim))
             console.print(yardstick_sentence(verdict.certificate, claim))
+        for trusted in trusted_in(verdict.certificate):
+            console.print(f"trusted: {trusted}")
 
 
 def _verify_by_counting(

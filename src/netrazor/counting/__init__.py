@@ -14,6 +14,7 @@ from netrazor.counting.reading_order import (
     in_order,
     labels_in_order,
     part_of,
+    shuffled_order,
 )
 from netrazor.counting.scoring import outputs_of, scores_of, wrong
 from netrazor.counting.target_count import check_fit_of_targets, count_risk
@@ -40,5 +41,6 @@ __all__ = [
     "part_of",
     "read_column",
     "scores_of",
+    "shuffled_order",
     "wrong",
 ]

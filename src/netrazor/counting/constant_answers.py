@@ -123,7 +123,8 @@ def _choose_number(steps: Numbers, statement: Within | AbsoluteError | SquaredEr
     if isinstance(statement, Within):
         tried = np.concatenate([tried, tried + reach])  # a window that begins at a number
     elif isinstance(statement, SquaredError):
-        count, first, _ = sums.around(tried, reach)
+        centers = np.concatenate([tried, tried + reach])  # also a window that begins at a number
+        count, first, _ = sums.around(centers, reach)
         tried = np.concatenate([tried, first // np.maximum(count, 1)])
     count, first, second = sums.around(tried, reach)
     if isinstance(statement, Within):

@@ -31,9 +31,7 @@ def as_inputs(inputs: Any) -> Dataset[tuple[Tensor, int]]:
 
 @torch.inference_mode()
 @devices.full_float32()
-def count_disagreements(
-    short: nn.Module, large: nn.Module, inputs: Dataset[tuple[Tensor, int]], *, batch_size: int = BATCH_SIZE
-) -> int:
+def count_disagreements(short: nn.Module, large: nn.Module, inputs: Dataset[tuple[Tensor, int]]) -> int:
     """Inputs on which the answers of two networks in evaluation mode differ, or on which either has none.
 
     Raises:
@@ -45,7 +43,7 @@ def count_disagreements(
     if size_of(inputs) == 0:
         raise BadDataset("unlabelled: at least one input needed, got none; give inputs")
     found = torch.zeros(1, dtype=torch.int64)
-    for batch, _ in in_counting_order(inputs, batch_size, shared=True):
+    for batch, _ in in_counting_order(inputs, BATCH_SIZE, shared=True):
         scores = [
             scores_of(network, batch.to(devices.device_of(network))).cpu() for network in (short, large)
         ]

@@ -34,6 +34,11 @@ def counting_order(n: int) -> Tensor:
     return torch.from_numpy(np.argsort(hashed, kind="stable"))
 
 
+def shuffled_order(n: int, seed: int) -> NDArray[np.int64]:
+    """The positions 0 .. n - 1 in an order that follows from ``seed`` alone."""
+    return np.argsort(hash_counters(np.arange(n, dtype=np.uint64), seed), kind="stable").astype(np.int64)
+
+
 def in_counting_order(
     dataset: Dataset[tuple[Tensor, int]], batch_size: int, *, shared: bool = False
 ) -> Iterator[tuple[Tensor, Tensor]]:

@@ -12,7 +12,7 @@ from netrazor.certification.claims import AnyClaim
 from netrazor.data.csv_tables import input_columns, label_column, numbers_in, read_csv
 from netrazor.data.example_form import LABEL_KEYS
 from netrazor.data.tables import listed_columns, rows_of_numbers
-from netrazor.data.targets import TargetTable, targets_of
+from netrazor.data.targets import LARGEST_WHOLE, TargetTable, targets_of
 from netrazor.errors import BadDataset, InvalidArgument
 
 
@@ -55,6 +55,13 @@ def targets_from_csv(
         )
     else:
         _refuse(~np.isfinite(values), cells, columns, "finite numbers", "drop the rows without a target")
+        _refuse(
+            _is_another_whole_number(cells, values),
+            cells,
+            columns,
+            "whole numbers that float64 tells apart, up to 2^53,",
+            "subtract a constant, or give them in larger units",
+        )
     inputs = rows_of_numbers(input_columns(header, lines, (*columns, *leave_out)))
     named = _Named(Path(path).stem, tuple(columns) if headline.task == "multi-label" else ())
     return TargetTable(inputs, targets_of(values, headline.task, "targets"), headline, named)
@@ -80,6 +87,15 @@ def _columns(header: Sequence[str], labels: Sequence[str]) -> list[str]:
             f"label: each column once allowed, got {listed_columns(columns)}; leave one out"
         )
     return columns
+
+
+def _is_another_whole_number(cells: NDArray[np.str_], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where a cell is a whole number in digits that its float is not."""
+    found = np.zeros(cells.shape, dtype=np.bool_)
+    for place in zip(*np.nonzero(np.abs(values) >= LARGEST_WHOLE), strict=True):
+        digits = str(cells[place]).strip().lstrip("+-")
+        found[place] = digits.isdecimal() and int(digits) != abs(int(values[place]))
+    return found
 
 
 def _refuse(

@@ -19,6 +19,8 @@ from netrazor.data.items import BatchedDataset, described
 from netrazor.data.tables import as_dataset, rows_of_numbers
 from netrazor.errors import BadDataset
 
+LARGEST_WHOLE = 2**53  # up to which a float64 is the whole number itself
+
 
 class TargetDataset(BatchedDataset):
     """Pairs of one tensor and a target.
@@ -174,6 +176,12 @@ def targets_of(values: NDArray[Any], task: Task, where: str) -> Tensor:
             raise BadDataset(
                 f"{where}: finite numbers needed, N or N x numbers, got {_told(values)}; drop the examples whose "
                 "target is missing"
+            )
+        least, most = values.min(initial=0), values.max(initial=0)
+        if values.dtype.kind in "iu" and not -LARGEST_WHOLE <= int(least) <= int(most) <= LARGEST_WHOLE:
+            raise BadDataset(
+                f"{where}: whole numbers from -2^53 to 2^53 allowed, which float64 tells apart, got "
+                f"{least} to {most}; subtract a constant, or give them in larger units"
             )
         return torch.from_numpy(values.astype(np.float64))
     if values.dtype.kind not in "iu" or values.ndim < 3:

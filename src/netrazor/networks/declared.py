@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from netrazor.certification.prior_record import OWN_ARCHITECTURE
 from netrazor.errors import ConfigurationError
 
 
@@ -64,7 +65,7 @@ _DECLARED: Mapping[str, DeclaredArchitecture] = MappingProxyType(
 )
 
 # 0 stands for a network of the user's own. Indices that are missing belonged to architectures that are gone.
-CUSTOM = "custom"
+CUSTOM = OWN_ARCHITECTURE
 ARCHITECTURES: tuple[str, ...] = (CUSTOM, *_DECLARED)
 LARGEST_INDEX = max(entry.index for entry in _DECLARED.values())
 _NAMES = {0: CUSTOM, **{entry.index: name for name, entry in _DECLARED.items()}}

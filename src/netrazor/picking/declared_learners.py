@@ -63,7 +63,17 @@ def rebuild_learner(record: LearnerRecord, given: Learner | None) -> Learner:
             f"learner: the certificate names one with digest {record.sha256[:16]}..., got one with {found[:16]}...; "
             "pass the learner with the source and the settings that were certified"
         )
+    if is_exact(learner) != record.exact:  # for an exact one, other picks would be no fault of the machine
+        raise CheckpointMismatch(
+            f"learner: the certificate says that its arithmetic is {'' if record.exact else 'not '}the same on every "
+            "machine, which is not so; get the certificate again"
+        )
     return learner
+
+
+def is_exact(learner: Learner) -> bool:
+    """Whether a learner's arithmetic is the same on every machine, so that a replay must give the same picks."""
+    return bool(getattr(learner, "exact", False))
 
 
 def _small_cnn() -> Learner:

@@ -23,6 +23,7 @@ from netrazor.data import check
 from netrazor.data.subsets import size_of, take
 from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.picking import Learner, PickingConfig, learner_digest
+from netrazor.picking.declared_learners import is_exact
 from netrazor.pipeline.issuing import conclude
 from netrazor.runtime import SILENT, Reporter
 
@@ -81,7 +82,7 @@ def describe_learner(
     return LearnerRecord(
         name=name,
         sha256=learner_digest(learner),
-        exact=bool(getattr(learner, "exact", False)),
+        exact=is_exact(learner),
         candidates=candidates,
         stops=config.stops,
         configuration={key: value for key, value in asdict(config).items() if key not in ("stops", "spent")},

@@ -62,7 +62,8 @@ class TransferConfig:
 
     Attributes:
         ways: which of `LEARNED`.
-        bits_per_example: lengths of the learned numbers that are aimed at, each in bits for each counted example.
+        bits_per_example: lengths of the learned numbers that are aimed at, each in bits for each counted example,
+            the shortest first. A way ends at the first length that has a larger bound than a shorter one.
         train: of the learned arrays as real numbers.
         integers: of them as whole numbers, for each length.
         descend: of the last layer, from the best length of each way; None: without.
@@ -71,7 +72,7 @@ class TransferConfig:
     """
 
     ways: tuple[str, ...] = ("head", "norms and biases", "adapters", "subspace", "sparse difference")
-    bits_per_example: tuple[float, ...] = (0.02, 0.04)
+    bits_per_example: tuple[float, ...] = (0.02, 0.04, 0.08, 0.16, 0.32)
     train: FitConfig = FitConfig(steps=600, optimizer=OptimizerConfig(rate=3e-3))
     integers: FitConfig = FitConfig(steps=1500, optimizer=OptimizerConfig(rate=1e-2))
     descend: DescentConfig | None = DescentConfig()
@@ -200,7 +201,7 @@ class _Attempt:
 
 
 def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[Trial, dict[str, Array]]]:
-    """A trial at each length, and the best of them after a descent, each with what it learned.
+    """A trial at each length while the bound falls, and the best after a descent, each with what it learned.
 
     The features of what does not move are computed once.
     """
@@ -224,6 +225,8 @@ def _try(tuned: FineTuned, dataset: Examples, attempt: _Attempt) -> list[tuple[T
         for per_example in config.bits_per_example:
             target = per_example * size_of(dataset)
             run_from(start, _recipe(attempt, target), target)
+            if found[-1][0].bound > min(trial.bound for trial, _ in found):
+                break
         if config.descend is not None:
             best, learned = min(found, key=lambda trial: trial[0].bound)
             descent = Recipe("descend", descend=config.descend, noise=None, simplify=False)

@@ -3,13 +3,16 @@
 import hashlib
 import os
 import platform
+import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from netrazor.certification import Finding, Verdict, read_run, to_json
 from netrazor.certification.extension_record import (
@@ -29,13 +32,13 @@ from netrazor.certification.run_directory import (
     read_file,
 )
 from netrazor.certification.run_writing import write_run
-from netrazor.counting import BATCH_SIZE
+from netrazor.counting import BATCH_SIZE, check_scores, in_counting_order
 from netrazor.counting.disagreement import as_inputs, count_disagreements
 from netrazor.data import fingerprint
 from netrazor.data.fingerprint import Fingerprinter
 from netrazor.data.items import item_batches
 from netrazor.data.subsets import size_of
-from netrazor.errors import BadDataset, InvalidArgument
+from netrazor.errors import BadDataset, InvalidArgument, UnsupportedModel
 from netrazor.networks import source_digest
 from netrazor.networks.walk import tensors
 from netrazor.verification.rebuilding import load
@@ -79,7 +82,8 @@ def extend(
         BadDataset: no inputs, or inputs that are those of the training set.
         CertificateError: a certificate of another kind, or one that cannot be read.
         InvalidArgument: delta is none.
-        UnsupportedModel: a forward pass that fails, or another number of classes.
+        UnsupportedModel: a forward pass that fails, another number of classes, or an answer that depends on more than
+            its example.
     """
     if not 1e-100 <= delta < 1:
         raise InvalidArgument(
@@ -96,11 +100,11 @@ def extend(
             "unlabelled: inputs that had no part in either network needed, got the certified training set itself; "
             "give others"
         )
-    disagreements = count_disagreements(load(path, model), large, inputs)
+    disagreements = _count(load(path, model), large, inputs)
     record = conclude_extension(
         ExtensionRecord(
             certificate_seal=files.certificate.seal,
-            network=type(large).__name__,
+            network=word_of(type(large).__name__),
             source_sha256=source_digest(large),
             tensors_sha256=tensors_digest(large),
             inputs=str(getattr(inputs, "name", type(inputs).__name__)),
@@ -143,6 +147,11 @@ def verify_extension(path: str | os.PathLike[str], verdict: Verdict, extended: E
     return replace(verdict, notes=(*verdict.notes, note, "extension: disagreements counted again"))
 
 
+def word_of(name: str) -> str:
+    """``name`` as one word of at most 100 characters."""
+    return re.sub(r"\W", "_", name)[:100] or "network"
+
+
 def has_extension(path: str | os.PathLike[str]) -> bool:
     """Whether a directory holds an extension beside its certificate."""
     return (Path(path) / EXTENSION).exists()
@@ -177,15 +186,25 @@ def _recount(
         return Finding("extension", "inputs_fingerprint: of other inputs than those given")
     if tensors_digest(extended.large) != record.tensors_sha256:
         return Finding("extension", "tensors_sha256: of another network than the one given")
-    found = count_disagreements(
-        load(path, extended.model), extended.large, inputs, batch_size=record.batch_size
-    )
+    if source_digest(extended.large) != record.source_sha256:
+        return Finding("extension", "source_sha256: of another source than that of the network given")
+    try:
+        found = _count(load(path, extended.model), extended.large, inputs)
+    except UnsupportedModel as error:
+        return Finding("extension", str(error))
     again = conclude_extension(record.model_copy(update={"disagreements": found}), verdict.certificate)
     if again.risk_bound > record.risk_bound:
         return Finding(
             "extension", f"disagreements is {record.disagreements}; on this runtime there are {found}"
         )
     return None
+
+
+def _count(short: nn.Module, large: nn.Module, inputs: Dataset[tuple[Tensor, int]]) -> int:
+    """`count_disagreements`, of a large network each of whose answers depends on its example alone."""
+    for batch, _ in islice(in_counting_order(inputs, BATCH_SIZE), 1):
+        check_scores(large, batch)
+    return count_disagreements(short, large, inputs)
 
 
 def _write(out: Path, files: RunFiles, record: ExtensionRecord) -> None:

@@ -1,4 +1,8 @@
-"""Counting again what a certificate states: its data set, its errors, and its noisy risks from other draws."""
+"""Counting again what a certificate states: its data set, its errors, and its noisy risks from other draws.
+
+The examples are counted in an order that nobody knew before. In the order that everybody knows, a network could tell
+an answer by the example's place in its batch, and whoever publishes a data set chooses the order of its examples.
+"""
 
 import math
 from collections.abc import Mapping
@@ -25,6 +29,7 @@ from netrazor.counting import (
     outputs_of,
     read_column,
     scores_of,
+    shuffled_order,
 )
 from netrazor.data.subsets import class_names_in, take
 from netrazor.errors import ConfigurationError, UnsupportedModel
@@ -35,6 +40,7 @@ from netrazor.verification.constant_check import check_constants
 from netrazor.verification.sample_check import check_dataset
 
 MORE_DRAWS = 4  # times as many as the record has, so that what is false shows
+EXAMPLES_FOR_A_NEAR_TIE = 10_000  # of so many, one answer more may be rounded otherwise in another order
 _STANDARD_ERRORS = 6
 
 
@@ -52,15 +58,16 @@ class Recount:
     notes: list[str] = field(default_factory=list)
 
     def run(self, noise: Noise | None, seed: int) -> None:
-        """Each check in turn, until one fails; ``seed`` is that of the verifier's own draws."""
+        """Each check in turn, until one fails; ``seed`` is that of the verifier's own order and draws."""
         self.findings += check_dataset(self.certificate.sample, self.dataset)
         self._compare_names()
         if not self.findings:
             self._count_classes()
         if self.findings:
             return
-        counted = split_positions(self.certificate.sample)[1]
-        examples, columns = take(self.dataset, counted), self._columns(counted)
+        positions = split_positions(self.certificate.sample)[1]
+        shuffled = positions[shuffled_order(len(positions), seed)]
+        examples, columns = take(self.dataset, shuffled), self._columns(shuffled)
         try:
             check_independence(self.network, examples)
         except UnsupportedModel as error:
@@ -68,9 +75,10 @@ class Recount:
         if self.findings:
             return
         self._count_given(examples)
-        for claim, count in zip(self.certificate.claims, self._counts(examples, columns), strict=True):
+        counts = self._unless_rounded(self._counts(examples, columns), positions)
+        for claim, count in zip(self.certificate.claims, counts, strict=True):
             self._compare(claim, count)
-        self.findings += check_constants(self.certificate, examples)
+        self.findings += check_constants(self.certificate, take(self.dataset, positions))
         if not self.findings and noise is not None and self.certificate.noise is not None:
             for claim in self.certificate.claims:
                 self._redraw(claim, noise, self.certificate.noise, examples, seed)
@@ -137,6 +145,24 @@ class Recount:
             reporter=self.reporter,
         )
 
+    def _unless_rounded(
+        self, counts: tuple[ClaimCount, ...], positions: NDArray[np.int64]
+    ) -> tuple[ClaimCount, ...]:
+        """``counts``, or where rounding alone makes them others than recorded, those in the certificate's order.
+
+        Among other examples a score may be rounded otherwise, and decide a near tie: that is no fault of a
+        certificate, but hardly an example's.
+        """
+        claims = self.certificate.claims
+        if all(is_recorded(claim, count) for claim, count in zip(claims, counts, strict=True)):
+            return counts
+        usual = self._counts(take(self.dataset, positions), self._columns(positions))
+        most = 1 + len(positions) // EXAMPLES_FOR_A_NEAR_TIE
+        return tuple(
+            theirs if difference(theirs, own) <= most else own
+            for theirs, own in zip(usual, counts, strict=True)
+        )
+
     def _compare(self, claim: ClaimRecord, count: ClaimCount) -> None:
         """Another count than the recorded one: what it says must not be more than the bounds bear."""
         if not claim.is_error:
@@ -145,7 +171,7 @@ class Recount:
         evaluation = self.certificate.evaluation
         answers = "" if claim.top == 1 else f" (top {claim.top})"
         self.notes.append(f"counted again: {count.errors} errors{answers} on {count.n} examples")
-        if count.errors == claim.errors:
+        if is_recorded(claim, count):
             return
         bound = bound_with(self.certificate, claim, count.errors)
         self.notes.append(
@@ -161,9 +187,10 @@ class Recount:
 
     def _compare_table(self, claim: ClaimRecord, count: ClaimCount) -> None:
         """Every cell as recorded, or a bound that the new count gives no larger."""
-        kind, cells = claim.statement.kind, tuple((cell.n, cell.count) for cell in claim.cells)
-        if (count.errors, count.cells, count.losses) == (claim.errors, cells, claim.losses):
-            self.notes.append(f"counted again: {kind}, {len(cells) or len(claim.losses)} numbers as recorded")
+        kind = claim.statement.kind
+        if is_recorded(claim, count):
+            numbers = len(claim.cells) or len(claim.losses)
+            self.notes.append(f"counted again: {kind}, {numbers} numbers as recorded")
             return
         found = claim.model_copy(
             update={
@@ -217,6 +244,20 @@ class Recount:
                     "noisy-risk",
                     f"claims.noisy.{name} is {recorded}; fresh draws give {fresh}, at most {most} would be accepted",
                 )
+
+
+def is_recorded(claim: ClaimRecord, count: ClaimCount) -> bool:
+    """Whether a count has every number that ``claim`` rests on as it is recorded."""
+    cells = tuple((cell.n, cell.count) for cell in claim.cells)
+    same_table = claim.is_error or (count.cells, count.losses) == (cells, claim.losses)
+    return count.errors == claim.errors and same_table
+
+
+def difference(one: ClaimCount, other: ClaimCount) -> float:
+    """By how many examples two counts of one claim differ: the largest difference of two numbers, or of the loss."""
+    numbers, others = (np.array([(0, count.errors), *count.cells]) for count in (one, other))
+    lost, lost_too = (sum(value * examples for value, examples in count.losses) for count in (one, other))
+    return max(float(np.abs(numbers - others).max()), abs(lost - lost_too))
 
 
 def noisy_limits(
