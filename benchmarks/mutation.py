@@ -1,7 +1,7 @@
 """Mutation testing: how many small changes of the source do the tests notice?
 
     OMP_NUM_THREADS=1 python benchmarks/mutation.py [--target bounds] [--only occam.py preferent.py] [--again]
-        [--sample 100]
+        [--sample 100] [--tests tests/bounds/test_bounds.py]
 
 The changes are those of cosmic-ray's operators, one at a time. For each a process is forked that imports the changed
 module in place of the file's (nothing is written to the source tree), and runs the tests that execute the changed
@@ -12,7 +12,8 @@ A file's tests must pass where the module is exchanged for itself: else nothing 
 
 Writes results/mutation.json as it goes. A run that was broken off goes on where it was; where only the tests have
 changed since, the mutants that survived are tried again and the killed ones are taken to be dead (--again for all).
-With --sample at most so many of a file are tried, evenly spaced. Targets: mutation_targets.py.
+With --sample at most so many of a file are tried, evenly spaced; with --tests by these in place of all tests of the
+target, which is quicker, and what survives may be noticed by the others. Targets: mutation_targets.py.
 """
 
 import argparse
@@ -29,14 +30,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import coverage
 import hypothesis
 import pytest
 import yaml
-from bounds_results import RESULTS, record
+from bounds_results import RESULTS, command, record
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.provider import OperatorProvider
@@ -289,6 +290,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of source files")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--sample", type=int, help="mutants of a file, at most")
+    parser.add_argument("--tests", nargs="*", help="tests to run, in place of all of the target")
     options = parser.parse_args()
     hypothesis.settings.register_profile(
         "mutation",
@@ -302,6 +304,7 @@ def main() -> None:
     os.chdir(ROOT)
     for name in options.target:
         target = TARGETS[name]
+        target = replace(target, tests=tuple(options.tests or target.tests))
         _load(target)
         trial = None
         for path in target.files():
@@ -317,10 +320,13 @@ def main() -> None:
                 continue
             trial = trial or Trial.of(target)
             trial.check(target, path)
+            commands = "; ".join(dict.fromkeys([*known.get("command", "").split("; "), command()])).lstrip(
+                "; "
+            )
             for entry in measure(trial, target, path, known, equivalent, options.sample):
-                record("mutation.json", key, {**entry, **stamps, "target": name})
+                record("mutation.json", key, {**entry, **stamps, "target": name, "command": commands})
             print(f"{key}: {entry['killed']} of {entry['tried']} killed, {entry['seconds']} s", flush=True)
-    _summarize()
+    _summarize(options.target)
 
 
 def _load(target: Target) -> None:
@@ -341,9 +347,12 @@ def _known() -> dict:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def _summarize() -> None:
-    """The share of each target, equivalent mutants left out; and the files of which not all mutants were tried."""
-    for name in TARGETS:
+def _summarize(targets: list[str]) -> None:
+    """The share of each target, equivalent mutants left out; and the files of which not all mutants were tried.
+
+    The commands are those that the figures of its files come from.
+    """
+    for name in targets:
         entries = {key: entry for key, entry in _known().items() if entry.get("target") == name}
         tried = sum(entry["tried"] for entry in entries.values())
         excused = sum(entry["equivalent"] for entry in entries.values())
@@ -355,6 +364,7 @@ def _summarize() -> None:
             "equivalent": excused,
             "killed": killed,
             "share": killed / (tried - excused),
+            "command": "; ".join(sorted({one for e in entries.values() for one in e["command"].split("; ")})),
         }
         partly = {
             key: f"{entry['tried']} of {entry['mutants']}"

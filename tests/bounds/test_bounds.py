@@ -146,3 +146,5 @@ def test_dr17_without_errors_has_a_closed_form(place):
     nats = kl_nats + np.log(np.pi**2 * n / (6 * delta)) + 2 * np.log(place)
     found = bounds.dr17(0.0, kl_nats, n, delta, grid_index=place)
     assert found == pytest.approx(-np.expm1(-nats / (n - 1)), rel=1e-9)
+    if place == 1:  # the place that is meant where none is named
+        assert found == bounds.dr17(0.0, kl_nats, n, delta)

@@ -41,6 +41,19 @@ def test_catoni_at_the_ends_of_its_search(risk, nats, n):
     assert bounds.catoni(risk, nats, n) <= bounds.catoni_at(risk, nats, n, grid).min() + 1e-6
 
 
+@pytest.mark.parametrize("n", [1.0, 1000.0])
+@pytest.mark.parametrize("rising", [True, False])
+def test_the_search_for_lambda_goes_from_1_to_64_n(monkeypatch, n, rising):
+    """On a function whose least value is at an end of all that is searched."""
+
+    def value(q, kl_nats, n, lam, delta, alpha):
+        return lam / 1e6 if rising else 1 / lam
+
+    monkeypatch.setattr(catoni_module, "_value", value)
+    found = catoni_module._infimum(*(np.array([[x]]) for x in (0.1, 5.0, n, 0.05, 1.0001)))
+    assert found == pytest.approx([1e-6 if rising else 1 / (64 * n)], rel=1e-8)
+
+
 def test_a_comparison_at_the_ends_of_its_domain():
     for risk in (Fraction(0), Fraction(1)):
         assert len(comparison.side_by_side(risk, 8, 1.0)) == 7

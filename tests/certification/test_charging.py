@@ -158,6 +158,7 @@ def test_side_information_is_sigma_alone() -> None:
         ({"w": 0.0, "b": 0.0}, {"w": 60, "b": 0}),
         ({"w": 0.1, "b": 0.0}, {"w": 0, "b": 0}),
         ({"w": -0.1, "b": 0.0}, {"w": 60, "b": 0}),
+        ({"w": -0.1, "b": 0.0}, {"w": 0, "b": 0}),
     ],
 )
 def test_noise_that_does_not_fit_the_arrays(sigma: dict, index: dict) -> None:

@@ -1,11 +1,13 @@
 """What the steps of a graph say is paid for: a program that holds a table costs what the table does."""
 
 import random
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 import tiny
+from netrazor.certification import RunFiles, check_run
 from netrazor.certification.graph_literals import Literals, price_literals
 from netrazor.certification.graph_structure import (
     FREE_BITS,
@@ -153,3 +155,21 @@ def test_a_graph_costs_what_the_rule_says() -> None:
     for field in ("literals", "literal_bits"):
         other = {f"prior.graph.{field}": getattr(record, field) + 1}
         assert find(conclude_again(issued.certificate, other), issued.blob) == {"graph"}
+
+
+def test_an_operation_that_is_not_listed_is_found_though_all_else_follows() -> None:
+    issued = tiny.occam_run().issued
+    assert issued.graph is not None
+    for other, found in ((b"aten.tanh.default", set()), (b"aten.rand.default", {"graph"})):
+        text = issued.graph.replace(b"aten.relu.default", other)
+        assert text != issued.graph
+        named = sha256(text).hexdigest()
+        changes: dict[str, object] = {
+            "prior.graph.sha256": named,
+            "prior.graph.bytes": len(text),
+            "prior.architecture.source_sha256": named,
+        }
+        forged = conclude_again(issued.certificate, changes)
+        findings, _ = check_run(RunFiles(forged, issued.blob, None, text))
+        assert {finding.code for finding in findings} == found
+        assert all("listed operations of torch needed, got 'aten.rand" in each.text for each in findings)

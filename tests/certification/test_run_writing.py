@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,6 +73,39 @@ def test_the_directory_that_one_stands_in_stays_the_same(
     write_run(".", SECOND)
     assert visible(tmp_path) == as_bytes(SECOND)
     assert tmp_path.stat().st_ino == before
+
+
+def test_a_working_directory_that_was_removed_is_none_that_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, gone = tmp_path / "run", tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for contents in (FIRST, SECOND):
+        write_run(place, contents)
+        assert visible(place) == as_bytes(contents)
+
+
+@pytest.mark.parametrize("missing", ["room beside it", "the exchange of directories"])
+def test_without_what_an_exchange_takes_the_files_are_replaced_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    place = tmp_path / "run"
+    write_run(place, FIRST)
+    before = place.stat().st_ino
+    if missing == "room beside it":
+
+        def not_allowed(**options: object) -> str:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr(writing.tempfile, "mkdtemp", not_allowed)
+    else:
+        monkeypatch.setattr(writing, "sys", SimpleNamespace(platform="darwin"))
+    write_run(place, SECOND)
+    assert visible(place) == as_bytes(SECOND)
+    assert place.stat().st_ino == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_link_to_a_directory_stays_one(tmp_path: Path) -> None:

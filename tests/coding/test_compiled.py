@@ -18,8 +18,12 @@ from hypothesis import strategies as st
 from netrazor import coding
 from netrazor.coding import compiled
 from netrazor.coding.coder import Meter
-from netrazor.coding.range_coder import Reader
-from netrazor.errors import MessageError
+from netrazor.coding.element_contexts import Grid
+from netrazor.coding.margin_totals import _code_places, code_by_totals
+from netrazor.coding.mixed_mask import code_pattern
+from netrazor.coding.mixed_values import code_mixed_values
+from netrazor.coding.range_coder import Reader, Writer
+from netrazor.errors import CorruptMessage, MessageError
 
 pytest.importorskip("numba", reason="the extra 'fast' is not installed")
 
@@ -78,6 +82,69 @@ def test_their_source_is_python_that_does_the_same(name: str, uncompiled: Module
         patch.setattr(compiled, "load_models", cache(lambda: uncompiled))
         assert coding.encode(SAMPLES[name]) == message
         assert same(SAMPLES[name], coding.decode(message))
+
+
+BEYOND = b"\xff" * 64
+"""Above all numbers that stand for a decision: a range is cut into equal parts, and a little is left over."""
+
+
+@pytest.fixture(params=["loops", "compiled", "as Python"])
+def _way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Decisions in Python's loops, compiled, or by the source of the compiled ones."""
+    with (
+        only(fast=request.param != "loops"),
+        pytest.MonkeyPatch.context() as patch,
+        np.errstate(over="ignore"),
+    ):
+        if request.param == "as Python":
+            models = request.getfixturevalue("uncompiled")
+            patch.setattr(compiled, "load_models", cache(lambda: models))
+        yield
+
+
+@pytest.mark.usefixtures("_way")
+def test_numbers_that_stand_for_no_decision_end_every_loop() -> None:
+    two, all_of = np.array([2, 2, 2]), np.ones((4, 5), np.bool_)
+    for loop in (
+        lambda coder: code_pattern(coder, None, Grid((4, 5), np.arange(20))),
+        lambda coder: code_by_totals(coder, None, (4, 5), None, lambda most: None),
+        lambda coder: _code_places(coder, None, (3, 3), two, two),
+        lambda coder: code_mixed_values(coder, None, all_of, None, (2, 2), False),
+    ):
+        with pytest.raises(CorruptMessage, match="holds bits that no encoder writes"):
+            loop(Reader(BEYOND))
+
+
+@pytest.mark.usefixtures("_way")
+def test_totals_of_no_mask_end_the_loop_over_its_places() -> None:
+    rows, columns = np.array([3, 1, 1, 1]), np.array([3, 3, 0])
+    with pytest.raises(CorruptMessage, match="totals of rows and columns fit no mask"):
+        _code_places(Reader(b"\0" * 64), None, (4, 3), rows, columns)
+
+
+def _read_pattern(reader: Reader) -> None:
+    code_pattern(reader, None, Grid((20, 20), np.arange(400)))
+    reader.end()
+
+
+@pytest.mark.usefixtures("_way")
+def test_a_stream_that_ends_before_its_decisions_do() -> None:
+    with pytest.raises(CorruptMessage):  # 400 random decisions take as many bits
+        _read_pattern(Reader(np.random.default_rng(0).bytes(16)))
+
+
+@pytest.mark.usefixtures("_way")
+def test_one_element_and_values_of_one_sign() -> None:
+    symbols, mask = np.array([2, 0, 1, 2], np.int32), np.ones((2, 2), np.bool_)
+    writer = Writer()
+    code_pattern(writer, np.ones(1, np.bool_), Grid((1,), np.arange(1)))
+    code_mixed_values(writer, symbols, mask, None, (0, 3), False)
+    stream = writer.sealed()[0]
+    assert stream.hex() == "c2c0"
+    reader = Reader(stream)
+    assert code_pattern(reader, None, Grid((1,), np.arange(1))).tolist() == [True]
+    assert code_mixed_values(reader, None, mask, None, (0, 3), False).tolist() == symbols.tolist()
+    assert reader.end()[0] == len(stream)
 
 
 def test_few_decisions_do_not_need_numba() -> None:

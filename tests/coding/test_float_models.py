@@ -4,6 +4,7 @@ import lzma
 
 import numpy as np
 import pytest
+from coding_samples import floats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_corrupt_content import Answers
@@ -11,13 +12,14 @@ from test_corrupt_content import Answers
 from netrazor import coding
 from netrazor.coding.array_coder import ArrayCoder
 from netrazor.coding.bit_account import IdealBits
+from netrazor.coding.float_plans import arrays_with_groups
 from netrazor.coding.free_order import canonical_order
 from netrazor.coding.header import Header, code_header
 from netrazor.coding.message import read
 from netrazor.coding.message_context import MessageContext
 from netrazor.coding.range_coder import Writer
 from netrazor.coding.raw_bytes import rotated_bits, turned_back
-from netrazor.coding.scale_search import find_scaling
+from netrazor.coding.scale_search import _scaled_by, find_scaling
 from netrazor.coding.scaled_codes import Scaling, checked_products, code_scaling, products
 from netrazor.coding.schema import Field
 from netrazor.errors import CorruptMessage
@@ -164,6 +166,30 @@ def test_zeros_inside_of_a_mask_are_refused() -> None:
     coder, field = ArrayCoder(context, IdealBits(), False), Field("w", FLOAT32, (2,))
     with pytest.raises(CorruptMessage, match="zeros inside of its mask"):
         coder._code_sparse(field, None, np.ones(2, np.bool_), np.zeros(2, np.float32))
+
+
+def test_which_arrays_have_a_scale_for_each_group_of_a_row() -> None:
+    arrays = floats()
+    unknown = arrays["groups"].copy()
+    unknown[0, 0] = np.nan
+    others = {
+        "whole": np.arange(64, dtype=np.int32).reshape(2, 32),
+        "flat": arrays["groups"].reshape(-1),
+        "one": np.ones((1, 1), np.float32),
+        "unknown": unknown,
+        "few": np.tile(np.float32([0.25, -0.5]), (4, 96)),
+    }
+    assert arrays_with_groups({**arrays, **others}) == {"groups"}
+
+
+def test_scales_that_do_not_give_every_bit_are_not_taken() -> None:
+    array = np.array([[0.3, 0.6], [0.5, 1.0]], np.float32)
+    exact = _scaled_by(array, 2, np.array([array[0, 0], 0.5], np.float64))
+    assert exact is not None
+    assert exact.codes.tolist() == [[1, 2], [1, 2]]
+    assert _scaled_by(array, 2, np.array([0.3, 0.5])) is not None, "the nearest float is the same"
+    assert _scaled_by(array, 2, np.array([0.31, 0.5])) is None
+    assert _scaled_by(array, 2, np.array([np.nextafter(array[0, 0], np.float32(1)), 0.5], np.float64)) is None
 
 
 def test_messages_without_them_are_as_before() -> None:

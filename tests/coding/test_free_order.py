@@ -29,6 +29,7 @@ from netrazor.coding.free_order import (
 )
 from netrazor.coding.header import Header, code_header
 from netrazor.coding.message import read
+from netrazor.coding.message_context import MessageContext
 from netrazor.coding.ordered_keys import elements_of, keys_of
 from netrazor.coding.range_coder import Writer
 from netrazor.errors import CorruptMessage, MessageError, UnsupportedMessage
@@ -145,6 +146,26 @@ def test_a_message_is_shorter_by_nearly_all_bits_of_the_orders(
         )
         free += sum(math.log2(math.factorial(units)) for units in widths[1:-1])
     assert shorter < ordered - free + 3 * (len(widths) - 2) * MOST_LOST
+
+
+@pytest.mark.parametrize("attempts", [0, 4])
+def test_where_no_order_is_found_in_so_many_attempts_the_slices_stay_in_theirs(
+    attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the order that is written the models must be in the state that was assumed when it was chosen."""
+    arrays = shuffled_layers([20, 8, 6, 5], 0.3, 0)
+    assert read(coding.encode(arrays), LIMITS).free_orders
+    ordered = without_free_orders(arrays, monkeypatch)
+    monkeypatch.setattr("netrazor.coding.content_writer._ATTEMPTS", attempts)
+    monkeypatch.setattr(MessageContext, "learnt", lambda self: object())  # never as assumed
+    assert coding.encode(arrays) == ordered
+
+
+def test_bits_of_an_order_are_not_taken_from_a_rest_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = shuffled_layers([20, 8, 5], 0.3, 0)
+    ordered = without_free_orders(arrays, monkeypatch)
+    monkeypatch.setattr("netrazor.coding.content_writer._LONGEST_REST", 20)
+    assert coding.encode(arrays) == ordered
 
 
 def test_signs_are_left_out_too() -> None:

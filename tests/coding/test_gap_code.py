@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from netrazor.coding import block_mask
 from netrazor.coding.coder import Meter
 from netrazor.coding.gap_code import code_places, gap_table
 from netrazor.coding.range_coder import Reader, Writer
@@ -62,3 +63,15 @@ def test_gaps_longer_than_the_table_take_several_symbols() -> None:
     list(code_places(meter, np.array([3 * longest, 5], dtype=np.int32), 2, 2**22))
     expected = -3 * np.log2(chances[longest]) - np.log2(chances[0]) - np.log2(chances[5])
     assert meter.spent == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("elements", [1, 2**11, 2**21])
+def test_gaps_go_on_over_windows_without_a_mark(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_mask, "_CHUNK", elements)
+    mask = np.zeros((300, 250), np.bool_)
+    mask[[3, 3, 90, 299], [7, 9, 200, 249]] = True
+    places = [3 * 250 + 7, 3 * 250 + 9, 90 * 250 + 200, 300 * 250 - 1]
+    for rarer in (True, False):
+        windows = list(block_mask._windows(None, None, 300, 250))
+        found = block_mask._gaps(mask if rarer else ~mask, windows, rarer)
+        assert found.tolist() == gaps_of(places).tolist()

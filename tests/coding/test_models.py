@@ -128,3 +128,17 @@ def test_many_small_steps_are_smooth() -> None:
 def test_values_of_no_common_step_have_none() -> None:
     assert shortest_step(np.float32([1.0, 1.2345678, 1.7654321])) is None
     assert shortest_step(np.float32([0.75, 1.5, 2.25])) == 0.75
+
+
+@pytest.mark.parametrize("values", [[7.59375, 30.359375], [3.0, 7.5], [1.0, 1.5]])
+def test_a_step_is_found_where_there_is_one_among_all_floats(values: list[float]) -> None:
+    """Of the first pair some real number is a step, and no float of their type."""
+    steps = np.arange(1, 0x7C00, dtype=np.uint16).view(np.float16)
+    small, large = np.float16(values)
+    with np.errstate(over="ignore"):
+        multiples = np.rint(np.float64(values)[:, None] / np.float64(steps))
+        found = (np.float16(multiples) * steps == np.float16([[small], [large]])).all(axis=0)
+    found &= (multiples[0] >= 1) & (multiples[0] <= 16)
+    step = shortest_step(np.float16(values))
+    assert (step is not None) == found.any()
+    assert step is None or found[steps == np.float16(step)].all()

@@ -51,14 +51,12 @@ def cells_of(statement: AnyClaim, classes: int) -> int:
 
 
 def statements_of(statement: AnyClaim, classes: int) -> int:
-    """Among how many statements the claim's part of delta is divided evenly; a diagonal is bounded on both sides."""
-    if isinstance(statement, BalancedError):
-        return 1
+    """Among how many statements a table's part of delta is divided evenly; a diagonal is bounded on both sides."""
     return max(1, cells_of(statement, classes)) + (classes if isinstance(statement, Confusion) else 0)
 
 
 def bound_table(claim: ClaimRecord, classes: int, price: Price) -> ClaimRecord:
-    """``claim`` with the bounds of its cells, or of its mean loss, and its own bound, from what was counted.
+    """``claim`` with the bounds of its cells, or of its mean loss, and its own bound, from what was counted alone.
 
     Claim: conditionally on which counted examples are in a group (of a label, of an answer, of a value of a column,
     of a margin), they are independent draws from the group; so the exact binomial tail of Theorem 4.1 holds for each
@@ -67,6 +65,8 @@ def bound_table(claim: ClaimRecord, classes: int, price: Price) -> ClaimRecord:
     Raises:
         InvalidArgument: numbers outside the domain of the bound.
     """
+    counted = tuple(CellRecord(n=cell.n, count=cell.count) for cell in claim.cells)  # whatever bounds they had
+    claim = claim.model_copy(update={"cells": counted})
     if has_mean_loss(claim.statement):
         return claim.model_copy(update={"bound": _bound_mean(claim, classes, price)})
     if isinstance(claim.statement, BalancedError):

@@ -125,9 +125,8 @@ class _Seen:
 
 
 def _counted(array: Array) -> _Seen:
+    """Of an array with non-zero elements; without any it is sent as such."""
     nonzero = array[nonzero_mask(array)]
-    if not nonzero.size:
-        return _Seen(nonzero, np.zeros(0, dtype=np.int64), 0.0)
     keys, counts = np.unique(keys_of(nonzero), return_counts=True)
     joint = int(np.bitwise_or.reduce(nonzero.view(f"u{nonzero.itemsize}")))
     return _Seen(nonzero, counts, (int(keys[-1]) - int(keys[0])) / max(joint & -joint, 1) + 1)
