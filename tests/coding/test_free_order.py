@@ -251,7 +251,7 @@ def test_bits_left_over_must_be_zeros() -> None:
     stream.bit(1, 0)
     data = stream.ended().padded()[0]
     for number, refused in ((0, False), (1, True)):
-        segments = Segments(memoryview(data))
+        segments = Segments(memoryview(data), metered=True)
         assert segments.reader.bit(None, 0) == 1
         segments.cut(Arrangement(number, 40))
         if refused:
