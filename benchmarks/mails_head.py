@@ -1,6 +1,6 @@
 """A head on a frozen sentence encoder, mails as tokens: one module, of which the message holds the head alone.
 
-    OMP_NUM_THREADS=1 python benchmarks/mails_head.py [--kicks 400] [--mails 5915]
+    OMP_NUM_THREADS=1 python benchmarks/mails_head.py [--kicks 1500] [--mails 5915]
 
 The encoder is all-MiniLM-L6-v2 as `transformers` has it (benchmarks/mails_features.py), called with input_ids and
 attention_mask. Behind it stand numbers that are given as well (`Given`):
@@ -188,7 +188,7 @@ def figures_of(certificate: netrazor.Certificate, command: str) -> dict[str, Any
 def main() -> None:
     """Certify, verify, write."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kicks", type=int, default=400)
+    parser.add_argument("--kicks", type=int, default=1500)
     parser.add_argument("--mails", type=int, default=None)
     arguments = parser.parse_args()
     model, tokenizer = spam_filter()
