@@ -79,8 +79,8 @@ TARGETS = {
     ),
     "charging, checking, recount": Target(
         sources=(
-            *_sources("certification", "checking", "charging", "bounding", "delta_shares"),
-            *_sources("verification", "recounting", "replaying", "sample_check"),
+            *_sources("certification", "checking", "claim_check", "charging", "bounding", "delta_shares"),
+            *_sources("verification", "recounting", "redrawing", "replaying", "sample_check"),
             *_sources("certification", "spending", "ledger", "canonical", "noise_description"),
             *_sources("verification", "rebuilding"),
         ),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netrazor.certification import NoisyRisk
-from netrazor.verification.recounting import noisy_limits
+from netrazor.verification.redrawing import noisy_limits
 
 
 def test_moments_may_lie_six_standard_errors_above_the_recorded_ones() -> None:

@@ -15,8 +15,9 @@ from netrazor.certification.bounding import bound_claim
 from netrazor.certification.sentences import claim_sentence
 from netrazor.runtime import Silent
 from netrazor.units import percent_up
-from netrazor.verification import VerifyConfiguration, recounting
-from netrazor.verification.recounting import MORE_DRAWS, Recount, bound_with, noisy_limits
+from netrazor.verification import VerifyConfiguration, redrawing
+from netrazor.verification.recounting import Recount, bound_with
+from netrazor.verification.redrawing import MORE_DRAWS, noisy_limits
 from tampering import change, conclude_again
 
 
@@ -66,7 +67,7 @@ def test_a_noisy_risk_at_its_limit_is_accepted_and_one_above_it_is_not(
     for name in ("upper", "mean", "variance"):
         for fresh, found in ((0.25, []), (0.2, []), (np.nextafter(0.25, 1), ["noisy-risk"])):
             limits = ((name, 0.2, fresh, 0.25),)
-            monkeypatch.setattr(recounting, "noisy_limits", lambda *_, limits=limits: limits)
+            monkeypatch.setattr(redrawing, "noisy_limits", lambda *_, limits=limits: limits)
             verdict = recount(tmp_path, issued.certificate, issued.blob, seed=1)
             assert [finding.code for finding in verdict.findings] == found
             assert all(f"claims.noisy.{name} is 0.2" in finding.text for finding in verdict.findings)
@@ -84,7 +85,7 @@ def test_fresh_draws_are_four_times_as_many_and_of_the_seed_that_is_named(
         plans.append((len(dataset), plan, options["top"]))
         return torch.full((7,), rate, dtype=torch.float64)
 
-    monkeypatch.setattr(recounting, "draw_error_rates", constant)
+    monkeypatch.setattr(redrawing, "draw_error_rates", constant)
     verdict = recount(tmp_path, issued.certificate, issued.blob, seed=11)
     ((n, plan, top),) = plans
     assert (n, plan.examples_per_draw, plan.seed, top) == (2000, noise.examples_per_draw, 11, 1)

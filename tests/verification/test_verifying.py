@@ -22,7 +22,7 @@ from netrazor.networks import LeNet5, source_digest
 from netrazor.networks.graph_network import GraphNetwork
 from netrazor.networks.network_message import codable_arrays, decode_into, encode
 from netrazor.verification import VerifyConfiguration
-from netrazor.verification.recounting import noisy_limits
+from netrazor.verification.redrawing import noisy_limits
 from tampering import conclude_again
 
 

@@ -4,7 +4,6 @@ The examples are counted in an order that nobody knew before. In the order that 
 an answer by the example's place in its batch, and whoever publishes a data set chooses the order of its examples.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from netrazor.certification import Certificate, ClaimRecord, Finding, Noise, NoiseRecord, NoisyRisk
+from netrazor.certification import Certificate, ClaimRecord, Finding, Noise
 from netrazor.certification.bounding import bound_claim, bounded_claim
 from netrazor.certification.claims import CellRecord, GroupErrors
 from netrazor.certification.class_names import recorded_names
@@ -33,15 +32,13 @@ from netrazor.counting import (
 )
 from netrazor.data.subsets import class_names_in, take
 from netrazor.errors import ConfigurationError, UnsupportedModel
-from netrazor.perturb import DrawPlan, draw_error_rates, mean_and_variance
 from netrazor.runtime import Reporter, devices
 from netrazor.units import percent_up
 from netrazor.verification.constant_check import check_constants
+from netrazor.verification.redrawing import Redraw
 from netrazor.verification.sample_check import check_dataset
 
-MORE_DRAWS = 4  # times as many as the record has, so that what is false shows
 EXAMPLES_FOR_A_NEAR_TIE = 10_000  # of so many, one answer more may be rounded otherwise in another order
-_STANDARD_ERRORS = 6
 
 
 @dataclass
@@ -80,8 +77,11 @@ class Recount:
             self._compare(claim, count)
         self.findings += check_constants(self.certificate, take(self.dataset, positions))
         if not self.findings and noise is not None and self.certificate.noise is not None:
+            redraw = Redraw(self.network, noise, self.certificate.noise, examples, seed, self.reporter)
             for claim in self.certificate.claims:
-                self._redraw(claim, noise, self.certificate.noise, examples, seed)
+                note, found = redraw.compare(claim)
+                self.notes.append(note)
+                self.findings += found
 
     def _find(self, code: str, text: str) -> None:
         self.findings.append(Finding(code, text))
@@ -214,37 +214,6 @@ class Recount:
                 "do not hold for these; where evaluation.runtime names another device, count there",
             )
 
-    def _redraw(
-        self,
-        claim: ClaimRecord,
-        noise: Noise,
-        record: NoiseRecord,
-        examples: Dataset[tuple[Tensor, int]],
-        seed: int,
-    ) -> None:
-        """The noisy risk from draws of the verifier's own, against the recorded upper confidence bound."""
-        assert claim.noisy is not None  # checked before
-        passes = MORE_DRAWS * record.draws * record.examples_per_draw // claim.n
-        rates = draw_error_rates(
-            self.network,
-            noise.sigma,
-            examples,
-            DrawPlan(record.examples_per_draw, passes, seed),
-            top=claim.top,
-            reporter=self.reporter,
-        )
-        mean, _ = mean_and_variance(rates, record.examples_per_draw)
-        self.notes.append(
-            f"drawn again: noisy risk {percent_up(mean, 3)} over {len(rates)} draws of the verifier's own "
-            f"(seed {seed})"
-        )
-        for name, recorded, fresh, most in noisy_limits(claim.noisy, record.draws, rates.double().numpy()):
-            if fresh > most:
-                self._find(
-                    "noisy-risk",
-                    f"claims.noisy.{name} is {recorded}; fresh draws give {fresh}, at most {most} would be accepted",
-                )
-
 
 def is_recorded(claim: ClaimRecord, count: ClaimCount) -> bool:
     """Whether a count has every number that ``claim`` rests on as it is recorded."""
@@ -258,28 +227,6 @@ def difference(one: ClaimCount, other: ClaimCount) -> float:
     numbers, others = (np.array([(0, count.errors), *count.cells]) for count in (one, other))
     lost, lost_too = (sum(value * examples for value, examples in count.losses) for count in (one, other))
     return max(float(np.abs(numbers - others).max()), abs(lost - lost_too))
-
-
-def noisy_limits(
-    noisy: NoisyRisk, draws: int, rates: NDArray[np.float64]
-) -> tuple[tuple[str, float, float, float], ...]:
-    """(name, recorded, of fresh draws, the most that this may be) of each number of a noisy risk.
-
-    The mean of fresh draws may be no more than the recorded upper confidence bound, above which an honest record's
-    mean hardly ever lies: the bound fails at its part of delta at most. Neither moment of the fresh draws may lie
-    above the recorded one, of so many ``draws``, by more than six standard errors of the difference, estimated from
-    the fresh ``rates``: for a normal mean an honest record is refused once in some 10^9 times, and a record is
-    refused as surely whose true moment lies twelve standard errors above the recorded one.
-    """
-    mean, variance = float(rates.mean()), float(rates.var(ddof=1))
-    spread_of_mean = math.sqrt(noisy.variance / draws + variance / len(rates))
-    fourth = float(((rates - mean) ** 4).mean())
-    spread_of_variance = math.sqrt(max(0.0, fourth - variance**2) * (1 / draws + 1 / len(rates)))
-    return (
-        ("upper", noisy.upper, mean, noisy.upper),
-        ("mean", noisy.mean, mean, noisy.mean + _STANDARD_ERRORS * spread_of_mean),
-        ("variance", noisy.variance, variance, noisy.variance + _STANDARD_ERRORS * spread_of_variance),
-    )
 
 
 def bound_with(certificate: Certificate, claim: ClaimRecord, errors: int) -> float:
