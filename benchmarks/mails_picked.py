@@ -4,9 +4,9 @@
 
 The table of certificates/picked-mails (a frozen sentence encoder's embeddings) beside the coordinate of
 benchmarks/mails_head.py, times a scale, in steps of 2^-9. A support vector machine picks; the stops are those of the
-record. Sentences, scale, batch and learner were chosen after looking at what they and others give on these mails, some
-60 of them in all, so the figure to quote is `risk_bound_paid`, at delta over `DESIGNS`. Replayed from the table, and
-written to results/mails_picked.json.
+record. Sentences, scale, batch and learner were chosen after looking at what they and others give on these mails,
+some 60 of them in all, so the figure to quote is `risk_bound_paid`, at delta over `DESIGNS`. Replayed from the table,
+and written to results/mails_picked.json.
 """
 
 import json
