@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -71,13 +71,16 @@ def test_losses_of_little_spread_are_bounded_far_below_the_kl_inverse() -> None:
     st.floats(0, 3000),
     st.floats(1e-12, 0.5),
 )
+@example([0, 166, 1572], 2802.0, 0.5)
+@example([0, 166, 1555], 2741.0, 0.5)
 def test_order_and_range(counts: list[int], bits: float, delta: float) -> None:
     values = [0.0, 0.3, 1.0]
     found = bounds.bounded_loss(values, counts, bits, delta)
     mean = np.dot(values, counts) / sum(counts)
     assert mean <= found <= 1
-    assert bounds.bounded_loss(values, counts, bits + 10, delta) >= found
-    assert bounds.bounded_loss(values, counts, bits, delta / 2) >= found
+    # Each is the least of what finitely many multipliers prove: where a bound is all but 1, more bits may come to less.
+    assert bounds.bounded_loss(values, counts, bits + 10, delta) >= found - 1e-6
+    assert bounds.bounded_loss(values, counts, bits, delta / 2) >= found - 1e-6
     rows = bounds.bounded_loss(values, [counts, [1, 0, 0]], bits, delta)
     assert rows.shape == (2,)
     assert rows[1] <= 1

@@ -274,8 +274,8 @@ def lazy() -> nn.Module:
 
 
 def packed() -> nn.Module:
-    """A layer whose inputs are quantized too, which no plain layer computes."""
-    return nn.Sequential(nn.Flatten(), torch.ao.nn.quantized.Linear(64, CLASSES))
+    """A quantized layer of a kind that is not made plain."""
+    return nn.Sequential(torch.ao.nn.quantized.ConvTranspose2d(1, 1, 3), nn.Flatten(), nn.Linear(100, CLASSES))
 
 
 def returning(what: Callable[[Tensor], Any]) -> nn.Module:

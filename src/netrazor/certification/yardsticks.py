@@ -126,9 +126,7 @@ def yardstick_sentence(certificate: Certificate, claim: ClaimRecord | None = Non
     hold_out = f"{held_out} gives {percent_up(found.hold_out_bound)} ({found.held_out} examples)."
     if claim.statement.task == "regression":
         unit = "; a hundred per cent is the largest loss." if claim.loss != "0-1" else "."
-        constant = ""
-        if claim.constant is not None:
-            constant = f"always the same answer loses at most {percent_up(found.majority_bound)}, "
+        constant = f"always the same answer loses at most {percent_up(found.majority_bound)}, "
         return f"To compare: {constant}{hold_out.removesuffix('.')}{unit}"
     if not claim.is_error and not isinstance(claim.statement, Withheld):
         constant = "always the same label reaches"
