@@ -125,7 +125,7 @@ def test_every_stage_that_trains_takes_a_teacher(parts: dict, tmp_path: Path) ->
 
 
 def test_behind_given_arrays_and_on_other_training_examples(tmp_path: Path) -> None:
-    teacher, more = Teacher(), examples(700)
+    teacher, more = Counting(), examples(700)
     certified(tmp_path / "given", teacher=teacher, given=["0"], given_origin="drawn at random")
     assert netrazor.verify(tmp_path / "given", examples(), fresh()).status == "VALID"
     assert teacher.asked == N + TRIED

@@ -275,7 +275,9 @@ def lazy() -> nn.Module:
 
 def packed() -> nn.Module:
     """A quantized layer of a kind that is not made plain."""
-    return nn.Sequential(torch.ao.nn.quantized.ConvTranspose2d(1, 1, 3), nn.Flatten(), nn.Linear(100, CLASSES))
+    return nn.Sequential(
+        torch.ao.nn.quantized.ConvTranspose2d(1, 1, 3), nn.Flatten(), nn.Linear(100, CLASSES)
+    )
 
 
 def returning(what: Callable[[Tensor], Any]) -> nn.Module:
