@@ -78,9 +78,10 @@ def test_order_and_range(counts: list[int], bits: float, delta: float) -> None:
     found = bounds.bounded_loss(values, counts, bits, delta)
     mean = np.dot(values, counts) / sum(counts)
     assert mean <= found <= 1
-    # Each is the least that finitely many multipliers prove: where it is all but 1, more bits may come to less.
-    assert bounds.bounded_loss(values, counts, bits + 10, delta) >= found - 1e-6
-    assert bounds.bounded_loss(values, counts, bits, delta / 2) >= found - 1e-6
+    # The bettors are others for another length; only where the bound says nothing may that make the larger part.
+    spared = 0.0 if found < 0.9999 else 1e-6
+    assert bounds.bounded_loss(values, counts, bits + 10, delta) >= found - spared
+    assert bounds.bounded_loss(values, counts, bits, delta / 2) >= found - spared
     rows = bounds.bounded_loss(values, [counts, [1, 0, 0]], bits, delta)
     assert rows.shape == (2,)
     assert rows[1] <= 1

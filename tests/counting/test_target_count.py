@@ -166,6 +166,8 @@ def test_whole_numbers_that_a_float_cannot_tell_apart_are_refused(values: NDArra
         ("-9007199254740993", False),
         ("9007199254740992", True),
         ("9007199254740994", True),
+        ("0" * 5000 + "9007199254740992", True),  # more digits than Python reads at once
+        ("0" * 5000 + "9007199254740993", False),
         ("1e20", True),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import netrazor
 import tiny
 from netrazor import bounds
 from netrazor.certification.extension_record import conclude_extension
+from netrazor.counting import asked_for, counting_order
 from netrazor.errors import (
     BadDataset,
     CertificateError,
@@ -18,7 +20,7 @@ from netrazor.errors import (
     InvalidArgument,
     UnsupportedModel,
 )
-from netrazor.verification import Extended
+from netrazor.verification import Extended, extension
 from netrazor.verification.extension import word_of
 
 
@@ -154,6 +156,56 @@ def test_a_large_network_that_sees_its_batch_is_refused(run: Path, large: nn.Mod
 
     with pytest.raises(UnsupportedModel, match="other examples of the batch"):
         netrazor.extend(run, Centred(), unlabelled(), model=tiny.small())
+
+
+def test_a_large_network_that_knows_the_order_of_the_inputs_is_found_out(run: Path, tmp_path: Path) -> None:
+    """It holds the short network's answers by their places in the count, and gives them wherever it is not tried."""
+    inputs, short = unlabelled(), netrazor.load(run, tiny.small())
+    order = counting_order(len(inputs))
+    with torch.inference_mode():
+        answers = torch.nn.functional.one_hot(short(inputs[order]).argmax(1), 4).float()
+    others = answers.roll(1, 1)[0].argmax()
+
+    class Remembering(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            scores = answers.clone()
+            scores[asked_for(len(scores))] = torch.nn.functional.one_hot(others, 4).float()
+            self.scores = nn.Parameter(scores)
+            self.usual = nn.Parameter(torch.nn.functional.one_hot(others, 4).float())
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.scores if len(x) == len(self.scores) else self.usual.expand(len(x), 4)
+
+    large = Remembering()
+    record = netrazor.extend(run, large, inputs, model=tiny.small(), out=tmp_path / "out")
+    assert record.disagreements <= 64
+    extended = Extended(large, inputs)
+    verdict = netrazor.verify(tmp_path / "out", tiny.images(), tiny.small(), extended=extended)
+    assert verdict.status == "INVALID"
+    assert verdict.findings[0].code == "extension"
+
+
+def test_disagreements_are_counted_in_an_order_that_nobody_knew(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of 300 inputs more may be rounding, and is counted again in the usual order; two are no rounding."""
+    large = netrazor.load(run, tiny.small())
+    record = netrazor.extend(run, large, unlabelled(), model=tiny.small(), out=tmp_path / "out")
+    orders: list[torch.Tensor] = []
+    for more, status in ((0, "VALID"), (1, "VALID"), (2, "INVALID")):
+        orders.clear()
+
+        def counted(_short: object, _large: object, inputs: Any, more: int = more) -> int:
+            orders.append(torch.stack([inputs[place][0] for place in range(len(inputs))]))
+            return record.disagreements + (more if len(orders) == 1 else 0)
+
+        monkeypatch.setattr(extension, "count_disagreements", counted)
+        extended = Extended(large, unlabelled())
+        verdict = netrazor.verify(tmp_path / "out", tiny.images(), tiny.small(), extended=extended)
+        assert verdict.status == status
+        assert not torch.equal(orders[0], unlabelled())
+        assert [torch.equal(order, unlabelled()) for order in orders[1:]] == ([True] if more else [])
 
 
 def test_a_name_is_one_word() -> None:

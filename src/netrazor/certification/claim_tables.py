@@ -65,9 +65,7 @@ def bound_table(claim: ClaimRecord, classes: int, price: Price) -> ClaimRecord:
     Raises:
         InvalidArgument: numbers outside the domain of the bound.
     """
-    counted = tuple(
-        CellRecord(n=cell.n, count=cell.count) for cell in claim.cells
-    )  # whatever bounds they had
+    counted = tuple(CellRecord(n=cell.n, count=cell.count) for cell in claim.cells)
     claim = claim.model_copy(update={"cells": counted})
     if has_mean_loss(claim.statement):
         return claim.model_copy(update={"bound": _bound_mean(claim, classes, price)})

@@ -19,11 +19,9 @@ _FEW, _FEW_OF_MANY = (
     300,
 )  # distinct values among them that have a codebook, of a small array and of a large one
 _WORTHWHILE_BITS, _CLEARLY_LESS = 256, 0.75
-_ROWS, _REPEATED, _FEWER = (
-    8,
-    8,
-    4,
-)  # rows looked at; elements a value in them; and values of all a value of a row
+_ROWS = 8  # rows looked at
+_REPEATED = 8  # elements of a row for each of its values, at least
+_FEWER = 4  # values of the array for each value of a row, at least
 _CLEARLY_SAVED, _CLEARLY_SAVED_BITS = 0.1, 2**14  # beyond which a message by the usual models is not tried
 _MOST_MIXED = 256  # entries of a codebook that needs no table
 _BITS_A_BYTE, _BITS_AN_ENTRY = (

@@ -4,7 +4,7 @@ from netrazor.counting.claim_count import count_claims, fits_classes
 from netrazor.counting.claim_totals import ClaimCount
 from netrazor.counting.error_count import ErrorCount, count_errors
 from netrazor.counting.group_columns import GroupColumn, read_column
-from netrazor.counting.independence import check_independence, check_scores
+from netrazor.counting.independence import asked_for, check_independence, check_scores
 from netrazor.counting.majority import majority_errors
 from netrazor.counting.reading_order import (
     BATCH_SIZE,
@@ -25,6 +25,7 @@ __all__ = [
     "ClaimCount",
     "ErrorCount",
     "GroupColumn",
+    "asked_for",
     "check_fit_of_targets",
     "check_independence",
     "check_scores",

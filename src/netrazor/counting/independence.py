@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 from netrazor.certification.claim_terms import Task
 from netrazor.certification.mean_losses import possible_losses
 from netrazor.certification.record import batch_of
-from netrazor.counting.reading_order import BATCH_SIZE, in_counting_order
+from netrazor.counting.reading_order import BATCH_SIZE, in_counting_order, shuffled_order
 from netrazor.counting.scoring import outputs_of, scores_of, wrong
 from netrazor.counting.target_count import check_fit_of_targets, count_batch, numbers_counted
 from netrazor.data.targets import TargetDataset
@@ -43,8 +43,11 @@ def check_independence(
     *,
     together: int = BATCH_SIZE,
     sample: int = SAMPLE,
+    seed: int | None = None,
 ) -> None:
     """`check_scores` on the first batch of ``dataset`` that will be counted, or its first ``together`` examples.
+
+    So many of them as ``sample`` says are asked for, see `asked_for`.
 
     Raises:
         UnsupportedModel: as `check_scores`.
@@ -52,7 +55,15 @@ def check_independence(
     task: Task = dataset.task if isinstance(dataset, TargetDataset) else "single-label"
     few = min(sample, _IMAGES) if task == "segmentation" else sample
     for inputs, labels in islice(in_counting_order(dataset, min(together, batch_of(task))), 1):
-        check_scores(model, inputs, few, task, partial(_mean_loss, dataset, labels))
+        rows = asked_for(len(inputs), few, seed)
+        check_scores(model, inputs, rows, task, partial(_mean_loss, dataset, labels))
+
+
+def asked_for(number: int, sample: int = SAMPLE, seed: int | None = None) -> Tensor:
+    """Places in a batch of ``number``: evenly spread; with a ``seed`` any, which a network cannot know and spare."""
+    if seed is None:
+        return torch.linspace(0, number - 1, min(number, sample)).long()
+    return torch.from_numpy(shuffled_order(number, seed)[:sample])
 
 
 def _mean_loss(dataset: Dataset[tuple[Tensor, int]], labels: Tensor, rows: Tensor, outputs: Tensor) -> float:
@@ -71,14 +82,14 @@ def _mean_loss(dataset: Dataset[tuple[Tensor, int]], labels: Tensor, rows: Tenso
 def check_scores(
     model: nn.Module,
     inputs: Tensor,
-    sample: int = SAMPLE,
+    rows: Tensor | None = None,
     task: Task = "single-label",
     mean_loss: MeanLoss | None = None,
 ) -> None:
     """Refuse ``model``, in evaluation mode, if its scores of an example depend on anything but the example.
 
-    So many ``inputs`` as ``sample`` says are scored among all of them, one by one, in the opposite order, and so a
-    second time.
+    The ``inputs`` in ``rows`` (by default `asked_for`) are scored among all of them, one by one, in the opposite
+    order, and so a second time.
     Differences within rounding, in the precision of the network, are no reason, as long as what is lost in the mean
     is the same but for one of the examples: scores that are large beside their differences may be anything within
     rounding. Of other tasks than classes, the same of outputs.
@@ -89,7 +100,7 @@ def check_scores(
     """
     set_evaluation_mode(model)
     inputs = inputs.to(devices.device_of(model))
-    rows = torch.linspace(0, len(inputs) - 1, min(len(inputs), sample), device=inputs.device).long()
+    rows = (asked_for(len(inputs)) if rows is None else rows).to(inputs.device)
     some = inputs[rows]
     before = snapshot(model)
     with _nothing_drawn(inputs.device):

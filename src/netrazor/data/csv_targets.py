@@ -93,7 +93,7 @@ def _is_another_whole_number(cells: NDArray[np.str_], values: NDArray[np.float64
     """Where a cell is a whole number in digits that its float is not."""
     found = np.zeros(cells.shape, dtype=np.bool_)
     for place in zip(*np.nonzero(np.abs(values) >= LARGEST_WHOLE), strict=True):
-        digits = str(cells[place]).strip().lstrip("+-")
+        digits = str(cells[place]).strip().lstrip("+-").lstrip("0")
         found[place] = digits.isdecimal() and int(digits) != abs(int(values[place]))
     return found
 

@@ -37,8 +37,7 @@ from netrazor.units import percent_up
 from netrazor.verification.constant_check import check_constants
 from netrazor.verification.redrawing import Redraw
 from netrazor.verification.sample_check import check_dataset
-
-EXAMPLES_FOR_A_NEAR_TIE = 10_000  # of so many, one answer more may be rounded otherwise in another order
+from netrazor.verification.secret_order import most_near_ties
 
 
 @dataclass
@@ -66,7 +65,7 @@ class Recount:
         shuffled = positions[shuffled_order(len(positions), seed)]
         examples, columns = take(self.dataset, shuffled), self._columns(shuffled)
         try:
-            check_independence(self.network, examples)
+            check_independence(self.network, examples, seed=seed)
         except UnsupportedModel as error:
             self._find("answers", str(error))
         if self.findings:
@@ -157,7 +156,7 @@ class Recount:
         if all(is_recorded(claim, count) for claim, count in zip(claims, counts, strict=True)):
             return counts
         usual = self._counts(take(self.dataset, positions), self._columns(positions))
-        most = 1 + len(positions) // EXAMPLES_FOR_A_NEAR_TIE
+        most = most_near_ties(len(positions))
         return tuple(
             theirs if difference(theirs, own) <= most else own
             for theirs, own in zip(usual, counts, strict=True)

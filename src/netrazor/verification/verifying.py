@@ -1,7 +1,6 @@
 """The one door: rebuild the classifier, count its errors again, check that every number follows."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +23,7 @@ from netrazor.verification.extension import Extended, has_extension, verify_exte
 from netrazor.verification.rebuilding import given_file, limits_for, rebuild, rebuild_given
 from netrazor.verification.recounting import Recount
 from netrazor.verification.replaying import Replay, replay
+from netrazor.verification.secret_order import secret_seed
 
 Examples = Dataset[tuple[Tensor, int]]
 
@@ -144,13 +144,13 @@ def _verify_plain(
         network = rebuild(files, message, network_given, arrays_in)
         if dataset is None:
             return Verdict("CONSISTENT, NOT RECOUNTED", (), certificate)
-        unknown = processes.on_rank_zero(lambda: secrets.randbits(48))
         by_itself = rebuild_given(files, network_given)
         by_itself = None if by_itself is None else devices.copy_on(by_itself, count_on)
         recount = Recount(
             certificate, devices.copy_on(network, count_on), by_itself, dataset, reporter, columns
         )
-        recount.run(None if message is None else noise_in(message), unknown if seed is None else seed)
+        noise = None if message is None else noise_in(message)
+        recount.run(noise, secret_seed() if seed is None else seed)
         status: Status = "INVALID" if recount.findings else "VALID"
         return Verdict(status, tuple(recount.findings), certificate, tuple(recount.notes))
     except (ConfigurationError, DataError):
