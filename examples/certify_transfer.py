@@ -22,6 +22,7 @@ from netrazor.networks.fine_tuned import FineTuned
 from netrazor.pipeline import RunConfiguration
 from netrazor.pipeline.transfer import TransferConfig, transfer
 from netrazor.train import AllParameters, Batches, FitConfig, OptimizerConfig, fit
+from netrazor.units import percent_up
 
 EXAMPLES = 10_000
 GIVEN = ["0", "3"]  # the two layers before the head, by their places
@@ -70,7 +71,9 @@ def main() -> None:
         configuration = RunConfiguration(given=GIVEN, given_origin=ORIGIN, out=out)
         found = transfer(backbone, counted, configuration, tried)
         for trial in found.trials:
-            print(f"{trial.way}: {trial.bits:.0f} bits, {trial.errors} errors, {trial.bound:.1%}")
+            print(
+                f"{trial.way}: {trial.bits:.0f} bits, {trial.errors} errors, {percent_up(min(1.0, trial.bound))}"
+            )
         print(found.certificate.claim)
         start = [f"{layer}.{array}" for layer in GIVEN for array in ("weight", "bias")]
         print(netrazor.verify(out, counted, FineTuned(given, start)).status)
