@@ -6,13 +6,33 @@ from pathlib import Path
 import spent_runs
 import tiny
 from netrazor.certification import GivenArraysRecord, LearnerRecord, check_consistency
-from netrazor.certification.assumptions import COLUMN, GIVEN_ARRAYS, NO_GRAPH, OWN_START, trusted_in
+from netrazor.certification.assumptions import (
+    COLUMN,
+    FREE_STEPS,
+    GIVEN_ARRAYS,
+    NO_GRAPH,
+    OWN_START,
+    trusted_in,
+)
+from netrazor.certification.graph_structure import MOST_FREE_BITS
 from netrazor.certification.claims import Error, GroupErrors
 from tampering import change
 
+ARCHITECTURE = FREE_STEPS.format(free=5120, n=400)  # of the tiny runs, whose examples are few
+
 
 def test_what_rests_on_nothing_of_its_own_trusts_nothing() -> None:
-    assert trusted_in(tiny.occam_run().issued.certificate) == ()
+    many = change(tiny.occam_run().issued.certificate, "sample.n", MOST_FREE_BITS)
+    assert trusted_in(many) == ()
+
+
+def test_few_examples_do_not_pay_for_the_choice_of_an_architecture() -> None:
+    c = tiny.occam_run().issued.certificate
+    assert trusted_in(c) == (ARCHITECTURE,)
+    assert "up to 5,120 bits" in ARCHITECTURE
+    assert "each of the 400 examples" in ARCHITECTURE
+    fewer = change(c, "sample.n", MOST_FREE_BITS - 1)
+    assert trusted_in(fewer) == (FREE_STEPS.format(free=5120, n=5119),)
 
 
 def test_given_weights_are_told_with_their_origin() -> None:
@@ -37,7 +57,8 @@ def test_words_of_an_issuer_are_one_line_and_not_long() -> None:
 def test_the_code_of_an_author_and_repeated_examples() -> None:
     assert trusted_in(tiny.no_graph_run().issued.certificate) == (NO_GRAPH,)
     repeated = change(tiny.occam_run().issued.certificate, "sample.duplicates", 399)
-    (told,) = trusted_in(repeated)
+    architecture, told = trusted_in(repeated)
+    assert architecture == ARCHITECTURE
     assert told.startswith("399 of the 400 examples have the input of an earlier one")
 
 
@@ -50,7 +71,7 @@ def test_a_learners_own_code_and_its_candidates() -> None:
     assert trusted_in(change(c, "prior.learner", declared)) == ()
     groups = GroupErrors(column="site", groups=("a",), sha256="0" * 64)
     claims = (change(c.claims[0], "asked", Error()), change(c.claims[0], "asked", groups))
-    assert trusted_in(change(c, "claims", claims)) == (COLUMN,)
+    assert trusted_in(change(c, "claims", claims)) == (ARCHITECTURE, COLUMN)
 
 
 def test_a_verdict_for_programs_has_all_assumptions(tmp_path: Path) -> None:

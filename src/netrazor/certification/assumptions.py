@@ -1,6 +1,7 @@
 """What a certificate takes for granted: the sentences that belong to what it consists of."""
 
 from netrazor.certification.claim_terms import Task
+from netrazor.certification.graph_structure import MOST_FREE_BITS
 from netrazor.certification.message_record import PicksRecord
 from netrazor.certification.prior_record import OWN_LEARNER
 from netrazor.certification.record import Certificate
@@ -47,6 +48,10 @@ GRAPH = (
 GIVEN_GRAPH = (
     "The given network is the graph of operations whose digest is recorded: its operations, the numbers in them and "
     "its weights were fixed without the counted examples."
+)
+FREE_STEPS = (
+    "The network's architecture was fixed without the counted examples: up to {free:,} bits that say which operations "
+    "it has are not charged, and that is more than a bit for each of the {n:,} examples counted."
 )
 NO_GRAPH = (
     "The network is not recorded as a graph of operations. It is what the Python code of its author computes, and "
@@ -178,14 +183,16 @@ def _network(certificate: Certificate) -> tuple[str, ...]:
 def trusted_in(certificate: Certificate) -> tuple[str, ...]:
     """What of its assumptions is of this certificate's making, for whoever reads that it is valid.
 
-    What somebody gave, where it is from in the words of whoever issued it, code that is trusted, and examples that
-    occur again. The others are those of every certificate of its kind.
+    What somebody gave, where it is from in the words of whoever issued it, code that is trusted, that the architecture
+    was fixed where few examples are counted, and examples that occur again. The others are those of every certificate of its kind.
     """
     given, learner, sample = certificate.prior.given, certificate.prior.learner, certificate.sample
     said = [*_given(certificate)]
     if given is not None:
         said.append(f"Their origin, as issued: {given.origin[:_ORIGIN_SHOWN]!r}.")
     said += [each for each in _network(certificate) if each in (NO_GRAPH, GIVEN_GRAPH)]
+    if GRAPH in _network(certificate) and sample.counted < MOST_FREE_BITS:
+        said.append(FREE_STEPS.format(free=MOST_FREE_BITS, n=sample.counted))
     if learner is not None:
         said += [*(OWN_START if learner.name == OWN_LEARNER else ())]
         said += [] if learner.candidates == 1 else [_one_of(learner.candidates)]

@@ -15,6 +15,7 @@ from typing import Any
 from netrazor.certification.graph_text import ExportedGraph, Step
 
 FREE_BITS, FREE_BITS_FOR_EACH_ARRAY, MOST_FREE_ARRAYS = 3072, 16, 128  # any number of arrays may be empty
+MOST_FREE_BITS = FREE_BITS + FREE_BITS_FOR_EACH_ARRAY * MOST_FREE_ARRAYS
 _OPERATION_BITS = 10  # which of some 700
 _PLAIN_BITS = 4  # which type or keyword, where a list ends; a digit or a letter
 _NUMBER_BITS = 3  # that it is a whole number, and where its digits end
