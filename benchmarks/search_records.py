@@ -40,7 +40,7 @@ from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import decode_into, encode, limits_of
 from netrazor.pipeline.stages import RunContext
-from netrazor.simplify import order_for_coding
+from netrazor.simplify import copy_for_training, expand_into, order_for_coding
 from netrazor.train import Batches, FitConfig, OptimizerConfig, fit
 from netrazor.train.frozen_features import precompute_features
 
@@ -111,11 +111,13 @@ class Search:
 
     def train(self, steps: int, seed: int) -> None:
         """Kick by so many steps of training, zeros frozen."""
-        weights = IntegerWeights(self.inner.model, WEIGHTS, steps)
+        small = copy_for_training(self.inner.model, self.inner.example())
+        weights = IntegerWeights(small, WEIGHTS, steps)
         batches = Batches(self.inner.training, 128, seed)
         optimizer = OptimizerConfig(rate=0.01, floor=0.0)
-        fit(self.inner.model, weights, batches, FitConfig(steps, optimizer=optimizer), loss=weights.loss)
+        fit(small, weights, batches, FitConfig(steps, optimizer=optimizer), loss=weights.loss)
         weights.finish()
+        expand_into(self.inner.model, small)
 
     def shake(self, number: int, rng: np.random.Generator) -> None:
         """Kick by so many weights of one layer that move to other places."""

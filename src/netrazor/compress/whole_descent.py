@@ -3,9 +3,11 @@
 Behind a last linear layer all changes are counted at once (`netrazor.compress.descent`); for the layers before it a
 change is counted by computing the network again. So changes are proposed by a first-order estimate of the errors that
 they cause, plus the bits that they add at the rate at which the bound trades them, and only the first few of a round
-are tried, on the examples nearest to being answered otherwise. A round is kept if the true bound falls.
+are tried, on the examples nearest to being answered otherwise. A round is kept if the true bound falls. All of it
+computes with a copy without the empty units, of which a network that was cut down has many.
 """
 
+import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,9 +25,11 @@ from netrazor.compress.order_zero import count_symbols, order_zero_bits, tabulat
 from netrazor.compress.search_objective import SearchContext
 from netrazor.counting import BATCH_SIZE, in_order, scores_of, wrong
 from netrazor.data.subsets import take
+from netrazor.simplify import expand_into, shrink
 
 _MOST_VALUES = 64  # of a tensor: one of more is not quantized, and stays
 _STEEPEST = 2**16  # zeros of a tensor that may become something
+_EXAMPLES = 8  # inputs by which a copy is compared with its network
 _SCALES = torch.linspace(-4, 4, 33)  # of the scores, tried for the estimate
 
 
@@ -59,7 +63,8 @@ def descend_everywhere(
 ) -> DescentReport:
     """Change single weights of any layer of ``model``, in place, while the certified risk falls.
 
-    An element may take zero or any value that its tensor holds already; tensors of more than 64 values stay.
+    An element may take zero or any value that its tensor holds already; tensors of more than 64 values stay, and so do
+    units behind the last live one of their layer.
 
     Args:
         model: any network, quantized.
@@ -68,27 +73,28 @@ def descend_everywhere(
         context: the training set.
     """
     model.eval()
+    small = shrink(model, next(in_order(context.dataset, _EXAMPLES))[0])
 
     def measure(scores: Tensor, labels: Tensor) -> tuple[float, int, float]:
+        expand_into(model, small)
         errors, bits = int(wrong(scores, labels).sum()), code_bits()
         return float(bounds.occam(errors, context.n, bits, context.delta)), errors, bits
 
-    scores, labels = _score_all(model, context)
+    scores, labels = _score_all(small, context)
     first = best = measure(scores, labels)
     moves = 0
     with context.reporter.stage("descend everywhere", config.rounds) as tick:
         for _ in range(config.rounds):
-            kept = {name: tensor.detach().clone() for name, tensor in model.named_parameters()}
+            kept = copy.deepcopy(small.state_dict())
             hardest = _find_hardest(scores, labels, config.hardest)
             inputs = _inputs_at(context, hardest)
             rate = compute_errors_per_bit(best[1], context.n, best[2], context.delta)
-            made = _try_proposals(model, inputs, labels[hardest], rate, config.proposals)
-            scores, _ = _score_all(model, context) if made else (scores, labels)
+            made = _try_proposals(small, inputs, labels[hardest], rate, config.proposals)
+            scores, _ = _score_all(small, context) if made else (scores, labels)
             now = measure(scores, labels) if made else best
             if now[0] >= best[0]:
-                with torch.no_grad():
-                    for name, tensor in model.named_parameters():
-                        tensor.copy_(kept[name])
+                small.load_state_dict(kept)
+                expand_into(model, small)
                 break
             best, moves = now, moves + made
             tick()
