@@ -76,6 +76,23 @@ def test_a_residual_network_with_norms_passes() -> None:
     assert torch.isfinite(model(torch.rand(2, 3, 32, 32))).all()
 
 
+def test_each_tensor_may_have_its_own_number_of_coordinates() -> None:
+    model = Subspace(nn.Linear(4, 3), (5, 2))
+    assert model.parts == [5, 2]
+    assert model.coordinates.shape == (7, 1)
+    with torch.no_grad():
+        model.coordinates[5:] = 1.0
+    changed, start = model.weights(), Subspace(nn.Linear(4, 3), (5, 2)).weights()
+    assert torch.equal(changed["weight"], start["weight"])
+    assert bool((changed["bias"] != start["bias"]).all())
+
+
+@pytest.mark.parametrize("coordinates", [(5,), (5, 2, 1), (5, 0), ()])
+def test_numbers_that_do_not_fit_the_tensors_are_refused(coordinates: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidArgument, match="at least one for each of 2 tensors, got"):
+        Subspace(nn.Linear(4, 3), coordinates)
+
+
 def test_fewer_coordinates_than_tensors_are_refused() -> None:
     with pytest.raises(InvalidArgument, match="at least one for each of 2 tensors, got 1"):
         Subspace(nn.Linear(4, 3), 1)

@@ -120,7 +120,8 @@ def propose(
         places = _find_candidates(tensor.detach().flatten(), gradients[name].flatten())
         flat, slope = tensor.detach().flatten()[places], gradients[name].flatten()[places]
         zero = int(torch.bucketize(values.new_zeros(1), values))
-        counts = count_symbols(torch.bucketize(tensor.detach(), values).cpu(), len(values))
+        held = torch.bucketize(tensor.detach().contiguous(), values)
+        counts = count_symbols(held.cpu(), len(values))
         symbols, now = torch.bucketize(flat, values), order_zero_bits(counts, zero)
         added = (tabulate_moves(tuple(counts.tolist()), zero) - now).to(flat.device)
         cost = slope[:, None] * (values - flat[:, None]) + errors_per_bit * added[symbols]

@@ -7,6 +7,7 @@ weight hangs on one coordinate, so the directions are orthogonal, and a product 
 """
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -27,35 +28,34 @@ _MEAN, _DEVIATION = 255 * _BYTES / 2, math.sqrt((256**2 - 1) * _BYTES / 12)
 class Subspace(nn.Module):
     """``network`` with all its parameters in place of ``coordinates`` ones; its buffers stay as they are.
 
-    The coordinates are divided among the tensors in proportion to the square root of their sizes, each tensor
-    having at least one. The matrices start as He et al. (2015) draw them, norms at one, biases at zero.
+    Coordinates of which only the number is given are divided among the tensors in proportion to the square root of
+    their sizes, each tensor having at least one. The matrices start as He et al. (2015) draw them, norms at one,
+    biases at zero.
 
     Args:
         network: any module that reads its parameters as attributes; it is changed.
-        coordinates: learned numbers in all, at least one for each tensor.
+        coordinates: learned numbers in all, at least one for each tensor; or a number for each, in order.
         step: what a coordinate of one adds to its weights, in units of their spread at the start.
         seed: of the projection. Like the others it is part of the architecture, and paid for by its index there.
     """
 
-    def __init__(self, network: nn.Module, coordinates: int, *, step: float = 0.25, seed: int = 0) -> None:
+    def __init__(
+        self, network: nn.Module, coordinates: int | Sequence[int], *, step: float = 0.25, seed: int = 0
+    ) -> None:
         super().__init__()
         owners = {
             name: network.get_submodule(name.rpartition(".")[0]) for name, _ in network.named_parameters()
         }
         shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
-        if coordinates < len(shapes) or not shapes:
-            raise InvalidArgument(
-                f"coordinates: at least one for each of {len(shapes)} tensors, got {coordinates}; ask for more"
-            )
         self.names = list(shapes)
         self.shapes = [list(shape) for shape in shapes.values()]
-        self.parts = _divided(coordinates, [math.prod(shape) for shape in shapes.values()])
+        self.parts = _parts(coordinates, [math.prod(shape) for shape in shapes.values()])
         self.starts_at_one = [isinstance(owners[n], _NormBase) and n.endswith("weight") for n in shapes]
         self.step, self.seed = step, seed
         for name, owner in owners.items():
             del owner._parameters[name.rpartition(".")[2]]
         self.network = network
-        self.coordinates = nn.Parameter(torch.zeros(coordinates, 1))
+        self.coordinates = nn.Parameter(torch.zeros(sum(self.parts), 1))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """What the network gives at this place of the subspace."""
@@ -90,6 +90,23 @@ class Subspace(nn.Module):
         return self.network.get_submodule(module), attribute
 
 
+def _parts(coordinates: int | Sequence[int], sizes: list[int]) -> list[int]:
+    """How many coordinates each of the tensors of these sizes has."""
+    if isinstance(coordinates, int):
+        if not sizes or coordinates < len(sizes):
+            raise InvalidArgument(
+                f"coordinates: at least one for each of {len(sizes)} tensors, got {coordinates}; ask for more"
+            )
+        return _divided(coordinates, sizes)
+    parts = list(coordinates)
+    if len(parts) != len(sizes) or min(parts, default=0) < 1:
+        raise InvalidArgument(
+            f"coordinates: at least one for each of {len(sizes)} tensors, got {parts}; give a number "
+            "for each, or one for all together"
+        )
+    return parts
+
+
 def _divided(total: int, sizes: list[int]) -> list[int]:
     """``total`` in parts in proportion to the square roots of ``sizes``, each from one to its size if that can be."""
     roots = [math.isqrt(65536 * size) for size in sizes]
@@ -111,11 +128,11 @@ def directions(
     return start, sign, (placed >> np.uint64(1)).astype(np.int64) % buckets
 
 
-def lenet5_subspace(coordinates: int, step: float, classes: int = 10) -> Subspace:
-    """LeNet-5 in a subspace of so many coordinates."""
+def lenet5_subspace(coordinates: int | Sequence[int], step: float, classes: int = 10) -> Subspace:
+    """LeNet-5 in a subspace of so many coordinates, in all or of each tensor."""
     return Subspace(LeNet5(classes), coordinates, step=step)
 
 
-def resnet20_subspace(coordinates: int, step: float, classes: int = 10) -> Subspace:
-    """ResNet-20 in a subspace of so many coordinates."""
+def resnet20_subspace(coordinates: int | Sequence[int], step: float, classes: int = 10) -> Subspace:
+    """ResNet-20 in a subspace of so many coordinates, in all or of each tensor."""
     return Subspace(ResNetCifar(20, classes), coordinates, step=step)
