@@ -61,6 +61,12 @@ _DECLARED: Mapping[str, DeclaredArchitecture] = MappingProxyType(
         "resnet-20-subspace-wide": DeclaredArchitecture(
             24, "networks.subspace:resnet20_subspace", _COLOUR, {"coordinates": 1500, "step": 0.5}
         ),
+        "lenet5-subspace": DeclaredArchitecture(
+            25,
+            "networks.subspace:lenet5_subspace",
+            _GREY,
+            {"coordinates": (150, 2, 450, 2, 100, 2, 300, 5), "step": 0.5},
+        ),
     }
 )
 

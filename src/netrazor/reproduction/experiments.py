@@ -94,7 +94,7 @@ EXPERIMENTS = {
         Experiment(
             "subspace-lenet5-mnist",
             "LeNet-5 on MNIST in a random subspace of its weights",
-            "lenet5-subspace-wide",
+            "lenet5-subspace",
             "mnist",
             "subspace",
         ),
