@@ -28,7 +28,8 @@ from netrazor.counting import count_errors
 from netrazor.files import write_atomically
 from netrazor.networks import build
 from netrazor.pipeline import Recipe, recipe_scaled
-from netrazor.pipeline.spent_examples import SpentTerms, run_from_given
+from netrazor.pipeline.spent_examples import run_from_given
+from netrazor.pipeline.spent_run import SpentTerms
 from netrazor.pipeline.spent_split import split_spent
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import QuantizeStage, RateStage, RunContext

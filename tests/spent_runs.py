@@ -9,7 +9,8 @@ import tiny
 from netrazor.certification.sample_record import Spending
 from netrazor.data import ImageDataset
 from netrazor.networks import LeNet5
-from netrazor.pipeline.spent_examples import SpentRun, SpentTerms, run_from_given, run_hold_out
+from netrazor.pipeline.spent_examples import run_from_given, run_hold_out
+from netrazor.pipeline.spent_run import SpentRun, SpentTerms
 
 EVEN: Spending = "even positions"
 

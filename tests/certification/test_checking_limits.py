@@ -14,7 +14,7 @@ from netrazor.certification.delta_shares import delta_parts
 from netrazor.certification.prior_record import GivenArraysRecord
 from netrazor.certification.verdict import compare
 from netrazor.coding import Limits
-from netrazor.pipeline.spent_examples import SpentRun
+from netrazor.pipeline.spent_run import SpentRun
 from tampering import alter, change, conclude_again, find
 
 OCCAM, NOISY, TWO = tiny.occam_run, tiny.noisy_run, tiny.two_claims_run

@@ -14,8 +14,8 @@ from netrazor.certification.assumptions import (
     OWN_START,
     trusted_in,
 )
-from netrazor.certification.graph_structure import MOST_FREE_BITS
 from netrazor.certification.claims import Error, GroupErrors
+from netrazor.certification.graph_structure import MOST_FREE_BITS
 from tampering import change
 
 ARCHITECTURE = FREE_STEPS.format(free=5120, n=400)  # of the tiny runs, whose examples are few

@@ -20,7 +20,8 @@ from netrazor.coding.message import Message, read
 from netrazor.data import ImageDataset
 from netrazor.networks import LeNet5, build
 from netrazor.networks.network_message import encode
-from netrazor.pipeline.spent_examples import SpentTerms, run_hold_out
+from netrazor.pipeline.spent_examples import run_hold_out
+from netrazor.pipeline.spent_run import SpentTerms
 
 RECORDS = Path(__file__).parents[2] / "certificates"
 

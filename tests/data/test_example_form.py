@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from netrazor.data import CollatedExamples, table_of
-from netrazor.data.example_form import ExampleForm, Part, class_of, in_form_of, in_plain_form
+from netrazor.data.example_form import ExampleForm, Part, class_of
+from netrazor.data.plain_examples import in_form_of, in_plain_form
 from netrazor.errors import BadDataset
 
 ROW = [0.5, 1.0, -2.0]

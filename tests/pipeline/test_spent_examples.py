@@ -23,7 +23,8 @@ from netrazor.counting import count_errors
 from netrazor.errors import CheckpointMismatch, InvalidArgument
 from netrazor.networks import coded_state, index_of
 from netrazor.networks.weight_steps import decode_steps, encode_steps, move_by_steps, no_steps
-from netrazor.pipeline.spent_examples import SpentRun, run_from_given, run_hold_out
+from netrazor.pipeline.spent_examples import run_from_given, run_hold_out
+from netrazor.pipeline.spent_run import SpentRun
 from netrazor.pipeline.spent_split import split_spent
 from spent_runs import EVEN, held_out, images, issued, prior
 from tampering import conclude_again

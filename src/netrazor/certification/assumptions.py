@@ -50,8 +50,8 @@ GIVEN_GRAPH = (
     "its weights were fixed without the counted examples."
 )
 FREE_STEPS = (
-    "The network's architecture was fixed without the counted examples: up to {free:,} bits that say which operations "
-    "it has are not charged, and that is more than a bit for each of the {n:,} examples counted."
+    "The network's architecture was fixed without the counted examples: up to {free:,} bits that say which "
+    "operations it has are not charged, and that is more than a bit for each of the {n:,} examples counted."
 )
 NO_GRAPH = (
     "The network is not recorded as a graph of operations. It is what the Python code of its author computes, and "
@@ -183,8 +183,9 @@ def _network(certificate: Certificate) -> tuple[str, ...]:
 def trusted_in(certificate: Certificate) -> tuple[str, ...]:
     """What of its assumptions is of this certificate's making, for whoever reads that it is valid.
 
-    What somebody gave, where it is from in the words of whoever issued it, code that is trusted, that the architecture
-    was fixed where few examples are counted, and examples that occur again. The others are those of every certificate of its kind.
+    What somebody gave, where it is from in the words of whoever issued it, code that is trusted, that the
+    architecture was fixed where few examples are counted, and examples that occur again. The others are those of
+    every certificate of its kind.
     """
     given, learner, sample = certificate.prior.given, certificate.prior.learner, certificate.sample
     said = [*_given(certificate)]

@@ -36,7 +36,7 @@ def export(
         delta: failure probability of the bound on differing answers; the certificate has its own.
     """
     from netrazor.counting import in_order
-    from netrazor.data.example_form import in_plain_form
+    from netrazor.data.plain_examples import in_plain_form
     from netrazor.export import compare_answers, export_network
     from netrazor.export.comparing import check_delta
     from netrazor.export.formats import ENDINGS

@@ -63,8 +63,8 @@ def descend_everywhere(
 ) -> DescentReport:
     """Change single weights of any layer of ``model``, in place, while the certified risk falls.
 
-    An element may take zero or any value that its tensor holds already; tensors of more than 64 values stay, and so do
-    units behind the last live one of their layer.
+    An element may take zero or any value that its tensor holds already; tensors of more than 64 values stay, and so
+    do units behind the last live one of their layer.
 
     Args:
         model: any network, quantized.

@@ -2,13 +2,13 @@
 
 from netrazor.data.check import DatasetSummary, check
 from netrazor.data.csv_tables import table_from_csv
-from netrazor.data.example_form import CollatedExamples
 from netrazor.data.fingerprint import fingerprint
 from netrazor.data.folder import ImageFolder
 from netrazor.data.images import ImageDataset
 from netrazor.data.loading import fetch, load
 from netrazor.data.mails import Mails, load_mails
 from netrazor.data.opening import open_dataset
+from netrazor.data.plain_examples import CollatedExamples
 from netrazor.data.published import names
 from netrazor.data.shards import ImageShards
 from netrazor.data.squares import Squares

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from netrazor.data.example_form import ExampleForm, in_plain_form
+from netrazor.data.example_form import ExampleForm
+from netrazor.data.plain_examples import in_plain_form
 from netrazor.data.targets import TargetDataset
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.plain import unwrapped

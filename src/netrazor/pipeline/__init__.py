@@ -13,12 +13,8 @@ from netrazor.pipeline.recipe_files import recipe_from_file, recipe_from_yaml
 from netrazor.pipeline.recipes import RECIPES, catalogue_of, recipe_named
 from netrazor.pipeline.rules import LayerRule
 from netrazor.pipeline.run_configuration import RunConfiguration
-from netrazor.pipeline.spent_examples import (
-    SpentRun,
-    SpentTerms,
-    run_from_given,
-    run_hold_out,
-)
+from netrazor.pipeline.spent_examples import run_from_given, run_hold_out
+from netrazor.pipeline.spent_run import SpentRun, SpentTerms
 from netrazor.pipeline.spent_split import split_spent
 from netrazor.pipeline.stages import (
     GradualStage,

@@ -18,7 +18,7 @@ from netrazor.certification.run_directory import CERTIFICATE, CHECKPOINT, GRAPH,
 from netrazor.certification.run_result import Result, Setting
 from netrazor.certification.run_writing import write_run
 from netrazor.counting import GroupColumn, check_independence
-from netrazor.data.example_form import in_form_of
+from netrazor.data.plain_examples import in_form_of
 from netrazor.data.subsets import class_names_in
 from netrazor.data.targets import as_examples
 from netrazor.data.transforms import refuse_learnt_transforms

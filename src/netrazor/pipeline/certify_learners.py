@@ -23,7 +23,8 @@ from netrazor.pipeline.learner_certificate import LearnerTerms
 from netrazor.pipeline.learner_hold_out import run_learner_hold_out
 from netrazor.pipeline.picked_run import default_config, run_picked
 from netrazor.pipeline.run_configuration import check_delta_and_seed, reporter_for
-from netrazor.pipeline.spent_examples import SpentTerms, run_hold_out
+from netrazor.pipeline.spent_examples import run_hold_out
+from netrazor.pipeline.spent_run import SpentTerms
 from netrazor.pipeline.spent_split import check_split, split_spent_positions
 
 

@@ -16,7 +16,7 @@ from netrazor.pipeline.learner_certificate import (
     describe_counted,
     describe_learner,
 )
-from netrazor.pipeline.spent_examples import SpentRun
+from netrazor.pipeline.spent_run import SpentRun
 from netrazor.pipeline.spent_split import check_split
 from netrazor.runtime import processes
 

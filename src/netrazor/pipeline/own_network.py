@@ -14,7 +14,7 @@ from netrazor.certification.claims import AnyClaim, Error
 from netrazor.counting import labels_in_order
 from netrazor.data.csv_tables import table_from_csv
 from netrazor.data.csv_targets import targets_from_csv
-from netrazor.data.example_form import in_plain_form
+from netrazor.data.plain_examples import in_plain_form
 from netrazor.data.targets import TargetDataset, as_examples
 from netrazor.errors import ConfigurationError
 from netrazor.networks import ARCHITECTURES, build, build_from, load_weights, make_from, read_weights

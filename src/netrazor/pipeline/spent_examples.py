@@ -5,9 +5,7 @@ The first examples in a declared order of positions are *spent*: they train what
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -20,14 +18,10 @@ from netrazor.certification import (
     PriorRecord,
     Provenance,
     SampleRecord,
-    to_json,
 )
 from netrazor.certification.charging import ledger_of, schema_digest
-from netrazor.certification.claims import AnyClaim, Error
 from netrazor.certification.class_names import recorded_names
 from netrazor.certification.record import batch_of
-from netrazor.certification.run_directory import CERTIFICATE, GIVEN, GRAPH, MESSAGE
-from netrazor.certification.run_writing import write_run
 from netrazor.certification.sample_record import Spending
 from netrazor.certification.spending import split_positions
 from netrazor.coding import Limits
@@ -59,61 +53,12 @@ from netrazor.pipeline.issuing import (
     conclude,
     describe_runtime,
 )
+from netrazor.pipeline.spent_run import SpentRun, SpentTerms
 from netrazor.pipeline.spent_split import HASHED, check_split
 from netrazor.pipeline.subject import Subject
-from netrazor.runtime import SILENT, Reporter, devices, processes
+from netrazor.runtime import devices, processes
 
 Examples = Dataset[tuple[Tensor, int]]
-
-
-@dataclass(frozen=True)
-class SpentRun:
-    """The files of a certificate with spent examples.
-
-    Attributes:
-        given: the given weights; None where a learner stands for them.
-        message: what differs from them; None where nothing was sent.
-        certificate: of these.
-        graph: of the network, where it is the user's own and is one.
-    """
-
-    given: bytes | None
-    message: bytes | None
-    certificate: Certificate
-    graph: bytes | None = None
-
-    def write(self, out: str | os.PathLike[str]) -> None:
-        """Write them into the directory ``out``, together."""
-        files: dict[str, bytes | str] = {CERTIFICATE: to_json(self.certificate)}
-        for name, content in ((GIVEN, self.given), (MESSAGE, self.message), (GRAPH, self.graph)):
-            if content is not None:
-                files[name] = content
-        write_run(out, files)
-
-
-@dataclass(frozen=True)
-class SpentTerms:
-    """What a certificate with spent examples states besides its sample.
-
-    Attributes:
-        architecture: the declared architecture that the network is, or "custom".
-        origin: what the given weights were made from, in words.
-        delta: failure probability.
-        seed: of what made the network, for the provenance.
-        claims: what is claimed, as values of `netrazor.claims`; they hold together, the first is the headline.
-        columns: for claims about groups, a value for each example, by the column's name.
-        configuration: of what made the network, for the provenance.
-        reporter: told of the progress.
-    """
-
-    architecture: str = "custom"
-    origin: str = "trained on the spent examples"
-    delta: float = 0.05
-    seed: int = 0
-    configuration: Mapping[str, Any] = field(default_factory=dict)
-    reporter: Reporter = SILENT
-    claims: tuple[AnyClaim, ...] = (Error(),)
-    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 @on_plain_form

@@ -18,7 +18,7 @@ from netrazor.certification import Certificate, SampleRecord, charge
 from netrazor.compress import DescentConfig, IntegerConfig
 from netrazor.compress.search_objective import approximate_bound
 from netrazor.counting import count_errors
-from netrazor.data.example_form import in_form_of
+from netrazor.data.plain_examples import in_form_of
 from netrazor.data.subsets import size_of
 from netrazor.data.tables import as_dataset
 from netrazor.errors import ConfigurationError

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from netrazor.certification import Certificate, Finding, RunFiles, Verdict, check_run, noise_in, read_run
 from netrazor.certification.verdict import Status
-from netrazor.data.example_form import in_plain_form
+from netrazor.data.plain_examples import in_plain_form
 from netrazor.data.tables import as_dataset
 from netrazor.data.targets import as_examples
 from netrazor.errors import CertificateError, CheckpointMismatch, ConfigurationError, DataError, NetrazorError
