@@ -8,6 +8,7 @@ below the error of a guess.
 """
 
 import argparse
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from netrazor import bounds
-from netrazor.certification import Certificate, parse
+from netrazor.certification import Certificate, ClaimRecord, parse
+from netrazor.certification.run_directory import CERTIFICATE, MESSAGE
 from netrazor.files import write_atomically
 from netrazor.units import BITS_PER_BYTE, BYTES_PER_KIB, LOG_2
 
@@ -32,50 +34,41 @@ def largest(holds: Callable[[float], bool], low: float, high: float) -> float:
     return low
 
 
-def needed(certificate: Certificate) -> dict[str, float]:
-    """At which size, or at which train error, the bound falls below the error of a guess."""
-    risk, n, delta, top = (
-        certificate.empirical_risk,
-        certificate.n,
-        certificate.delta,
-        certificate.claims[0].top,
-    )
-    guess = 1 - top / certificate.sample.classes
+def needed(certificate: Certificate, claim: ClaimRecord) -> dict[str, float]:
+    """What would make a claim say something: less bits at its errors, less errors at its bits."""
+    n, bits, delta = claim.n, certificate.effective_bits, sum(claim.delta_parts.values())
+    guess = 1 - claim.top / certificate.sample.classes
 
     def informative(risk: float, bits: float) -> bool:
         return float(bounds.maurer(risk, bits * LOG_2, n, delta)) < guess
 
-    bits = largest(lambda bits: informative(risk, bits), 0.0, 64.0 * n)
-    error = largest(lambda error: informative(error, certificate.effective_bits), 0.0, 1.0)
     return {
         "error of a guess": guess,
-        "kib at this train error": bits / BITS_PER_KIB,
-        "train error at this size": error,
+        "kib at this train error": largest(lambda b: informative(claim.errors / n, b), 0.0, 64.0 * n)
+        / BITS_PER_KIB,
+        "train error at this size": largest(lambda error: informative(error, bits), 0.0, 1.0),
     }
 
 
-def claim(certificate: Certificate) -> dict[str, Any]:
+def told(certificate: Certificate, claim: ClaimRecord) -> dict[str, Any]:
     """One claim of a run."""
-    row = {
-        "top": certificate.claims[0].top,
-        "risk_bound": certificate.risk_bound,
-        "delta": certificate.delta,
+    return {
+        "top": claim.top,
+        "risk_bound": claim.bound,
+        "delta": sum(claim.delta_parts.values()),
         "method": certificate.method,
-        "train_error": certificate.errors / certificate.n,
+        "train_error": claim.errors / claim.n,
         "effective_kib": certificate.effective_bits / BITS_PER_KIB,
+        "vacuous": claim.bound >= 1 - claim.top / certificate.sample.classes,
+        "would say something": needed(certificate, claim),
     }
-    vacuous = certificate.risk_bound >= 1 - certificate.claims[0].top / certificate.sample.classes
-    return {**row, "vacuous": vacuous, "would say something": needed(certificate)}
 
 
 def row(run: Path, command: str, cores: int) -> dict[str, Any]:
     """Table 4's columns for one run, and more."""
-    certificates = [
-        parse(path.read_text()) for path in [run / "certificate.json", *run.glob("top-*/certificate.json")]
-    ]
-    first, result = certificates[0], json.loads((run / "result.json").read_text())
-    coded = first.message_bytes / BYTES_PER_KIB
-    effective = first.effective_bits / BITS_PER_KIB
+    first, result = parse((run / CERTIFICATE).read_bytes()), json.loads((run / "result.json").read_text())
+    blob = (run / MESSAGE).read_bytes()
+    coded, effective = len(blob) / BYTES_PER_KIB, first.effective_bits / BITS_PER_KIB
     return {
         "architecture": first.prior.architecture.name,
         "data": first.sample.name,
@@ -86,14 +79,14 @@ def row(run: Path, command: str, cores: int) -> dict[str, Any]:
         "effective_kib": effective,
         "nonzeros": sum(layer["nonzeros"] for layer in result["layers"]),
         "parameters": sum(layer["elements"] for layer in result["layers"]),
-        "claims": [claim(certificate) for certificate in certificates],
+        "claims": [told(first, claim) for claim in first.claims],
         "test_error": None if result["test"] is None else result["test"]["risk"],
         "seconds": result["seconds"],
         "command": command,
         "cores": cores,
         "machine_cores": os.cpu_count(),
         "date": date.today().isoformat(),
-        "message_sha256": first.message_sha256,
+        "message_sha256": hashlib.sha256(blob).hexdigest(),
     }
 
 
