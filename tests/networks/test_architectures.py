@@ -52,7 +52,6 @@ def test_indices_of_the_declared_list_stay_what_they_were_when_records_were_run(
         "integer-chain-fashion": 15,
         "normed-mlp": 17,
         "integer-overlap-cifar": 22,
-        "lenet5-subspace-wide": 23,
         "resnet-20-subspace-wide": 24,
         "lenet5-subspace": 25,
     }

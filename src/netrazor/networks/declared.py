@@ -55,9 +55,6 @@ _DECLARED: Mapping[str, DeclaredArchitecture] = MappingProxyType(
         "integer-overlap-cifar": DeclaredArchitecture(
             22, f"{_RECORD}.integer_overlap:IntegerOverlap", _COLOUR
         ),
-        "lenet5-subspace-wide": DeclaredArchitecture(
-            23, "networks.subspace:lenet5_subspace", _GREY, {"coordinates": 1000, "step": 0.5}
-        ),
         "resnet-20-subspace-wide": DeclaredArchitecture(
             24, "networks.subspace:resnet20_subspace", _COLOUR, {"coordinates": 1500, "step": 0.5}
         ),
