@@ -42,10 +42,10 @@ def needed(certificate: Certificate, claim: ClaimRecord) -> dict[str, float]:
     def informative(risk: float, bits: float) -> bool:
         return float(bounds.maurer(risk, bits * LOG_2, n, delta)) < guess
 
+    bearable = largest(lambda bits: informative(claim.errors / n, bits), 0.0, 64.0 * n)
     return {
         "error of a guess": guess,
-        "kib at this train error": largest(lambda b: informative(claim.errors / n, b), 0.0, 64.0 * n)
-        / BITS_PER_KIB,
+        "kib at this train error": bearable / BITS_PER_KIB,
         "train error at this size": largest(lambda error: informative(error, bits), 0.0, 1.0),
     }
 

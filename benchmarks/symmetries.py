@@ -76,13 +76,13 @@ def measure(folder: Path, orders: int, first_issued: int, signed: bool) -> dict[
         "in_random_orders": random,
         "saved_bits": round(saved, 1),
         "log2_orders_and_signs": round(log2, 1),
-        "share": round(saved / (log2 - (units_of(model)[0] if signed else 0)), 3),
+        "share": round(saved / log2, 3),
     }
 
 
 @torch.no_grad()
 def shuffled(model: nn.Module, architecture: str, seed: int) -> nn.Module:
-    """The same function with its live units in a random order; their signs as they are."""
+    """The same function with its live units in a random order, so that their signs are sent too."""
     shape = input_shape(architecture)
     assert shape is not None, f"{architecture} takes images of no one shape"
     model, chance = copy.deepcopy(model), np.random.default_rng(seed)

@@ -36,6 +36,32 @@ def test_the_bound_falls_and_values_stay_among_those_held() -> None:
     assert all(p.requires_grad for p in model.parameters())
 
 
+def test_units_that_are_empty_change_nothing_and_stay_so() -> None:
+    """The search computes with a copy without them: its moves are those in a network that never had them."""
+
+    def network(units: int) -> nn.Sequential:
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, units), nn.ReLU(), nn.Linear(units, 4))
+
+    torch.manual_seed(0)
+    narrow = whole(network(6))
+    wide = network(9)
+    with torch.no_grad():
+        for name, parameter in wide.named_parameters():
+            held = narrow.get_parameter(name)
+            parameter.zero_()
+            parameter[tuple(slice(size) for size in held.shape)] = held
+    images, config = tiny.images(), WholeDescentConfig(2, 40, 200)
+    reports = [
+        descend_everywhere(model, lambda: bits_of(narrow), config, SearchContext(images))
+        for model in (narrow, wide)
+    ]
+    assert reports[1].moves == reports[0].moves > 0
+    for name, parameter in wide.named_parameters():
+        held = narrow.get_parameter(name)
+        assert torch.equal(parameter[tuple(slice(size) for size in held.shape)], held)
+        assert parameter.count_nonzero() == held.count_nonzero()
+
+
 def test_a_round_that_gains_nothing_is_undone() -> None:
     model = whole(tiny.small())
     before = {name: p.detach().clone() for name, p in model.named_parameters()}

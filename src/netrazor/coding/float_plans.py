@@ -14,20 +14,14 @@ from netrazor.coding.scale_search import find_scaling
 from netrazor.coding.scaled_codes import ScaledCodes
 
 _SAMPLE = 2**15  # elements of a large array that are looked at first
-_FEW, _FEW_OF_MANY = (
-    16,
-    300,
-)  # distinct values among them that have a codebook, of a small array and of a large one
+_FEW, _FEW_OF_MANY = 16, 300  # distinct values that have a codebook, in a small array and in a large one
 _WORTHWHILE_BITS, _CLEARLY_LESS = 256, 0.75
 _ROWS = 8  # rows looked at
 _REPEATED = 8  # elements of a row for each of its values, at least
 _FEWER = 4  # values of the array for each value of a row, at least
 _CLEARLY_SAVED, _CLEARLY_SAVED_BITS = 0.1, 2**14  # beyond which a message by the usual models is not tried
 _MOST_MIXED = 256  # entries of a codebook that needs no table
-_BITS_A_BYTE, _BITS_AN_ENTRY = (
-    3,
-    5,
-)  # about what an entry of a table of bytes, and of a codebook and its table, costs
+_BITS_A_BYTE, _BITS_AN_ENTRY = 3, 5  # about what an entry of a table of bytes costs, and one of a codebook
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ def class_of(label: object, where: str) -> int:
 
 
 def told(form: ExampleForm) -> str:
+    """Names, types and shapes of the parts, for a message."""
     return ", ".join(
         f"{part.name} {str(part.dtype).removeprefix('torch.')}{list(part.shape)}" for part in form.parts
     )

@@ -12,7 +12,19 @@ from netrazor.data.items import BatchedDataset, described
 from netrazor.errors import BadDataset
 
 
-class PlainExamples(Dataset[tuple[Tensor, int]]):
+class _Around(Dataset[Any]):
+    """As many items as ``dataset`` has, under its name."""
+
+    def __init__(self, dataset: Any) -> None:
+        self.dataset = dataset
+        self.name = str(getattr(dataset, "name", type(dataset).__name__))
+        self.split = str(getattr(dataset, "split", "train"))
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+
+class PlainExamples(_Around):
     """The examples of ``dataset``, each as one tensor and one class.
 
     Raises:
@@ -20,12 +32,8 @@ class PlainExamples(Dataset[tuple[Tensor, int]]):
     """
 
     def __init__(self, dataset: Any, form: ExampleForm) -> None:
-        self.dataset, self.form = dataset, form
-        self.name = str(getattr(dataset, "name", type(dataset).__name__))
-        self.split = str(getattr(dataset, "split", "train"))
-
-    def __len__(self) -> int:
-        return len(self.dataset)
+        super().__init__(dataset)
+        self.form = form
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         form, parts, label = read_item(self.dataset[index], index)
@@ -37,7 +45,7 @@ class PlainExamples(Dataset[tuple[Tensor, int]]):
         return form.packed(parts), class_of(label, f"label {index}")
 
 
-class CollatedExamples(Dataset[Any]):
+class CollatedExamples(_Around):
     """Items of ``dataset`` as a collate function makes them, each as a batch of one, from which the one is taken.
 
     What a tokenizer or a data collator of transformers does for batches is done for each example by itself, so that
@@ -45,12 +53,8 @@ class CollatedExamples(Dataset[Any]):
     """
 
     def __init__(self, dataset: Any, collate: Any) -> None:
-        self.dataset, self.collate = dataset, collate
-        self.name = str(getattr(dataset, "name", type(dataset).__name__))
-        self.split = str(getattr(dataset, "split", "train"))
-
-    def __len__(self) -> int:
-        return len(self.dataset)
+        super().__init__(dataset)
+        self.collate = collate
 
     def __getitem__(self, index: int) -> Any:
         batch = self.collate([self.dataset[index]])

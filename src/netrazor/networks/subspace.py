@@ -92,12 +92,12 @@ class Subspace(nn.Module):
 
 def _parts(coordinates: int | Sequence[int], sizes: list[int]) -> list[int]:
     """How many coordinates each of the tensors of these sizes has."""
-    if isinstance(coordinates, int):
+    if not isinstance(coordinates, Sequence):
         if not sizes or coordinates < len(sizes):
             raise InvalidArgument(
                 f"coordinates: at least one for each of {len(sizes)} tensors, got {coordinates}; ask for more"
             )
-        return _divided(coordinates, sizes)
+        return _divided(int(coordinates), sizes)
     parts = list(coordinates)
     if len(parts) != len(sizes) or min(parts, default=0) < 1:
         raise InvalidArgument(
