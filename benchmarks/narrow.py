@@ -35,6 +35,7 @@ from netrazor.train import (
 )
 
 DATA = "cifar10-jpeg"
+NARROWEST = 16  # channels of the first layer of both
 
 
 def main() -> None:
@@ -49,6 +50,10 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
+    if not 1 <= chosen.channels <= NARROWEST:
+        parser.error(f"--channels: 1 to {NARROWEST}, the narrowest layer's, allowed, got {chosen.channels}")
+    if chosen.out.exists():
+        parser.error(f"{chosen.out} is there already; choose another file or delete it")
     keep_freed_memory()
     flush_denormals()
     torch.manual_seed(chosen.seed)

@@ -22,12 +22,12 @@ if not {keep} or keep_freed_memory():
 """
 
 
-def faults(*, keep: bool) -> int:
-    """Of ten tensors of 48 MiB; 0 where the C library is another one."""
+def faults(*, keep: bool) -> int | None:
+    """Of ten tensors of 48 MiB; None where the C library is not GNU's, and nothing can be kept."""
     done = subprocess.run(
         [sys.executable, "-c", FAULTS.format(keep=keep)], capture_output=True, text=True, check=True
     )
-    return int(done.stdout or 0)
+    return int(done.stdout) if done.stdout else None
 
 
 def test_tensors_come_and_go_as_before() -> None:
@@ -39,8 +39,10 @@ def test_tensors_come_and_go_as_before() -> None:
     assert keep_freed_memory() == first
 
 
-@pytest.mark.skipif(not keep_freed_memory(), reason="the C library is not GNU's")
 def test_tensors_of_48_mib_get_no_new_pages() -> None:
     kept, mapped = faults(keep=True), faults(keep=False)
-    assert mapped > 1000  # the fault is there without it, so the next line can fail
-    assert kept < 100
+    if kept is None:
+        pytest.skip("the C library is not GNU's")
+    assert mapped is not None
+    assert mapped > 100  # of 2 MiB, where the kernel gives large pages unasked, or 100,000 of 4 KiB
+    assert 10 * kept < mapped
