@@ -35,7 +35,7 @@ class Case:
     """An array, and the bits that its law says it takes."""
 
     name: str
-    weights: NDArray[np.float32] | NDArray[np.float16]
+    weights: NDArray[np.float32]
     least_bits: float
 
 

@@ -12,7 +12,6 @@ whose other channels are zero. What is certified is that network, decoded, of th
 import argparse
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import safetensors.torch
@@ -77,17 +76,18 @@ def narrowed(architecture: str, channels: int) -> nn.Module:
     narrow = build(architecture)
     for name, module in list(narrow.named_modules()):
         parent, _, own = name.rpartition(".")
-        for small in _narrower(module, channels):
+        small = _narrower(module, channels)
+        if small is not None:
             setattr(narrow.get_submodule(parent), own, small)
     return narrow
 
 
-def _narrower(module: nn.Module, channels: int) -> Iterator[nn.Module]:
+def _narrower(module: nn.Module, channels: int) -> nn.Module | None:
     """The layer in place of ``module``, if there is one."""
     if isinstance(module, nn.Conv2d):
         outputs = min(channels, module.out_channels)
         inputs = module.in_channels if module.in_channels == 3 else min(channels, module.in_channels)
-        yield nn.Conv2d(
+        return nn.Conv2d(
             inputs,
             outputs,
             module.kernel_size,  # type: ignore[arg-type]
@@ -96,12 +96,13 @@ def _narrower(module: nn.Module, channels: int) -> Iterator[nn.Module]:
             groups=outputs if module.groups > 1 else 1,
             bias=False,
         )
-    elif isinstance(module, nn.BatchNorm2d):
-        yield nn.BatchNorm2d(min(channels, module.num_features), eps=module.eps, momentum=module.momentum)
-    elif isinstance(module, nn.Linear):
-        yield nn.Linear(min(channels, module.in_features), module.out_features)
-    elif isinstance(module, PadShortcut):
-        yield PadShortcut(0, 0)
+    if isinstance(module, nn.BatchNorm2d):
+        return nn.BatchNorm2d(min(channels, module.num_features), eps=module.eps, momentum=module.momentum)
+    if isinstance(module, nn.Linear):
+        return nn.Linear(min(channels, module.in_features), module.out_features)
+    if isinstance(module, PadShortcut):
+        return PadShortcut(0, 0)
+    return None
 
 
 @torch.no_grad()
