@@ -81,9 +81,8 @@ def start(messages: list[bytes], processes: int) -> dict[str, Any]:
 def models_in(messages: list[bytes]) -> dict[str, int]:
     """How many of the messages have each flag of the header."""
     found = [read(message, coding.Limits()) for message in messages]
-    return {
-        name: sum(getattr(m, name) for m in found) for name in ("extended", "free_orders", "float_models")
-    }
+    flags = ("extended", "free_orders", "float_models", "structures")
+    return {name: sum(getattr(m, name) for m in found) for name in flags}
 
 
 def fuzz_batch(number: int, messages: list[bytes]) -> dict[str, Any]:
@@ -145,6 +144,7 @@ def valid_messages() -> Iterator[bytes]:
     yield from with_extended_models(rng, lambda: np.rint(rng.normal(0, 5, (2, 40))).astype(np.int8))
     yield from with_free_orders(rng, steps)
     yield from with_models_for_floats(rng)
+    yield from with_structures(rng)
 
 
 def with_free_orders(rng: np.random.Generator, steps: Any) -> Iterator[bytes]:
@@ -175,6 +175,27 @@ def with_models_for_floats(rng: np.random.Generator) -> Iterator[bytes]:
     ):
         message = coding.encode(arrays)
         if read(message, coding.Limits.for_arrays(arrays)).float_models:
+            yield message
+
+
+def with_structures(rng: np.random.Generator) -> Iterator[bytes]:
+    """Masks of tiles, of groups along either axis and in C order; codes of levels; with free orders too."""
+    half = rng.random((16, 12, 4)).argsort(-1) < 2
+    two_in_four = (half.reshape(16, 48) * rng.choice([-1, 1], (16, 48))).astype(np.int8)
+    tiles = (rng.random((6, 10)) < 0.25).repeat(4, 0).repeat(4, 1)[:22, :38]
+    kernels = (rng.random((12, 9, 1, 1)) < 0.3) * rng.integers(1, 4, (12, 9, 3, 3))
+    levels = rng.normal(size=9).astype(np.float32)
+    grouped = (levels[rng.integers(0, 9, (40, 16))] * rng.random((40, 1))).astype(np.float32)
+    for arrays in (
+        {"w": two_in_four},
+        {"w": np.ascontiguousarray(two_in_four.T), "v": two_in_four},
+        {"w": two_in_four.reshape(32, 24)[:, :20].reshape(4, 2, 80)},
+        {"w": tiles.astype(np.float32), "v": kernels.astype(np.int8)},
+        {"w": grouped.reshape(10, 64)},
+        {"w": two_in_four[canonical_order(two_in_four)], "v": grouped.reshape(40, 16)},
+    ):
+        message = coding.encode(arrays)
+        if read(message, coding.Limits.for_arrays(arrays)).structures:
             yield message
 
 

@@ -5,8 +5,12 @@
         --config benchmarks/recipes/narrow.yaml --out runs/mobilenet-narrow
 
 Pruning weight by weight leaves the last blocks one channel or two, through which every answer has to go. Here whole
-channels go first: the network that is trained has ``--channels`` in every layer, and is written as the declared one
-whose other channels are zero. What is certified is that network, decoded, of the declared architecture.
+channels go first: the network that is trained has ``--channels`` in every layer (of a ResNet a number for each stage,
+and ``--blocks`` of each), and is written as the declared one whose other channels are zero. What is certified is that
+network, decoded, of the declared architecture.
+
+With ``--recipe`` the narrow network is made shorter by `netrazor.certify` before it is written, at the price of a
+step of the narrow network and not of the declared one. The same command goes on where a killed one left off.
 """
 
 import argparse
@@ -16,16 +20,19 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
+from narrow_networks import NARROWEST, embed, narrowed
 from torch import nn
 
+import netrazor
 from netrazor.data import ImageDataset, load
 from netrazor.files import write_atomically
 from netrazor.networks import build
-from netrazor.networks.resnet_cifar import Block, PadShortcut
+from netrazor.pipeline import recipe_from_file
 from netrazor.runtime import keep_freed_memory
 from netrazor.train import (
     AllParameters,
     Batches,
+    Checkpoint,
     FitConfig,
     FitProgress,
     OptimizerConfig,
@@ -34,105 +41,82 @@ from netrazor.train import (
 )
 
 DATA = "cifar10-jpeg"
-NARROWEST = 16  # channels of the first layer of both
 
 
 def main() -> None:
-    """Train the narrow network and write the wide one."""
+    """Train the narrow network, make it shorter if asked to, and write the declared one."""
+    chosen = parse()
+    keep_freed_memory()
+    flush_denormals()
+    torch.manual_seed(chosen.seed)
+    wide, images = build(chosen.architecture), load(DATA)
+    narrow = narrowed(chosen.architecture, chosen.channels, chosen.blocks)
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    train(narrow, images, chosen)
+    print(f"train error {error(narrow, images):.2%}", flush=True)
+    if chosen.recipe is not None:
+        recipe, run = recipe_from_file(chosen.recipe), chosen.out.with_suffix("")
+        certificate = netrazor.certify(narrow, images, recipe=recipe, out=run, seed=chosen.seed)
+        print(f"the narrow network, train error {error(narrow, images):.2%}: {certificate.claim}")
+    embed(narrow, wide)
+    write_atomically(chosen.out, safetensors.torch.save(wide.state_dict()))
+
+
+def parse() -> argparse.Namespace:
+    """The command line, checked."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("architecture", choices=("mobilenet-0.5-cifar", "resnet-20"))
     parser.add_argument("out", type=Path)
-    parser.add_argument("--channels", type=int, default=8)
+    parser.add_argument("--channels", type=numbers, default=(8,), help="one number, or one for each stage")
+    parser.add_argument("--blocks", type=numbers, help="of each stage of a ResNet; all by default")
     parser.add_argument("--epochs", type=float, default=14)
     parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--recipe", help="makes the narrow network shorter")
     chosen = parser.parse_args()
-    if not 1 <= chosen.channels <= NARROWEST:
+    stages = 3 if chosen.architecture == "resnet-20" else 1
+    if len(chosen.channels) not in (1, stages) or sorted(chosen.channels) != [*chosen.channels]:
+        parser.error(f"--channels: 1 or {stages} numbers that do not fall needed, got {chosen.channels}")
+    if not all(1 <= number <= NARROWEST for number in chosen.channels):
         parser.error(f"--channels: 1 to {NARROWEST}, the narrowest layer's, allowed, got {chosen.channels}")
+    if chosen.blocks is not None and (
+        stages == 1 or len(chosen.blocks) != stages or not all(1 <= number <= 3 for number in chosen.blocks)
+    ):
+        parser.error(f"--blocks: three numbers from 1 to 3 allowed, of resnet-20, got {chosen.blocks}")
     if chosen.out.exists():
         parser.error(f"{chosen.out} is there already; choose another file or delete it")
-    keep_freed_memory()
-    flush_denormals()
-    torch.manual_seed(chosen.seed)
-    wide, images = build(chosen.architecture), load(DATA)
-    narrow = narrowed(chosen.architecture, chosen.channels).to(memory_format=torch.channels_last)
+    return chosen
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers that commas part."""
+    return tuple(int(part) for part in text.split(","))
+
+
+def train(narrow: nn.Module, images: ImageDataset, chosen: argparse.Namespace) -> None:
+    """Train ``narrow`` in place, or take it from the file of its checkpoint."""
     batches = Batches(images, 128, seed=chosen.seed)
     config = FitConfig(
         round(chosen.epochs * batches.per_epoch), 128, OptimizerConfig(rate=chosen.rate, floor=0.02)
     )
+    settings = {key: str(getattr(chosen, key)) for key in ("architecture", "channels", "blocks", "epochs")}
+    settings |= {key: str(getattr(chosen, key)) for key in ("rate", "seed")}
+    checkpoint = Checkpoint(chosen.out.with_suffix(".checkpoint"), settings)
+    saved = checkpoint.load() or {"fit": None}
+    if "trained" in saved:
+        narrow.load_state_dict(saved["trained"])
+        return
     started = time.time()
-    fit(narrow, AllParameters(narrow), batches, config, progress=FitProgress("narrow"))
-    print(f"{config.steps} steps in {time.time() - started:.0f} s, {os.cpu_count()} cores")
-    print(f"train error {error(narrow, images):.2%}")
-    embed(narrow, wide)
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(chosen.out, safetensors.torch.save(wide.state_dict()))
-
-
-def narrowed(architecture: str, channels: int) -> nn.Module:
-    """A network of the same layers with at most so many channels each, its weights drawn anew."""
-    narrow = build(architecture)
-    for name, module in list(narrow.named_modules()):
-        parent, _, own = name.rpartition(".")
-        small = _narrower(module, channels)
-        if small is not None:
-            setattr(narrow.get_submodule(parent), own, small)
-    return narrow
-
-
-def _narrower(module: nn.Module, channels: int) -> nn.Module | None:
-    """The layer in place of ``module``, if there is one."""
-    if isinstance(module, nn.Conv2d):
-        outputs = min(channels, module.out_channels)
-        inputs = module.in_channels if module.in_channels == 3 else min(channels, module.in_channels)
-        return nn.Conv2d(
-            inputs,
-            outputs,
-            module.kernel_size,  # type: ignore[arg-type]
-            module.stride,  # type: ignore[arg-type]
-            module.padding,  # type: ignore[arg-type]
-            groups=outputs if module.groups > 1 else 1,
-            bias=False,
-        )
-    if isinstance(module, nn.BatchNorm2d):
-        return nn.BatchNorm2d(min(channels, module.num_features), eps=module.eps, momentum=module.momentum)
-    if isinstance(module, nn.Linear):
-        return nn.Linear(min(channels, module.in_features), module.out_features)
-    if isinstance(module, PadShortcut):
-        return PadShortcut(0, 0)
-    return None
-
-
-@torch.no_grad()
-def embed(narrow: nn.Module, wide: nn.Module) -> None:
-    """Copy the tensors of ``narrow`` into blocks of those of ``wide``; the rest gives zeros."""
-    small, starts = narrow.state_dict(), _starts(wide)
-    for name, tensor in wide.state_dict().items():
-        if tensor.ndim == 0:
-            tensor.copy_(small[name])
-            continue
-        tensor.fill_(1.0 if name.endswith("running_var") else 0.0)
-        first = (*starts.get(name.rpartition(".")[0], ()), 0, 0, 0, 0)
-        block = tuple(
-            slice(start, start + size) for start, size in zip(first, small[name].shape, strict=False)
-        )
-        tensor[block] = small[name]
-
-
-def _starts(wide: nn.Module) -> dict[str, tuple[int, int]]:
-    """Where the channels of a layer begin, and those that it reads: behind what the shortcuts of a ResNet pad."""
-    starts, before = {}, 0
-    for name, module in wide.named_modules():
-        if isinstance(module, Block):
-            read, before = before, before + getattr(module.shortcut, "padding", (0,) * 5)[4]
-            starts[f"{name}.conv1"] = (0, read)
-            starts[f"{name}.conv2"] = (before, 0)
-            starts[f"{name}.bn2"] = (before, 0)
-    if before:
-        starts["fc"] = (0, before)
-    return starts
+    progress = FitProgress(
+        "narrow",
+        resume=saved["fit"],
+        save=lambda state: checkpoint.save({"fit": state()}) if checkpoint.due() else None,
+    )
+    fit(narrow, AllParameters(narrow), batches, config, progress=progress)
+    checkpoint.save({"trained": dict(narrow.state_dict())})
+    print(f"{config.steps} steps, in this piece {time.time() - started:.0f} s, {os.cpu_count()} cores")
 
 
 @torch.no_grad()

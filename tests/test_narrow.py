@@ -10,14 +10,25 @@ from torch import nn
 from netrazor.networks import build
 
 
-@pytest.mark.parametrize("architecture", ["mobilenet-0.5-cifar", "resnet-20"])
+@pytest.mark.parametrize(
+    ("architecture", "channels", "blocks"),
+    [
+        ("mobilenet-0.5-cifar", (3,), None),
+        ("resnet-20", (3,), None),
+        ("resnet-20", (4, 6, 10), (2, 2, 1)),
+        ("resnet-20", (2, 16, 16), (1, 3, 2)),
+    ],
+)
 def test_the_declared_network_answers_as_the_narrow_one(
-    architecture: str, monkeypatch: pytest.MonkeyPatch
+    architecture: str,
+    channels: tuple[int, ...],
+    blocks: tuple[int, ...] | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
-    narrow_networks = importlib.import_module("narrow")
+    narrow_networks = importlib.import_module("narrow_networks")
     torch.manual_seed(0)
-    wide, narrow = build(architecture), narrow_networks.narrowed(architecture, 3)
+    wide, narrow = build(architecture), narrow_networks.narrowed(architecture, channels, blocks)
     for norm in (module for module in narrow.modules() if isinstance(module, nn.BatchNorm2d)):
         nn.init.uniform_(norm.weight, 0.5, 2.0)
         nn.init.normal_(norm.bias)

@@ -68,6 +68,40 @@ def floats() -> dict[str, np.ndarray]:
     }
 
 
+def structures() -> dict[str, np.ndarray]:
+    """Tiles with zeros inside, cut off; whole channels; two of every four, of rows and in C order."""
+    rng = np.random.default_rng(7)
+
+    def signs(mask):
+        return (mask * rng.choice([-1, 1], mask.shape)).astype(np.int8)
+
+    def two_in_four(shape):
+        return (rng.random((np.prod(shape) // 4, 4)).argsort(1).argsort(1) < 2).reshape(shape)
+
+    tiles = (rng.random((8, 8)) < 0.25).repeat(4, 0).repeat(4, 1)[:30, :29]
+    channels = (rng.random((4, 3)) < 0.4).repeat(4, 0).repeat(4, 1)[:, :, None, None]
+    return {
+        "tiles": signs(tiles & (rng.random(tiles.shape) < 0.8)),
+        "channels": signs(channels & np.ones((1, 1, 2, 3), np.bool_)),
+        "rows": signs(two_in_four((12, 64))),
+        "order": signs(two_in_four((24, 30))),
+    }
+
+
+def levels() -> dict[str, np.ndarray]:
+    """Quantiles of a normal law by scales of groups, and the same backwards, rounded to bfloat16."""
+    rng = np.random.default_rng(8)
+    quantiles = np.float32(
+        [-1, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.09105004, 0]
+        + [0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1]
+    )
+    scales = (0.5 + rng.random((16, 1))).astype(np.float32)
+    grouped = (quantiles[rng.integers(0, 16, (16, 32))] * scales).reshape(4, 128)
+    coarse = grouped[:, ::-1].copy().view(np.uint32)
+    coarse = (coarse + np.uint32(0x7FFF) + (coarse >> np.uint32(16) & np.uint32(1))) & np.uint32(0xFFFF0000)
+    return {"grouped": grouped, "coarse": coarse.view(np.float32)}
+
+
 def large() -> dict[str, np.ndarray]:
     """Few ones and few zeros among many elements, some of them far apart."""
     rng = np.random.default_rng(6)

@@ -3,22 +3,17 @@
 An array is its type, its shape and its elements as little-endian bytes. ``used`` collects the models that occur.
 """
 
-import math
-import struct
 from collections import defaultdict
 from math import isqrt, prod
 
 from reference_free_orders import Chain, settled
-from reference_masks import blocks, busy, mixed_box, totals
+from reference_masks import blocks, busy, inside_places, mixed_box, totals
 from reference_mixing import Mixer, table
 from reference_range import Stream, below, number
+from reference_scaled import products
+from reference_schema import WIDTHS, as_bytes, read_schema
+from reference_structures import groups, tiles
 from reference_values import FLOATS, Codebooks, Mixed, under_tables
-
-WIDTHS = {
-    **{"float32": 4, "float64": 8, "float16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1},
-    **{"uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "bool": 1},
-}
-TYPES = list(WIDTHS)
 
 
 def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
@@ -55,38 +50,6 @@ def decode(data: bytes, used: set) -> dict[str, tuple[str, tuple[int, ...], byte
     return arrays
 
 
-def as_bytes(keys: list[int], kind: str) -> bytes:
-    bits = 8 * WIDTHS[kind]
-    if kind in FLOATS:
-        keys = [key if key >= 0 else -1 - key + (1 << bits - 1) for key in keys]
-    return b"".join((key % (1 << bits)).to_bytes(WIDTHS[kind], "little") for key in keys)
-
-
-def read_schema(stream: Stream) -> list[tuple[str, str, tuple[int, ...]]]:
-    mixer, fields, name, kind = Mixer(4, 0.5, 0.02), [], b"", "float32"
-    for _ in range(number(stream, 2**20)):
-        name = read_name(stream, mixer, name)
-        if not stream.bit(320):
-            other = TYPES[below(stream, len(TYPES))]
-            assert other != kind
-            kind = other
-        shape = tuple(number(stream, 2**40) for _ in range(below(stream, 9)))
-        fields.append((name.decode(), kind, shape))
-    return fields
-
-
-def read_name(stream: Stream, mixer: Mixer, above: bytes) -> bytes:
-    name = b""
-    while True:
-        node, at = 1, len(name)
-        while node < 256:
-            contexts = [(1, name[-1:]), (2, name[-2:]), (3, name[-3:]), (4, above[at : at + 1])]
-            node = 2 * node + mixer.bit(stream, [(context, node) for context in contexts], node)
-        if node == 256:
-            return name
-        name += bytes([node - 256])
-
-
 class Reader:
     """The content stream."""
 
@@ -100,14 +63,17 @@ class Reader:
     def header(self) -> tuple[int, bool, bool]:
         self.extended = bool(self.stream.bit(0))
         announces = bool(self.extended and self.stream.bit(0))
-        self.free_orders, self.float_models = announces, False
+        self.free_orders, self.float_models, self.structures = announces, False, False
         if announces:
             self.float_models = bool(self.stream.bit(-320))
             if self.float_models:
-                assert not self.stream.bit(-320), "a later format"
+                self.structures = bool(self.stream.bit(-320))
+                assert not (self.structures and self.stream.bit(-320)), "a later format"
                 self.free_orders = bool(self.stream.bit(0))
             self.extended = bool(self.stream.bit(0))
         self.used.add("extended" if self.extended else "not extended")
+        if self.structures:
+            self.used.add("structures")
         architecture = number(self.stream, 2**16)
         static = bool(self.stream.bit(-160))
         assert not (static and announces)
@@ -142,33 +108,18 @@ class Reader:
         return elements
 
     def scaled(self, name: str, kind: str, shape) -> list[int]:
-        """Whole numbers times scales."""
+        """Whole numbers, or levels that they number, times scales."""
         size, (mantissa, _) = prod(shape), FLOATS[kind]
         dropped = below(self.stream, mantissa)
         group = size // shape[0] if self.choose("row scales") else number(self.stream, size)
         assert group >= 2
         assert size % group == 0
+        wanted = 1 + below(self.stream, 2**10) if self.structures and self.choose("levels") else 0
         scale_kind = "float64" if kind == "float64" else "float32"
         scales = self.elements(name, scale_kind, (size // group,), False)
+        levels = self.elements(name, scale_kind, (wanted,), False) if wanted else []
         codes = self.elements(name, "int16", shape, False)
-        elements = []
-        for at, code in enumerate(codes):
-            code -= (code >= 2**15) << 16  # as bytes are read
-            scale = value_of(scales[at // group], scale_kind)
-            if code in (0, -(2**15)):
-                elements.append(-1 if code else 0)
-                self.used.add("minus zero code" if code else "zero code")
-                continue
-            bits = bits_of(value_of(bits_of(code * scale, scale_kind), scale_kind, bits=True), kind)
-            if dropped:
-                half = (1 << dropped - 1) - 1 + (bits >> dropped & 1)
-                bits = bits + half >> dropped << dropped
-                self.used.add("dropped bits")
-            sign = 1 << 8 * WIDTHS[kind] - 1
-            assert bits % sign
-            assert math.isfinite(value_of(bits, kind, bits=True))
-            elements.append(-1 - (bits - sign) if bits >= sign else bits)
-        return elements
+        return products(codes, scales, levels, scale_kind, kind, dropped, self.used)
 
     def elements(self, name: str, kind: str, shape, static: bool) -> list[int]:
         """Keys of the elements of an array that is not empty, byte by byte or by a codebook."""
@@ -179,7 +130,7 @@ class Reader:
             return self.raw(kind, size)
         elements = [0] * size
         view, link_axis, extent = self.view(shape)
-        mask, box, links = self.mask(view, link_axis, extent)
+        mask, box, links = self.mask(shape, view, link_axis, extent)
         assert any(mask)
         places = [at for at, one in enumerate(mask) if one]
         if is_raw:
@@ -230,15 +181,26 @@ class Reader:
         side = isqrt(share)
         return (shape[0], outputs, *((side, side) if side * side == share else (share,))), axis, extent
 
-    def mask(self, view, link_axis, extent):
+    def mask(self, shape, view, link_axis, extent):
         """The mask, the box of its ones, and how busy the outputs are that feed the box."""
+        if self.structures and self.choose("tiles"):
+            mask = tiles(self.stream, shape, lambda along: self.usual_mask(along, None, 0)[0])
+        elif self.structures and self.choose("groups"):
+            mask = groups(self.stream, shape)
+        else:
+            return self.usual_mask(view, link_axis, extent)
+        return self.in_smallest_box(mask, view, link_axis)
+
+    def in_smallest_box(self, mask, view, link_axis):
+        ones = [at for at, one in enumerate(mask) if one]
+        box = tuple(
+            max(at // prod(view[axis + 1 :]) % view[axis] for at in ones) + 1 for axis in range(len(view))
+        )
+        return mask, box, self.links(link_axis, box)
+
+    def usual_mask(self, view, link_axis, extent):
         if self.choose("blocks"):
-            mask = blocks(self.stream, view)
-            ones = [at for at, one in enumerate(mask) if one]
-            box = tuple(
-                max(at // prod(view[axis + 1 :]) % view[axis] for at in ones) + 1 for axis in range(len(view))
-            )
-            return mask, box, self.links(link_axis, box)
+            return self.in_smallest_box(blocks(self.stream, view), view, link_axis)
         box = self.box(view, link_axis, extent)
         links = self.links(link_axis, box)
         if self.choose("full"):
@@ -278,26 +240,3 @@ class Reader:
             for place, symbol in zip(places, self.stream.symbols(frequencies, len(places)), strict=True):
                 found[place] = symbol
         return found
-
-
-def bits_of(value: float, kind: str) -> int:
-    """The bits of a float of this kind that is the nearest one to ``value``."""
-    letter = {"float16": "e", "float32": "f", "float64": "d"}[kind]
-    return int.from_bytes(struct.pack("<" + letter, value), "little")
-
-
-def value_of(key: int, kind: str, *, bits: bool = False) -> float:
-    """The value of a float of this kind by its key, or its bits."""
-    letter = {"float16": "e", "float32": "f", "float64": "d"}[kind]
-    if key < 0 and not bits:
-        key = -1 - key + (1 << 8 * WIDTHS[kind] - 1)
-    return struct.unpack("<" + letter, key.to_bytes(WIDTHS[kind], "little"))[0]
-
-
-def inside_places(view, box) -> list[int]:
-    """The elements of an array that lie in the box at its corner."""
-    places = [0]
-    for axis, extent in enumerate(box):
-        step = prod(view[axis + 1 :])
-        places = [place + step * k for place in places for k in range(extent)]
-    return places

@@ -20,6 +20,15 @@ def index_of(at: int, shape) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
+def inside_places(view, box) -> list[int]:
+    """The elements of an array that lie in the box at its corner."""
+    places = [0]
+    for axis, extent in enumerate(box):
+        step = prod(view[axis + 1 :])
+        places = [place + step * k for place in places for k in range(extent)]
+    return places
+
+
 def slices(index, shape, links, link_axis) -> list:
     """The slices that an element lies in, each once, and how busy the output is that feeds it."""
     axes = range(len(shape))

@@ -12,16 +12,16 @@ from test_corrupt_content import Answers
 from netrazor import coding
 from netrazor.coding.array_coder import ArrayCoder
 from netrazor.coding.bit_account import IdealBits
-from netrazor.coding.float_plans import arrays_with_groups
 from netrazor.coding.free_order import canonical_order
 from netrazor.coding.header import Header, code_header
 from netrazor.coding.message import read
 from netrazor.coding.message_context import MessageContext
 from netrazor.coding.range_coder import Writer
 from netrazor.coding.raw_bytes import rotated_bits, turned_back
-from netrazor.coding.scale_search import _scaled_by, find_scaling
-from netrazor.coding.scaled_codes import Scaling, checked_products, code_scaling, products
+from netrazor.coding.scale_search import find_scaling, scaled_by
+from netrazor.coding.scaled_codes import ScaledCodes, Scaling, checked_products, code_scaling, products
 from netrazor.coding.schema import Field
+from netrazor.coding.structure_plans import arrays_with_groups
 from netrazor.errors import CorruptMessage
 
 LIMITS = coding.Limits()
@@ -58,7 +58,7 @@ def test_scales_of_rows_are_found(dtype: str, most: int) -> None:
     assert found is not None
     assert found.scaling.group == 200
     assert abs(found.codes).max(initial=0, where=found.codes > -(2**15)) <= most
-    assert products(found.codes, found.scales, found.scaling, array.dtype).tobytes() == array.tobytes()
+    assert products(found, array.dtype).tobytes() == array.tobytes()
     assert agree(array).float_models
 
 
@@ -73,9 +73,7 @@ def test_scales_of_rows_are_found(dtype: str, most: int) -> None:
 def test_what_is_found_gives_every_bit(rows: int, places: int, most: int, dtype: str, seed: int) -> None:
     array = quantized(rows, places, most, dtype, seed)
     found = find_scaling(array)
-    assert found is None or (
-        products(found.codes, found.scales, found.scaling, array.dtype).tobytes() == array.tobytes()
-    )
+    assert found is None or (products(found, array.dtype).tobytes() == array.tobytes())
     agree(array)
 
 
@@ -156,7 +154,7 @@ def test_groups_that_do_not_divide_the_array_are_refused(group: int) -> None:
 def test_scales_that_make_elements_zero_or_infinite_are_refused(scale: float) -> None:
     codes, field = np.array([[1, 2000]], np.int16), Field("w", np.dtype("float16"), (1, 2))
     with pytest.raises(CorruptMessage, match="zero or infinite"):
-        checked_products(codes, np.array([scale], np.float32), Scaling(2, 0), field)
+        checked_products(ScaledCodes(Scaling(2, 0), np.array([scale], np.float32), codes), field)
 
 
 def test_zeros_inside_of_a_mask_are_refused() -> None:
@@ -184,12 +182,12 @@ def test_which_arrays_have_a_scale_for_each_group_of_a_row() -> None:
 
 def test_scales_that_do_not_give_every_bit_are_not_taken() -> None:
     array = np.array([[0.3, 0.6], [0.5, 1.0]], np.float32)
-    exact = _scaled_by(array, 2, np.array([array[0, 0], 0.5], np.float64))
+    exact = scaled_by(array, 2, np.array([array[0, 0], 0.5], np.float64))
     assert exact is not None
     assert exact.codes.tolist() == [[1, 2], [1, 2]]
-    assert _scaled_by(array, 2, np.array([0.3, 0.5])) is not None, "the nearest float is the same"
-    assert _scaled_by(array, 2, np.array([0.31, 0.5])) is None
-    assert _scaled_by(array, 2, np.array([np.nextafter(array[0, 0], np.float32(1)), 0.5], np.float64)) is None
+    assert scaled_by(array, 2, np.array([0.3, 0.5])) is not None, "the nearest float is the same"
+    assert scaled_by(array, 2, np.array([0.31, 0.5])) is None
+    assert scaled_by(array, 2, np.array([np.nextafter(array[0, 0], np.float32(1)), 0.5], np.float64)) is None
 
 
 def test_messages_without_them_are_as_before() -> None:

@@ -212,9 +212,9 @@ def test_static_values_do_not_go_with_free_orders() -> None:
         code_header(writer, Header(False, 0, True, False, free_orders=True))
 
 
-def test_the_reserved_bit_stands_behind_the_flag_of_models_for_floats() -> None:
+def test_the_reserved_bit_stands_behind_the_flag_of_structures() -> None:
     content = Writer()
-    for bit, level in ((1, 0), (1, 0), (1, -320), (1, -320)):
+    for bit, level in ((1, 0), (1, 0), (1, -320), (1, -320), (1, -320)):
         content.bit(bit, level)
     empty = coding.encode({})
     with pytest.raises(UnsupportedMessage, match="later format"):

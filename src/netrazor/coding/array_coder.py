@@ -19,6 +19,7 @@ from netrazor.coding.free_order import (
     live_slices,
     settle,
 )
+from netrazor.coding.level_search import find_scaling_or_levels
 from netrazor.coding.message_context import MessageContext, TrialKey
 from netrazor.coding.ordered_keys import Array, Keys, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import code_raw_bytes
@@ -32,6 +33,7 @@ from netrazor.coding.scaled_codes import (
 )
 from netrazor.coding.schema import Field
 from netrazor.coding.static_stream import StaticArray
+from netrazor.coding.structured_support import code_structured_support
 from netrazor.coding.support import Support, code_support
 from netrazor.coding.value_coder import code_symbols, code_table
 from netrazor.errors import CorruptMessage
@@ -117,9 +119,10 @@ class ArrayCoder:
         """The codes and scales of an array that was planned to be sent so, if they suit its arrangement too."""
         if key.name not in self._context.scaled:
             return None
+        find = find_scaling_or_levels if self._context.structures else find_scaling
         if key.freedom is not None:  # there are many arrangements, each of which takes memory
-            return find_scaling(array)
-        return self._context.remember((key, "scaled"), lambda: find_scaling(array))
+            return find(array)
+        return self._context.remember((key, find), lambda: find(array))
 
     def _code_scaled(self, field: Field, scaled: ScaledCodes | None, key: TrialKey) -> Array:
         """An array of floats as whole numbers and scales, each of which is coded as an array."""
@@ -130,12 +133,19 @@ class ArrayCoder:
             None if scaled is None else scaled.scales,
             replace(key, name=f"{field.name}\0scales"),
         )
+        levels = None
+        if scaling.levels:
+            levels = self._code_elements(
+                Field(field.name, scale_type(field.dtype), (scaling.levels,)),
+                None if scaled is None else scaled.levels,
+                replace(key, name=f"{field.name}\0levels"),
+            )
         codes = self._code_elements(
             Field(field.name, CODES, field.shape),
             None if scaled is None else scaled.codes,
             replace(key, name=f"{field.name}\0codes"),
         )
-        return checked_products(codes, scales, scaling, field)
+        return checked_products(ScaledCodes(scaling, scales, codes.astype(CODES, copy=False), levels), field)
 
     def _code_elements(self, field: Field, array: Array | None, key: TrialKey) -> Array:
         """An array that is not empty: byte by byte, or by a codebook."""
@@ -169,7 +179,11 @@ class ArrayCoder:
     def _code_support(self, field: Field, mask: Mask | None, key: TrialKey) -> Support:
         view = view_of(field.shape, self._context)
         self._charge(field, "header")
-        support = code_support(self._context, key, None if mask is None else mask.reshape(view.shape), view)
+        if self._context.structures:
+            support = code_structured_support(self._context, key, mask, field.shape, view)
+        else:
+            seen = None if mask is None else mask.reshape(view.shape)
+            support = code_support(self._context, key, seen, view)
         if support.places is None and not support.mask.any():
             raise CorruptMessage(
                 f"array {field.name!r} should have non-zero elements, got none; get the message again"

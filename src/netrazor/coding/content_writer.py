@@ -75,6 +75,7 @@ class ContentWriter:
             self._budget,
             self._trials,
             float_models=self._header.float_models,
+            structures=self._header.structures,
             scaled=self._scaled,
         )
         bits = self._write_from(0, context, writer, done)

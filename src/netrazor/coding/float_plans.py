@@ -22,6 +22,7 @@ _FEWER = 4  # values of the array for each value of a row, at least
 _CLEARLY_SAVED, _CLEARLY_SAVED_BITS = 0.1, 2**14  # beyond which a message by the usual models is not tried
 _MOST_MIXED = 256  # entries of a codebook that needs no table
 _BITS_A_BYTE, _BITS_AN_ENTRY = 3, 5  # about what an entry of a table of bytes costs, and one of a codebook
+_BITS_A_LEVEL = 24
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ def plan_floats(arrays: Mapping[str, Array]) -> FloatPlan | None:
     """Which models for floats to take; None where the usual models do as well for all arrays."""
     found, saved, all_bits = set(), 0.0, 0.0
     for name, array in arrays.items():
-        if array.dtype.kind != "f" or array.size < 2 or _has_few_values(array):
+        if array.dtype.kind != "f" or array.size < 2 or has_few_values(array):
             continue
         seen = _counted(array)
         usual, form, scaled = _usual_bits(array, seen), _best_form(array, seen), find_scaling(array)
-        bits = form.bits if scaled is None else min(form.bits, _scaled_bits(scaled))
+        bits = form.bits if scaled is None else min(form.bits, scaled_bits(scaled))
         if len(seen.counts) <= _MOST_MIXED and bits > _CLEARLY_LESS * usual:
             continue  # a codebook of so few entries takes fewer bits than is assumed
         if bits < form.bits:
@@ -59,19 +60,6 @@ def plan_floats(arrays: Mapping[str, Array]) -> FloatPlan | None:
     if saved <= _WORTHWHILE_BITS:
         return None
     return FloatPlan(frozenset(found), clearly=saved > _CLEARLY_SAVED * all_bits + _CLEARLY_SAVED_BITS)
-
-
-def arrays_with_groups(arrays: Mapping[str, Array]) -> frozenset[str]:
-    """Names of the arrays with a scale for each group of a row, which another order of columns would tear apart."""
-    found = set()
-    for name, array in arrays.items():
-        if array.dtype.kind != "f" or array.ndim < 2 or array.size < 2 or not np.isfinite(array).all():
-            continue
-        if not _has_few_values(array):
-            scaled = find_scaling(array)
-            if scaled is not None and scaled.scaling.group < array.size // len(array):
-                found.add(name)
-    return frozenset(found)
 
 
 def byte_form(array: Array) -> ByteForm:
@@ -124,7 +112,8 @@ def _counted(array: Array) -> _Seen:
     return _Seen(nonzero, counts, (int(keys[-1]) - int(keys[0])) / max(joint & -joint, 1) + 1)
 
 
-def _has_few_values(array: Array) -> bool:
+def has_few_values(array: Array) -> bool:
+    """Whether a codebook is as good as anything: few values in all, and as many of them in each row."""
     flat = array.reshape(-1)
     sample = flat[:: max(1, len(flat) // _SAMPLE)]
     sample = sample[np.flatnonzero(sample)]
@@ -146,11 +135,13 @@ def _has_fewer_by_row(array: Array, values: int) -> bool:
     return True
 
 
-def _scaled_bits(scaled: ScaledCodes) -> float:
+def scaled_bits(scaled: ScaledCodes) -> float:
+    """About what codes and scales cost."""
     codes = scaled.codes[scaled.codes != 0]
     _, counts = np.unique(codes, return_counts=True)
     mask_bits = _mask_bits(len(codes), scaled.codes.size)
-    return mask_bits + _symbol_bits(counts, _BITS_AN_ENTRY) + byte_form(scaled.scales).bits
+    levels = 0.0 if scaled.levels is None else float(_BITS_A_LEVEL * len(scaled.levels))
+    return mask_bits + _symbol_bits(counts, _BITS_AN_ENTRY) + byte_form(scaled.scales).bits + levels
 
 
 def _codebook_bits(seen: _Seen) -> float:

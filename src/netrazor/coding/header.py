@@ -26,6 +26,8 @@ class Header:
     """The order of an array's slices may carry bits of what follows (`netrazor.coding.free_order`)."""
     float_models: bool = False
     """Arrays may be scaled codes (`netrazor.coding.scaled_codes`), or bytes of their non-zero elements."""
+    structures: bool = False
+    """Masks may be tiles or groups, codes those of levels; only together with models for floats."""
 
     @property
     def announces(self) -> bool:
@@ -34,7 +36,7 @@ class Header:
 
 
 def code_header(coder: Coder, header: Header | None) -> Header:
-    """The header; behind a set flag ``extended`` whether it announces more, then whether models for floats too.
+    """The header; behind a set flag ``extended`` whether it announces more, then models for floats, then structures.
 
     Raises:
         UnsupportedMessage: the reserved bit is set, by which a later format would announce itself.
@@ -42,11 +44,12 @@ def code_header(coder: Coder, header: Header | None) -> Header:
     """
     extended = bool(coder.bit(None if header is None else int(header.extended or header.announces), 0))
     announces = extended and bool(coder.bit(None if header is None else int(header.announces), 0))
-    free_orders, float_models = announces, False
+    free_orders, float_models, structures = announces, False, False
     if announces:
         float_models = bool(coder.bit(None if header is None else int(header.float_models), _RESERVED_LEVEL))
         if float_models:
-            if coder.bit(None if header is None else 0, _RESERVED_LEVEL):
+            structures = bool(coder.bit(None if header is None else int(header.structures), _RESERVED_LEVEL))
+            if structures and coder.bit(None if header is None else 0, _RESERVED_LEVEL):
                 raise UnsupportedMessage(
                     "the reserved bit of the header must be 0, got 1: the message is of a later format; "
                     "install a newer netrazor"
@@ -60,6 +63,7 @@ def code_header(coder: Coder, header: Header | None) -> Header:
         bool(coder.bit(None if header is None else int(header.side_information), _FALSE_LEVEL)),
         free_orders,
         float_models,
+        structures,
     )
     if coded.static and coded.announces:
         raise CorruptMessage(

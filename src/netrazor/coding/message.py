@@ -39,6 +39,8 @@ class Message:
     """Whether the order of slices may carry bits (`netrazor.coding.free_order`)."""
     float_models: bool
     """Whether arrays may be scaled codes, or bytes behind a mask (`netrazor.coding.scaled_codes`)."""
+    structures: bool
+    """Whether masks may be tiles or groups, and codes those of levels (`netrazor.coding.structured_support`)."""
     architecture: int
     """Index into the declared architectures."""
     static: dict[str, StaticValues]
@@ -101,6 +103,7 @@ class _MessageReader:
             header.extended,
             header.free_orders,
             header.float_models,
+            header.structures,
             header.architecture,
             {waiting.name: waiting.values() for waiting in later},
             account(self._sections, self._charges),
@@ -152,6 +155,7 @@ class _MessageReader:
             header.extended,
             header.free_orders,
             float_models=header.float_models,
+            structures=header.structures,
         )
         coder = ArrayCoder(context, self._charges, header.static)
         done = ProgressCounter(progress, sum(field.size for field in fields))

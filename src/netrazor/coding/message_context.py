@@ -86,6 +86,8 @@ class MessageContext:
     """An encoder's; a decoder has none."""
     float_models: bool = False
     """Whether arrays say if they are scaled codes or sparse bytes (a flag of the header)."""
+    structures: bool = False
+    """Whether masks may be tiles or groups, and codes those of levels (a flag of the header)."""
     scaled: Container[str] = ()
     """An encoder's: names of the arrays of floats that are sent as codes and scales."""
     codebooks: CodebookModel = field(default_factory=CodebookModel)

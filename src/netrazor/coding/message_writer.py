@@ -17,6 +17,7 @@ from netrazor.coding.message_progress import Progress, ProgressCounter
 from netrazor.coding.ordered_keys import Array, check_finite
 from netrazor.coding.range_coder import Writer
 from netrazor.coding.schema import DTYPES, MAX_DIMENSIONS, Field, code_schema
+from netrazor.coding.structure_plans import plan_structures
 from netrazor.errors import InvalidArgument, UnsupportedModel
 
 _SMALL = 2**22  # elements up to which all models are tried
@@ -95,13 +96,20 @@ def _shortest_content(
     """The stream of content, and that of values if they are static: with or without the further models."""
     small = sum(field.size for field in fields) <= _SMALL
     plan = None if header.static else plan_floats(arrays)
-    usual = plan is None or (small and not plan.clearly)  # with the models that every message has
-    done = ProgressCounter(progress, (usual + (plan is not None)) * (1 + small) * sum(f.size for f in fields))
+    cut = None if header.static else plan_structures(arrays, plan)
+    usual = (plan is None or (small and not plan.clearly)) and (
+        cut is None or small
+    )  # the models of all messages
+    passes = usual + (plan is not None) + (cut is not None)
+    done = ProgressCounter(progress, passes * (1 + small) * sum(f.size for f in fields))
     found = [_shortest_of_models(header, fields, arrays, done)] if usual else []
     if plan is not None:
         found.append(
             _shortest_of_models(replace(header, float_models=True), fields, arrays, done, plan.scaled)
         )
+    if cut is not None:
+        structured = replace(header, float_models=True, structures=True)
+        found.append(_shortest_of_models(structured, fields, arrays, done, cut.scaled))
     return min(found, key=lambda content: content.bits).data
 
 

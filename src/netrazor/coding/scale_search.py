@@ -6,6 +6,7 @@ them, and taken only if its multiples are the magnitudes to the bit (`scaled_cod
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from netrazor.coding.scaled_codes import (
     Scaling,
     mantissa_bits,
     products,
+    rounded_products,
     scale_type,
 )
 
-_GROUPS = (256, 128, 64, 32, 16)
+GROUPS = (256, 128, 64, 32, 16)
 _DIVISORS = (1, 2, 3, 4, 5)  # of the smallest difference or value that the scale may be
 _REACHES = (8.0, 64.0, 512.0, np.inf)  # in scales: what is small tells the scale by which more is told
 _SCALE_BITS = 23  # of a scale's mantissa, at most
@@ -42,13 +44,13 @@ def find_scaling(array: Array) -> ScaledCodes | None:
     if array.size < 2 or not array.any():
         return None
     row = array.size // len(array) if array.ndim > 1 else 0
-    groups = [row, *(group for group in _GROUPS if row % group == 0 and group < row), array.size]
+    groups = [row, *(group for group in GROUPS if row % group == 0 and group < row), array.size]
     found = []
     for group in groups:
         if group < 2:
             continue
         scales = find_scales(array, group, may_narrow=group == row)
-        scaled = _scaled_by(array, group, scales) if scales.all() else None
+        scaled = scaled_by(array, group, scales) if scales.all() else None
         if scaled is not None:
             found.append((_about_bits(scaled), scaled))
             if scaled.codes.max() <= _USUAL_CODES:
@@ -68,7 +70,7 @@ def find_scales(array: Array, group: int, *, may_narrow: bool) -> Doubles:
     A group of zeros has the scale infinity. A few groups are tried first, then all, some at a time; where one of
     these has none, those behind it are not tried.
     """
-    scaling, rows = Scaling(group, _low_zeros(array)), array.reshape(-1, group)
+    scaling, rows = Scaling(group, low_zeros(array)), array.reshape(-1, group)
     scales = np.zeros(len(rows))
     sample = rows[:: max(1, len(rows) // _SAMPLE)]
     if len(sample) < len(rows) and not _find_scales(sample, scaling, may_narrow).all():
@@ -98,8 +100,9 @@ def _find_scales(rows: Array, scaling: Scaling, may_narrow: bool) -> Doubles:
     return scales
 
 
-def _scaled_by(array: Array, group: int, scales: Doubles) -> ScaledCodes | None:
-    scaling = Scaling(group, _low_zeros(array))
+def scaled_by(array: Array, group: int, scales: Doubles) -> ScaledCodes | None:
+    """The whole numbers beside such scales, if they give the array to the bit."""
+    scaling = Scaling(group, low_zeros(array))
     coded = np.where(np.isinf(scales), 0, scales).astype(scale_type(array.dtype))
     codes = (
         np.rint(array.reshape(-1, group).astype(np.float64) / scales[:, None])
@@ -107,12 +110,11 @@ def _scaled_by(array: Array, group: int, scales: Doubles) -> ScaledCodes | None:
         .reshape(array.shape)
     )
     codes[np.signbit(array) & (codes == 0)] = MINUS_ZERO
-    if products(codes, coded, scaling, array.dtype).tobytes() != array.tobytes():
-        return None
-    return ScaledCodes(scaling, coded, codes)
+    scaled = ScaledCodes(scaling, coded, codes)
+    return scaled if products(scaled, array.dtype).tobytes() == array.tobytes() else None
 
 
-def _low_zeros(array: Array) -> int:
+def low_zeros(array: Array) -> int:
     """How many low bits of the mantissa are zero in all elements."""
     joint = int(np.bitwise_or.reduce(array.reshape(-1).view(f"u{array.itemsize}")))
     return min((joint & -joint).bit_length() - 1, mantissa_bits(array.dtype) - 1) if joint else 0
@@ -184,23 +186,26 @@ def _half_units(exact: Doubles, mantissa: int) -> Doubles:
 
 def _scales(values: Array, steps: Doubles, scaling: Scaling) -> Doubles:
     """For each group a scale whose multiples are its magnitudes, to the bit; 0 where there is none."""
+    multiples = np.rint(values.astype(np.float64) / steps[:, None])
+    return fit_scales(values, np.where((multiples <= _MOST).all(axis=1, keepdims=True), multiples, 0.0), scaling)
+
+
+def fit_scales(values: Array, multiples: Doubles, scaling: Scaling) -> Doubles:
+    """For each group of magnitudes a scale whose ``multiples`` they are, to the bit; 0 where there is none."""
     exact = values.astype(np.float64)
-    multiples = np.rint(exact / steps[:, None])
     live = exact > 0
     half = _half_units(exact, _mantissa(values.dtype, scaling))
     divisors = np.where(live & (multiples > 0), multiples, 1)
     low = np.where(live, (exact - half) / divisors, 0).max(axis=1)
     high = np.where(live, (exact + half) / divisors, np.inf).min(axis=1)
     found = np.zeros(len(values))
-    left = np.flatnonzero(
-        (low <= high) & ((multiples > 0) == live).all(axis=1) & (multiples <= _MOST).all(axis=1)
-    )
+    left = np.flatnonzero((low <= high) & ((multiples > 0) == live).all(axis=1))
     for choose in _CANDIDATES:
         if not len(left):
             break
         scales = choose(low[left], high[left]).astype(scale_type(values.dtype))
-        codes = multiples[left].astype(CODES)
-        same = (products(codes, scales, scaling, values.dtype) == values[left]).all(axis=1)
+        found_there = rounded_products(multiples[left], scales, scaling, values.dtype)
+        same = (found_there == values[left]).all(axis=1)
         found[left[same]] = scales[same]
         left = left[~same]
     return found
@@ -216,6 +221,10 @@ def _of_few_bits(low: Doubles, high: Doubles) -> Doubles:
     return candidate
 
 
+def _between(low: Doubles, high: Doubles, share: float) -> Doubles:
+    return low + share * (high - low)
+
+
 _CANDIDATES: tuple[Callable[[Doubles, Doubles], Doubles], ...] = (
     _of_few_bits,
     lambda low, high: (low + high) / 2,
@@ -225,4 +234,5 @@ _CANDIDATES: tuple[Callable[[Doubles, Doubles], Doubles], ...] = (
     lambda low, high: high,
     lambda low, high: np.nextafter((low + high) / 2, np.inf),
     lambda low, high: np.nextafter((low + high) / 2, 0),
+    *(partial(_between, share=eighth / 8) for eighth in (2, 6, 1, 3, 5, 7)),
 )

@@ -2,7 +2,8 @@
 
 So are weights that others quantized with a scale for each channel or group, however they come: as float32, or
 rounded to bfloat16 or float16 afterwards. Whole numbers of few values and some scales take the place of as many
-distinct floats as there are weights.
+distinct floats as there are weights. Where a scale is that of a few levels (quantiles of a normal law, say), a code
+is the number of a level.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from netrazor.errors import CorruptMessage
 CODES = np.dtype(np.int16)
 MINUS_ZERO = np.iinfo(np.int16).min
 """The code of -0.0, which rounding in floats makes of small values below zero."""
+MAX_LEVELS = 2**10
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,18 @@ class Scaling:
 
     group: int
     dropped: int
+    levels: int = 0
+    """How many levels codes are the numbers of, from one on; none: they are whole numbers themselves."""
 
 
 @dataclass(frozen=True)
 class ScaledCodes:
-    """An array: ``codes`` in its shape, times ``scales``, one for each group."""
+    """An array: ``codes`` in its shape, or the ``levels`` that they number, times ``scales``, one for each group."""
 
     scaling: Scaling
     scales: Array
     codes: NDArray[np.int16]
+    levels: Array | None = None
 
 
 def code_scaling(context: MessageContext, field: Field, scaling: Scaling | None) -> Scaling:
@@ -55,16 +60,25 @@ def code_scaling(context: MessageContext, field: Field, scaling: Scaling | None)
         raise CorruptMessage(
             f"array {field.name!r}: groups of {group} elements for {field.size} of them; get the message again"
         )
-    return Scaling(group, dropped)
+    levels = 0
+    if context.structures and context.choose("levels", None if scaling is None else scaling.levels > 0):
+        levels = 1 + code_below(context.coder, None if scaling is None else scaling.levels - 1, MAX_LEVELS)
+        context.spend(levels)
+    return Scaling(group, dropped, levels)
 
 
-def checked_products(codes: Array, scales: Array, scaling: Scaling, field: Field) -> Array:
+def checked_products(scaled: ScaledCodes, field: Field) -> Array:
     """The elements of an array that was read.
 
     Raises:
-        CorruptMessage: scales that make elements zero or infinite.
+        CorruptMessage: codes of no level, scales that make elements zero or infinite.
     """
-    found = products(codes.astype(CODES, copy=False), scales, scaling, field.dtype)
+    codes = scaled.codes
+    if scaled.levels is not None and (
+        codes[codes != MINUS_ZERO].min(initial=0) < 0 or codes.max() > len(scaled.levels)
+    ):
+        raise CorruptMessage(f"array {field.name!r} has codes of no level; get the message again")
+    found = products(scaled, field.dtype)
     if not np.isfinite(found).all() or (found[(codes != 0) & (codes != MINUS_ZERO)] == 0).any():
         raise CorruptMessage(
             f"array {field.name!r} has scales that make its elements zero or infinite; get the message again"
@@ -77,13 +91,23 @@ def scale_type(dtype: DType) -> DType:
     return np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
 
 
-def products(codes: NDArray[np.int16], scales: Array, scaling: Scaling, dtype: DType) -> Array:
-    """Whole numbers times their scales, rounded to the type of the scales, to ``dtype``, and then to fewer bits."""
+def products(scaled: ScaledCodes, dtype: DType) -> Array:
+    """The elements: whole numbers or levels times scales, as `rounded_products` has them."""
+    codes = scaled.codes
+    factors = codes.astype(np.float64)
+    if scaled.levels is not None:
+        levels = np.concatenate([[0.0], scaled.levels.astype(np.float64)])
+        factors = levels[np.where(codes == MINUS_ZERO, 0, codes)]
+    rows = factors.reshape(-1, scaled.scaling.group)
+    found = rounded_products(rows, scaled.scales, scaled.scaling, dtype).reshape(codes.shape)
+    return np.where(codes == MINUS_ZERO, np.array([-0.0]).astype(dtype), found)
+
+
+def rounded_products(factors: NDArray[np.float64], scales: Array, scaling: Scaling, dtype: DType) -> Array:
+    """Groups of factors times their scales, rounded to the type of the scales, to ``dtype``, then to fewer bits."""
     with np.errstate(over="ignore", invalid="ignore"):
-        exact = codes.reshape(-1, scaling.group).astype(np.float64) * scales.astype(np.float64)[:, None]
-        found: Array = exact.astype(scales.dtype).astype(dtype).reshape(codes.shape)
-    minus_zero = np.array([-0.0]).astype(dtype)
-    return np.where(codes == MINUS_ZERO, minus_zero, _rounded(found + 0, scaling.dropped))
+        found: Array = (factors * scales.astype(np.float64)[:, None]).astype(scales.dtype).astype(dtype)
+    return _rounded(found + 0, scaling.dropped)
 
 
 def _rounded(array: Array, dropped: int) -> Array:

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from netrazor.coding.float_plans import arrays_with_groups
 from netrazor.coding.free_order import canonical_order, first_signs
+from netrazor.coding.structure_plans import arrays_with_groups
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.walk import tensors

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
-from netrazor.coding.float_plans import arrays_with_groups
+from netrazor.coding.structure_plans import arrays_with_groups
 from netrazor.errors import UnsupportedModel
 from netrazor.simplify.canonical_order import (
     Order,
