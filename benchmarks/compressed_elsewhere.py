@@ -36,6 +36,18 @@ from netrazor.networks.plain import plain_copy
 from netrazor.simplify import order_for_coding, simplify
 
 LENET_LAYERS = ("conv1", "conv2", "fc1", "fc2")
+_SIZES = torch.tensor([0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
+E2M1 = torch.cat([-_SIZES.flip(0), torch.zeros(1), _SIZES])
+E4M3 = torch.arange(256, dtype=torch.uint8).view(torch.float8_e4m3fn).float().nan_to_num().unique()
+# Quantiles of a normal law, as QLoRA (Dettmers et al. 2023) takes them for four bits.
+QUANTILES = torch.tensor(
+    [
+        *(-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635),
+        *(-0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725),
+        *(0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941),
+        *(0.7229568362236023, 1.0),
+    ]
+)
 
 
 def main() -> None:
@@ -71,6 +83,11 @@ def cases(records: Path) -> Iterator[tuple[str, Callable[[], nn.Module], Tensor]
         digit,
     )
     yield "16 values per layer", lambda: quantized(trained(), codebook(16)), digit
+    yield "two in four, int4 per channel", lambda: quantized(trained(), two_in_four(channel_scales(7))), digit
+    yield "blocks of 4 x 4, a fifth, int8", lambda: quantized(trained(), blocks(channel_scales(127))), digit
+    yield "four-bit quantiles, a scale per 64", lambda: quantized(trained(), levels(QUANTILES, 64)), digit
+    yield "four-bit floats, a power of two per 32", lambda: quantized(trained(), levels(E2M1, 32)), digit
+    yield "eight-bit floats, a scale per channel", lambda: quantized(trained(), levels(E4M3, 0)), digit
     yield "pruned to 10 % by masks", lambda: masked(0.9), digit
     yield "pruned to 10 %, float16", lambda: masked(0.9).half().float(), digit
     yield "pruned to 10 %, bfloat16", lambda: masked(0.9).bfloat16().float(), digit
@@ -211,6 +228,49 @@ def rounded(quantize: Quantizer, dropped: int) -> Quantizer:
     """The same in bfloat16: with so many bits dropped."""
     assert dropped == 16
     return lambda rows: quantize(rows).bfloat16().float()
+
+
+def two_in_four(quantize: Quantizer) -> Quantizer:
+    """Of every four places of a row the two smaller ones zero; a row that is no multiple of four stays."""
+
+    def prune_and_quantize(rows: Tensor) -> Tensor:
+        if rows.shape[1] % 4 == 0:
+            groups = rows.reshape(len(rows), -1, 4)
+            rows = (groups * (groups.abs().argsort(-1).argsort(-1) >= 2)).reshape(rows.shape)
+        return quantize(rows)
+
+    return prune_and_quantize
+
+
+def blocks(quantize: Quantizer) -> Quantizer:
+    """Of the blocks of 4 x 4 the fifth with the largest weights; what is no multiple of four stays."""
+
+    def prune_and_quantize(rows: Tensor) -> Tensor:
+        if rows.shape[0] % 4 == 0 and rows.shape[1] % 4 == 0:
+            cut = rows.reshape(rows.shape[0] // 4, 4, -1, 4)
+            sizes = cut.square().sum((1, 3), keepdim=True)
+            rows = (cut * (sizes >= sizes.flatten().quantile(0.8))).reshape(rows.shape)
+        return quantize(rows)
+
+    return prune_and_quantize
+
+
+def levels(values: Tensor, group: int) -> Quantizer:
+    """The nearest of some levels times a scale by the largest weight of each group, or of each row.
+
+    The scale of four-bit floats is a power of two.
+    """
+
+    def quantize(rows: Tensor) -> Tensor:
+        places = group if group and rows.shape[1] % group == 0 else rows.shape[1]
+        parts = rows.reshape(-1, places)
+        scales = parts.abs().amax(1, keepdim=True) / values.max()
+        if values is E2M1:
+            scales = torch.exp2(scales.log2().ceil())
+        middles = (values[1:] + values[:-1]) / 2
+        return (values[torch.bucketize(parts / scales, middles)] * scales).reshape(rows.shape)
+
+    return quantize
 
 
 def codebook(entries: int) -> Quantizer:

@@ -5,6 +5,7 @@ import { Mixer, readTable } from "./context_mixing.js";
 import { bitLengthOf, readBelow, readNumber } from "./integer_codes.js";
 import { countClass, outputCounts, placesOfBox, product } from "./element_contexts.js";
 import { readBlocks, readByTotals, readMixed } from "./masks.js";
+import { readGroups, readTiles } from "./structured_masks.js";
 import { CodebookModel } from "./codebook.js";
 import { DTYPES, bitsOfKey, isFinite, valuesOf, zeroBits } from "./dtypes.js";
 import { readMixedValues, readTabled, readTables } from "./values.js";
@@ -12,6 +13,7 @@ import { settle } from "./free_order.js";
 import { multiply, turnBack } from "./scaled_codes.js";
 
 const MOST_MIXED_ENTRIES = 256;
+const MOST_LEVELS = 2 ** 10;
 
 export class ArrayDecoder {
   /** @param header flags of the message; @param ideal `IdealBits` that are added to */
@@ -78,7 +80,7 @@ export class ArrayDecoder {
     }
     const view = this.#view(shape);
     this.#charge(name, "header");
-    const { mask, inside, box, links } = this.#support(view);
+    const { mask, inside, box, links } = this.#support(shape, view);
     const places = [];
     for (let at = 0; at < mask.length; at++) if (mask[at]) places.push(at);
     need(places.length > 0, "an array that is not empty has no element that is not zero");
@@ -99,24 +101,33 @@ export class ArrayDecoder {
     this.#charge(name, "values");
   }
 
-  // Whole numbers and scales, each coded as an array.
+  // Whole numbers, scales and levels, each coded as an array.
   #scaled(field, bits) {
     const { name, dtype, shape, size } = field;
-    const { dropped, group } = this.#scaling(field);
+    const { dropped, group, numberOfLevels } = this.#scaling(field);
     this.#charge(name, "header");
     const scaleType = dtype === "float64" ? "float64" : "float32";
-    const scales = zeroBits(scaleType, size / group);
-    this.#elements({ name, dtype: scaleType, shape: [size / group], size: size / group }, scales);
-    const codes = zeroBits("int16", size);
-    this.#elements({ name, dtype: "int16", shape, size }, codes);
-    multiply(valuesOf("int16", codes), scales, { dropped, group, scaleType, dtype }, bits);
+    const scales = this.#part(name, scaleType, [size / group]);
+    const levels = numberOfLevels > 0 ? this.#part(name, scaleType, [numberOfLevels]) : null;
+    const codes = this.#part(name, "int16", shape);
+    multiply(valuesOf("int16", codes), scales, levels, { dropped, group, scaleType, dtype }, bits);
+  }
+
+  #part(name, dtype, shape) {
+    const size = product(shape);
+    const bits = zeroBits(dtype, size);
+    this.#elements({ name, dtype, shape, size }, bits);
+    return bits;
   }
 
   #scaling({ dtype, shape, size }) {
     const dropped = readBelow(this.decoder, DTYPES[dtype].mantissa);
     const group = this.#choose("row scales") ? size / shape[0] : readNumber(this.decoder, size);
     need(group >= 2 && size % group === 0, "groups with a scale do not divide an array");
-    return { dropped, group };
+    if (!this.header.structures || !this.#choose("levels")) return { dropped, group, numberOfLevels: 0 };
+    const numberOfLevels = 1 + readBelow(this.decoder, MOST_LEVELS);
+    this.spend(numberOfLevels);
+    return { dropped, group, numberOfLevels };
   }
 
   #choose(name) {
@@ -191,23 +202,39 @@ export class ArrayDecoder {
     return { shape: [shape[0], this.outputs.length, ...space], linkAxis: axis, extent };
   }
 
-  #support(view) {
-    const choose = (name) => this.#choose(name);
-    const linksOf = (box) =>
-      view.linkAxis === null ? null : this.outputs.slice(0, box[view.linkAxis]).map(countClass);
-    if (choose("blocks")) {
-      const mask = readBlocks(this.decoder, view.shape);
-      const box = boundingBox(mask, view.shape);
-      const inside = Uint8Array.from(placesOfBox(view.shape, box), (at) => mask[at]);
-      return { mask, inside, box, links: linksOf(box) };
+  #support(shape, view) {
+    if (this.header.structures && this.#choose("tiles")) {
+      const readUsed = (tiles) => this.#usual({ shape: tiles, linkAxis: null, extent: 0 }).mask;
+      return this.#inSmallestBox(readTiles(this.decoder, shape, readUsed), view);
     }
+    if (this.header.structures && this.#choose("groups")) {
+      return this.#inSmallestBox(readGroups(this.decoder, shape), view);
+    }
+    return this.#usual(view);
+  }
+
+  // A mask by the models of all messages.
+  #usual(view) {
+    const choose = (name) => this.#choose(name);
+    if (choose("blocks")) return this.#inSmallestBox(readBlocks(this.decoder, view.shape), view);
     const box = this.#box(view);
-    const links = linksOf(box);
+    const links = this.#links(view, box);
     const inside = this.#inside(box, links, choose);
     if (box.every((extent, axis) => extent === view.shape[axis])) return { mask: inside, inside, box, links };
     const mask = new Uint8Array(product(view.shape));
     placesOfBox(view.shape, box).forEach((place, at) => (mask[place] = inside[at]));
     return { mask, inside, box, links };
+  }
+
+  // A mask that says nothing of a box, with what values see of it.
+  #inSmallestBox(mask, view) {
+    const box = boundingBox(mask, view.shape);
+    const inside = Uint8Array.from(placesOfBox(view.shape, box), (at) => mask[at]);
+    return { mask, inside, box, links: this.#links(view, box) };
+  }
+
+  #links(view, box) {
+    return view.linkAxis === null ? null : this.outputs.slice(0, box[view.linkAxis]).map(countClass);
   }
 
   #box(view) {

@@ -46,6 +46,7 @@ export interface Message {
   extended: boolean;
   freeOrders: boolean;
   floatModels: boolean;
+  structures: boolean;
   /** Adds up to the message's length in bits. */
   ledger: LedgerEntry[];
 }

@@ -48,9 +48,9 @@ class MessageReader {
     if (header.static) this.#staticValues(later);
     const sideInformation = header.sideInformation ? this.#sideInformation(arrays) : [];
     need(this.at === this.data.length, `the message ends at byte ${this.at}, got ${this.data.length} bytes`);
-    const { architecture, freeOrders, floatModels, extended } = header;
-    const entries = account(this.sections, this.ideal);
-    return { arrays, sideInformation, architecture, extended, freeOrders, floatModels, later, ledger: entries };
+    const { architecture, freeOrders, floatModels, structures, extended } = header;
+    const flags = { extended, freeOrders, floatModels, structures };
+    return { arrays, sideInformation, architecture, ...flags, later, ledger: account(this.sections, this.ideal) };
   }
 
   #content(fields) {
@@ -115,10 +115,13 @@ function readHeader(decoder) {
   const announces = extended && decoder.bit(0) === 1;
   let freeOrders = announces;
   let floatModels = false;
+  let structures = false;
   if (announces) {
     floatModels = decoder.bit(-320) === 1;
     if (floatModels) {
-      if (decoder.bit(-320)) throw new UnsupportedMessage("the reserved bit is set: the message is of a later format");
+      structures = decoder.bit(-320) === 1;
+      if (structures && decoder.bit(-320))
+        throw new UnsupportedMessage("the reserved bit is set: the message is of a later format");
       freeOrders = decoder.bit(0) === 1;
     }
     extended = decoder.bit(0) === 1;
@@ -127,7 +130,7 @@ function readHeader(decoder) {
   const isStatic = decoder.bit(-160) === 1;
   const sideInformation = decoder.bit(-160) === 1;
   need(!(isStatic && announces), "static values exclude free orders and models for floats");
-  return { extended, freeOrders, floatModels, architecture, static: isStatic, sideInformation };
+  return { extended, freeOrders, floatModels, structures, architecture, static: isStatic, sideInformation };
 }
 
 function readSchema(decoder, limits, length) {

@@ -1,8 +1,8 @@
-// Messages: golden ones, all records, and mutated ones, to the same arrays or the same error as in Python.
+// Messages: golden ones, all records, and wrong ones, to the same arrays or the same error as in Python.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MessageError, readMessage } from "../src/index.js";
+import { MessageError, MessageTooLarge, readMessage } from "../src/index.js";
 import { asciiText } from "../src/json_text.js";
 import { bytesOfHex, certificates, digest, fixture } from "./files.js";
 
@@ -22,7 +22,21 @@ for (const [name, blob] of [...small, ...records, ...priors]) {
   });
 }
 
-const { block, blocks, records_every: recordsEvery } = expected.mutations;
+for (const [name, blob] of small) {
+  const least = expected.decisions[name];
+  test(`${name}: ${least} decisions are enough, and no fewer`, () => {
+    readMessage(blob, { decisions: least });
+    if (least > 0) assert.throws(() => readMessage(blob, { decisions: least - 1 }), MessageTooLarge);
+  });
+}
+
+for (const [name, [hex, error]] of Object.entries(expected.refused)) {
+  test(`${name}: the same error`, () => assert.throws(() => readMessage(bytesOfHex(hex)), { name: error }));
+}
+
+const { block, blocks, usual: numberOfUsual, records_every: recordsEvery } = expected.mutations;
+const withStructures = small.filter(([name]) => expected.structures.includes(name));
+const usual = small.filter(([name]) => !expected.structures.includes(name));
 const number = Math.min(expected.mutations.number, Number(process.env.NETRAZOR_MUTATIONS ?? Infinity)); // in whole blocks
 test(`${number} mutated messages: the same arrays, or the same error`, () => {
   const counts = {};
@@ -62,7 +76,8 @@ function outcome(blob) {
 // As in fixtures/write_expected.py.
 function mutated(at) {
   const drawn = digest(`mutation ${at}`).digest();
-  const pool = at % recordsEvery === 0 ? records : small;
+  const ofUsual = at % recordsEvery === 0 ? records : usual;
+  const pool = at < numberOfUsual ? ofUsual : withStructures;
   let [, blob] = pool[drawn[0] % pool.length];
   const times = drawn[31] < 64 ? 2 : 1;
   for (let k = 0; k < times; k++) blob = altered(blob, drawn.subarray(1 + 8 * k, 9 + 8 * k));

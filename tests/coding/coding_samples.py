@@ -89,17 +89,17 @@ def structures() -> dict[str, np.ndarray]:
 
 
 def levels() -> dict[str, np.ndarray]:
-    """Quantiles of a normal law by scales of groups, and the same backwards, rounded to bfloat16."""
+    """Quantiles of a normal law by scales of groups of a row, and by scales of rows as float16."""
     rng = np.random.default_rng(8)
-    quantiles = np.float32(
-        [-1, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.09105004, 0]
-        + [0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1]
-    )
-    scales = (0.5 + rng.random((16, 1))).astype(np.float32)
-    grouped = (quantiles[rng.integers(0, 16, (16, 32))] * scales).reshape(4, 128)
-    coarse = grouped[:, ::-1].copy().view(np.uint32)
-    coarse = (coarse + np.uint32(0x7FFF) + (coarse >> np.uint32(16) & np.uint32(1))) & np.uint32(0xFFFF0000)
-    return {"grouped": grouped, "coarse": coarse.view(np.float32)}
+    above = [0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1]
+    below = [-1, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.09105004, 0]
+    quantiles = np.float32([*below, *above])
+
+    def scaled(rows, places):
+        scales = (0.5 + rng.random((rows, 1))).astype(np.float16).astype(np.float32)
+        return quantiles[rng.integers(0, 16, (rows, places))] * scales
+
+    return {"groups": scaled(16, 32).reshape(4, 128), "rows": scaled(3, 160).astype(np.float16)}
 
 
 def large() -> dict[str, np.ndarray]:

@@ -54,12 +54,14 @@ def tiled(
 
 
 def quantiles(rows: int, columns: int, group: int, kind: str, seed: int = 0) -> Sample:
-    """Quantiles of a normal law times a float16 for each group: ten bits below one, else nine, and which."""
+    """Quantiles of a normal law times a float16 for each group: three bits of exponent, ten of mantissa."""
     rng = np.random.default_rng(seed)
-    scales = (0.5 + rng.random((rows * columns // group, 1))).astype(np.float16).astype(np.float32)
+    number = rows * columns // group
+    scales = np.ldexp(0.5 + 0.5 * rng.random((number, 1)), -rng.integers(0, 8, (number, 1)))
+    scales = scales.astype(np.float16).astype(np.float32)
     levels = NF4[rng.integers(0, 16, (len(scales), group))]
     array = rounded((levels * scales).reshape(rows, columns), kind)
-    return Sample(array, 4 * array.size + 10.5 * len(scales))
+    return Sample(array, 4 * array.size + 13 * len(scales))
 
 
 def bytes_of_floats(rows: int, columns: int, kind: str, seed: int = 0) -> Sample:

@@ -21,7 +21,7 @@ from netrazor.coding.raw_bytes import rotated_bits, turned_back
 from netrazor.coding.scale_search import find_scaling, scaled_by
 from netrazor.coding.scaled_codes import ScaledCodes, Scaling, checked_products, code_scaling, products
 from netrazor.coding.schema import Field
-from netrazor.coding.structure_plans import arrays_with_groups
+from netrazor.coding.structure_plans import find_cuts
 from netrazor.errors import CorruptMessage
 
 LIMITS = coding.Limits()
@@ -177,7 +177,7 @@ def test_which_arrays_have_a_scale_for_each_group_of_a_row() -> None:
         "unknown": unknown,
         "few": np.tile(np.float32([0.25, -0.5]), (4, 96)),
     }
-    assert arrays_with_groups({**arrays, **others}) == {"groups"}
+    assert set(find_cuts({**arrays, **others})) == {"groups"}
 
 
 def test_scales_that_do_not_give_every_bit_are_not_taken() -> None:

@@ -19,6 +19,7 @@ MODELS = {
     "side information",
     *("known codebook", "steps", "listed codebook"),
     *("scaled", "row scales", "dropped bits", "zero code", "minus zero code", "sparse"),
+    *("structures", "tiles", "groups", "levels"),
 }
 
 

@@ -40,6 +40,7 @@ from netrazor.errors import CorruptMessage
 
 _FIRST_AXIS_LEVEL = -320  # of the second axis being the free one
 _NO_SIGNS_LEVEL = -160
+_FEW_A_VALUE = 8  # elements of each value, on average, that have a codebook
 _RAW_ABOVE = 256  # distinct values, if they also are more than a quarter of the elements
 
 
@@ -156,6 +157,8 @@ class ArrayCoder:
         form = None
         if array is not None and context.float_models:
             form = context.remember((key.name, "form"), lambda: byte_form(array))
+            if context.structures and keys is not None and _FEW_A_VALUE * len(np.unique(keys)) <= len(keys):
+                form = None  # a table of bytes takes more than is estimated for it
         is_raw = context.choose("raw", None if entries is None else self._is_raw(field, len(entries), form))
         is_sparse = False
         if is_raw and context.float_models:

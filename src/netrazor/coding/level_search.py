@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from netrazor.coding.float_plans import scaled_bits
 from netrazor.coding.group_scales import find_group_scales
 from netrazor.coding.ordered_keys import Array
-from netrazor.coding.scale_search import GROUPS, Doubles, find_scaling, fit_scales, low_zeros
+from netrazor.coding.scale_search import GROUPS, USUAL_CODES, Doubles, find_scaling, fit_scales, low_zeros
 from netrazor.coding.scaled_codes import (
     CODES,
     MAX_LEVELS,
@@ -56,7 +57,10 @@ _KNOWN = (np.array(_QUANTILES), _short_floats(3, -6, 448.0), _short_floats(2, -1
 def find_scaling_or_levels(array: Array) -> ScaledCodes | None:
     """`find_scaling`, of groups where that is shorter, or scales and levels; None without any of these."""
     found = find_scaling(array)
-    return find_levels(array) if found is None else find_group_scales(array, found)
+    if found is not None and np.abs(found.codes[found.codes != MINUS_ZERO]).max(initial=0) <= USUAL_CODES:
+        return find_group_scales(array, found)
+    levels = find_levels(array)  # multiples of the last place hide them
+    return min((each for each in (found, levels) if each is not None), key=scaled_bits, default=None)
 
 
 def find_levels(array: Array) -> ScaledCodes | None:

@@ -97,13 +97,15 @@ def _shortest_content(
     small = sum(field.size for field in fields) <= _SMALL
     plan = None if header.static else plan_floats(arrays)
     cut = None if header.static else plan_structures(arrays, plan)
-    usual = (plan is None or (small and not plan.clearly)) and (
-        cut is None or small
-    )  # the models of all messages
-    passes = usual + (plan is not None) + (cut is not None)
+    only_cut = cut is not None and (cut.clearly or not small)
+    usual = not only_cut and (
+        plan is None or (small and not plan.clearly)
+    )  # with the models of every message
+    floats = not only_cut and plan is not None
+    passes = usual + floats + (cut is not None)
     done = ProgressCounter(progress, passes * (1 + small) * sum(f.size for f in fields))
     found = [_shortest_of_models(header, fields, arrays, done)] if usual else []
-    if plan is not None:
+    if floats and plan is not None:
         found.append(
             _shortest_of_models(replace(header, float_models=True), fields, arrays, done, plan.scaled)
         )

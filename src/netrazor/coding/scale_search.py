@@ -29,7 +29,7 @@ _REACHES = (8.0, 64.0, 512.0, np.inf)  # in scales: what is small tells the scal
 _SCALE_BITS = 23  # of a scale's mantissa, at most
 _COARSE = 10  # bits of a mantissa up to which values are rounded so much that fitting may fail
 _SAMPLE, _CHUNK = 32, 2**20  # groups that are tried first, elements that are tried at a time
-_USUAL_CODES = 2**10  # larger ones may be chance: multiples of the last place
+USUAL_CODES = 2**10  # larger ones may be chance: multiples of the last place
 _FEW_LEFT, _MOST_LEFT = 0.2, 0.9  # of the groups
 _MOST = float(np.iinfo(np.int16).max)
 
@@ -53,7 +53,7 @@ def find_scaling(array: Array) -> ScaledCodes | None:
         scaled = scaled_by(array, group, scales) if scales.all() else None
         if scaled is not None:
             found.append((_about_bits(scaled), scaled))
-            if scaled.codes.max() <= _USUAL_CODES:
+            if scaled.codes.max() <= USUAL_CODES:
                 break
     return min(found, key=lambda each: each[0])[1] if found else None
 
@@ -187,7 +187,9 @@ def _half_units(exact: Doubles, mantissa: int) -> Doubles:
 def _scales(values: Array, steps: Doubles, scaling: Scaling) -> Doubles:
     """For each group a scale whose multiples are its magnitudes, to the bit; 0 where there is none."""
     multiples = np.rint(values.astype(np.float64) / steps[:, None])
-    return fit_scales(values, np.where((multiples <= _MOST).all(axis=1, keepdims=True), multiples, 0.0), scaling)
+    return fit_scales(
+        values, np.where((multiples <= _MOST).all(axis=1, keepdims=True), multiples, 0.0), scaling
+    )
 
 
 def fit_scales(values: Array, multiples: Doubles, scaling: Scaling) -> Doubles:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from netrazor.coding.free_order import canonical_order, first_signs
-from netrazor.coding.structure_plans import arrays_with_groups
+from netrazor.coding.structure_plans import find_cuts
 from netrazor.errors import UnsupportedModel
 from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.walk import tensors
@@ -50,7 +50,7 @@ def order_for_coding(model: nn.Module, example: Tensor | tuple[Tensor, ...]) -> 
         graph = trace(model, example)
     except UnsupportedModel:
         return CodingOrder()
-    grouped = arrays_with_groups(floats_of(graph))
+    cuts = find_cuts(floats_of(graph))
     before = {node: tensor.clone() for node, tensor in graph.state.items()}
     expected = graph.compute_outputs()
     reordered = flipped = 0
@@ -60,7 +60,7 @@ def order_for_coding(model: nn.Module, example: Tensor | tuple[Tensor, ...]) -> 
         if not np.array_equal(order, np.arange(len(group))):
             permute_channels(graph, group, order)
             reordered += 1
-    torn = grouped and not grouped <= arrays_with_groups(floats_of(graph))
+    torn = cuts and not cuts.items() <= find_cuts(floats_of(graph)).items()
     if torn or _differ(expected, graph.compute_outputs()):
         for node, tensor in graph.state.items():
             tensor.copy_(before[node])

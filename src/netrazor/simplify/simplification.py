@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
-from netrazor.coding.structure_plans import arrays_with_groups
+from netrazor.coding.structure_plans import find_cuts
 from netrazor.errors import UnsupportedModel
 from netrazor.simplify.canonical_order import (
     Order,
@@ -74,9 +74,9 @@ def simplify(
     if not _gives(graph, expected):
         log.undo()
         return SimplifyReport(untouched="its outputs would change")
-    grouped = arrays_with_groups(floats_of(graph))
+    cuts = find_cuts(floats_of(graph))
     groups, changed = _reorder_checked(graph, order, expected)
-    if grouped and not grouped <= arrays_with_groups(floats_of(graph)):
+    if cuts and not cuts.items() <= find_cuts(floats_of(graph)).items():
         _put_back(graph, changed)  # what is shared by groups of weights is worth more than an order
         changed = []
     return SimplifyReport(
