@@ -141,7 +141,7 @@ def draw(page: Any, points: list[tuple[int, int]]) -> float:
 
 
 def under_node() -> dict[str, Any]:
-    """Tests that pass and fail, with 1,000 test images and 10,000 mutated messages."""
+    """Tests that pass and fail, with 1,000 test images and 13,000 mutated messages."""
     with tempfile.TemporaryDirectory() as answers:
         subprocess.run([sys.executable, "js/fixtures/write_answers.py", answers], cwd=REPOSITORY, check=True)
         started = time.perf_counter()
