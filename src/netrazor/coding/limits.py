@@ -38,7 +38,7 @@ class Limits:
         """Limits within which every message of such arrays can be read that `encode` writes."""
         decisions = ENCODER_DECISIONS
         for array in arrays.values():
-            parts = 1 + 2 * (array.dtype.kind == "f")  # an array of floats may be sent as codes, scales and levels
+            parts = 3 if array.dtype.kind == "f" else 1  # of floats there may be codes, scales and levels
             decisions += parts * (256 * array.itemsize + _TABLES * min(array.size, _MOST_ENTRIES))
         return cls(sum(array.size for array in arrays.values()), len(arrays), decisions)
 
