@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from structure_samples import (
+    NF4,
     Sample,
     bytes_of_floats,
     four_bit_floats,
     quantiles,
+    rounded,
     signed,
     tiled,
     two_in_four,
@@ -19,8 +21,9 @@ from test_reference import agree as reference_agrees
 from netrazor import coding
 from netrazor.coding.group_mask import code_group_mask
 from netrazor.coding.header import code_header
-from netrazor.coding.level_search import find_levels
+from netrazor.coding.level_search import find_levels, find_scaling_or_levels
 from netrazor.coding.message import Message, read
+from netrazor.coding.scale_search import find_scaling
 from netrazor.coding.scaled_codes import ScaledCodes, Scaling, checked_products
 from netrazor.coding.schema import Field
 from netrazor.coding.structure_plans import find_cuts
@@ -158,6 +161,50 @@ def test_which_arrays_another_order_of_columns_would_tear_apart() -> None:
         "vector": tiled((4096,), (16,), 0.2).array,
     }
     assert set(find_cuts({**torn, **others})) == set(torn)
+
+
+def test_columns_in_another_order_are_cut_otherwise() -> None:
+    array = tiled((64, 64), (4, 4), 0.2).array
+    mixed = array[:, np.random.default_rng(3).permutation(64)]
+    assert find_cuts({"w": array}) == {"w": ("tiles", 4, 4)}
+    assert not find_cuts({"w": array}).items() <= find_cuts({"w": mixed}).items()
+
+
+def test_what_dead_channels_leave_is_no_tile() -> None:
+    rng = np.random.default_rng(4)
+    array = signed(rng.random((50, 80)) < 0.3, rng)
+    array[rng.random(50) < 0.6], array[:, rng.random(80) < 0.7] = 0, 0
+    assert find_cuts({"w": array}) == {}
+
+
+def test_levels_of_floats_near_zero_are_found() -> None:
+    rng = np.random.default_rng(0)
+    scales = rng.random((1024, 1)).astype(np.float16).astype(np.float32)
+    array = (NF4[rng.integers(0, 16, (1024, 16))] * scales).astype(np.float16)
+    assert 0 < np.abs(array[array != 0]).min() < np.finfo(np.float16).tiny
+    found = find_levels(array.reshape(64, 256))
+    assert found is not None
+    assert found.scaling == Scaling(16, 0, levels=15)
+
+
+def test_levels_are_found_where_all_weights_are_multiples_of_a_last_place() -> None:
+    rng = np.random.default_rng(6)
+    scales = (0.5 + rng.random((32, 1))).astype(np.float32)
+    array = rounded((NF4[rng.integers(0, 16, (32, 512))] * scales).astype(np.float32), "bfloat16")
+    scaling = find_scaling(array)
+    assert scaling is not None
+    assert scaling.levels is None, "the last place is a scale as well"
+    found = find_scaling_or_levels(array)
+    assert found is not None
+    assert found.levels is not None
+    assert len(coding.encode({"w": array})) < 1.03 * (4 * array.size + 24 * len(array)) / 8
+
+
+def test_scales_of_small_groups_in_a_small_array() -> None:
+    sample = four_bit_floats(64, 784, 16)
+    message = coding.encode({"w": sample.array})
+    assert read_alike(message, {"w": sample.array}).structures
+    assert 8 * len(message) < 1.03 * sample.least_bits
 
 
 @pytest.mark.parametrize(("shape", "axis", "places"), [((4, 6), 1, 4), ((3, 3), 2, 2), ((), 0, 2)])

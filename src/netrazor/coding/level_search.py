@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from netrazor.coding.float_plans import scaled_bits
 from netrazor.coding.group_scales import find_group_scales
 from netrazor.coding.ordered_keys import Array
-from netrazor.coding.scale_search import GROUPS, USUAL_CODES, Doubles, find_scaling, fit_scales, low_zeros
+from netrazor.coding.scale_search import (
+    GROUPS,
+    USUAL_CODES,
+    Doubles,
+    find_scaling,
+    fit_scales,
+    least_float,
+    low_zeros,
+)
 from netrazor.coding.scaled_codes import (
     CODES,
     MAX_LEVELS,
@@ -123,14 +131,16 @@ def _coded(array: Array, group: int, levels: Doubles) -> ScaledCodes | None:
     values = rows.astype(np.float64)
     peaks, tolerance = np.abs(values).max(axis=1), 2.0 ** (2 - mantissa_bits(array.dtype) + scaling.dropped)
     scales, codes = np.where(peaks > 0, 0.0, np.inf), np.zeros(rows.shape, dtype=CODES)
-    middles = (levels[1:] + levels[:-1]) / 2
+    middles, least = (levels[1:] + levels[:-1]) / 2, least_float(array.dtype, scaling)
     for peak in np.unique(np.abs(levels))[::-1][:_PEAKS]:
         left = np.flatnonzero(scales == 0)
         if not len(left):
             break
         ratios = values[left] / peaks[left, None] * peak
         places = np.searchsorted(middles, ratios)
-        near = np.abs(levels[places] - ratios) <= tolerance * np.abs(ratios)
+        near = (
+            np.abs(levels[places] - ratios) <= tolerance * np.abs(ratios) + least / peaks[left, None] * peak
+        )
         fits = (near | (ratios == 0)).all(axis=1)
         if not fits.any() and len(left) == len(rows):
             return None

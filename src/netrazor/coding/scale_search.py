@@ -120,6 +120,11 @@ def low_zeros(array: Array) -> int:
     return min((joint & -joint).bit_length() - 1, mantissa_bits(array.dtype) - 1) if joint else 0
 
 
+def least_float(dtype: DType, scaling: Scaling) -> float:
+    """The smallest float above zero of so many low bits dropped; small floats are multiples of it."""
+    return float(np.finfo(dtype).smallest_subnormal) * 2.0**scaling.dropped
+
+
 def _mantissa(dtype: DType, scaling: Scaling) -> int:
     return mantissa_bits(dtype) - scaling.dropped
 
@@ -196,7 +201,9 @@ def fit_scales(values: Array, multiples: Doubles, scaling: Scaling) -> Doubles:
     """For each group of magnitudes a scale whose ``multiples`` they are, to the bit; 0 where there is none."""
     exact = values.astype(np.float64)
     live = exact > 0
-    half = _half_units(exact, _mantissa(values.dtype, scaling))
+    half = np.maximum(
+        _half_units(exact, _mantissa(values.dtype, scaling)), least_float(values.dtype, scaling) / 2
+    )
     divisors = np.where(live & (multiples > 0), multiples, 1)
     low = np.where(live, (exact - half) / divisors, 0).max(axis=1)
     high = np.where(live, (exact + half) / divisors, np.inf).min(axis=1)

@@ -48,11 +48,10 @@ def plan_structures(arrays: Mapping[str, Array], floats: FloatPlan | None) -> St
     found, saved, all_bits = set(), 0.0, 0.0
     for name, array in arrays.items():
         all_bits += BITS_PER_BYTE * array.nbytes
-        if name not in known:
-            less = _saved_by_scales(array)
-            if less > 0:
-                found.add(name)
-            saved += less
+        less = _saved_by_scales(array, by_numbers=name not in known)
+        if less > 0:
+            found.add(name)
+        saved += less
     if found or any(_cut_of_mask(array) for array in arrays.values()):
         return StructurePlan(known | found, clearly=saved > _CLEARLY_SAVED * all_bits + _CLEARLY_SAVED_BITS)
     return None
@@ -81,8 +80,13 @@ def find_cuts(arrays: Mapping[str, Array]) -> dict[str, Cut]:
     return found
 
 
-def _saved_by_scales(array: Array) -> float:
-    """The bits that levels, or scales of groups in a row, clearly save; otherwise none. Some rows tell of all."""
+def _saved_by_scales(array: Array, *, by_numbers: bool = True) -> float:
+    """The bits that levels clearly save, or scales of groups in a row; otherwise none. Some rows tell of all.
+
+    Args:
+        array: any.
+        by_numbers: whether scales of whole numbers count; not where they are used anyway.
+    """
     if array.dtype.kind != "f" or array.size < _FEWEST:
         return 0.0
     rows = _some_rows(array, _OF_VALUES)
@@ -90,7 +94,9 @@ def _saved_by_scales(array: Array) -> float:
     if not rows.any() or (few and not _FEW_VALUES < len(np.unique(rows)) <= _MANY_VALUES):
         return 0.0
     scaled = find_scaling_or_levels(rows)
-    if scaled is None or (scaled.levels is None and scaled.scaling.group >= array.size // len(array)):
+    if scaled is None:
+        return 0.0
+    if scaled.levels is None and (not by_numbers or scaled.scaling.group >= array.size // len(array)):
         return 0.0  # what a scale for each row saves is known already
     usual, bits = byte_form(rows).bits, scaled_bits(scaled)
     saved = (usual - bits) * array.size / rows.size
