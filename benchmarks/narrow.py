@@ -85,6 +85,10 @@ def parse() -> argparse.Namespace:
         stages == 1 or len(chosen.blocks) != stages or not all(1 <= number <= 3 for number in chosen.blocks)
     ):
         parser.error(f"--blocks: three numbers from 1 to 3 allowed, of resnet-20, got {chosen.blocks}")
+    if chosen.out.suffix != ".safetensors":
+        parser.error(
+            f"out: a name that ends in .safetensors needed, got {chosen.out}; the run is kept beside it"
+        )
     if chosen.out.exists():
         parser.error(f"{chosen.out} is there already; choose another file or delete it")
     return chosen
@@ -101,8 +105,8 @@ def train(narrow: nn.Module, images: ImageDataset, chosen: argparse.Namespace) -
     config = FitConfig(
         round(chosen.epochs * batches.per_epoch), 128, OptimizerConfig(rate=chosen.rate, floor=0.02)
     )
-    settings = {key: str(getattr(chosen, key)) for key in ("architecture", "channels", "blocks", "epochs")}
-    settings |= {key: str(getattr(chosen, key)) for key in ("rate", "seed")}
+    names = ("architecture", "channels", "blocks", "epochs", "rate", "seed")
+    settings = {name: str(getattr(chosen, name)) for name in names}
     checkpoint = Checkpoint(chosen.out.with_suffix(".checkpoint"), settings)
     saved = checkpoint.load() or {"fit": None}
     if "trained" in saved:

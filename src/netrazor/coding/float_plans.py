@@ -12,6 +12,7 @@ from netrazor.coding.ordered_keys import Array, keys_of, nonzero_mask
 from netrazor.coding.raw_bytes import rotated_bits
 from netrazor.coding.scale_search import find_scaling
 from netrazor.coding.scaled_codes import ScaledCodes
+from netrazor.coding.slice_classes import mask_bits
 
 _SAMPLE = 2**15  # elements of a large array that are looked at first
 _FEW, _FEW_OF_MANY = 16, 300  # distinct values that have a codebook, in a small array and in a large one
@@ -68,13 +69,13 @@ def byte_form(array: Array) -> ByteForm:
 
 
 def _best_form(array: Array, seen: "_Seen") -> ByteForm:
-    mask_bits = _mask_bits(len(seen.nonzero), array.size)
-    by_codebook = ByteForm(False, False, mask_bits + _codebook_bits(seen))
+    of_mask = mask_bits(len(seen.nonzero), array.size)
+    by_codebook = ByteForm(False, False, of_mask + _codebook_bits(seen))
     if array.dtype.kind != "f" and len(seen.counts) <= _MOST_MIXED:
         return by_codebook  # whose entries are told in few bits, and which needs no table
     forms = [
         by_codebook,
-        ByteForm(True, True, mask_bits + byte_bits(seen.nonzero, rotated=True)),
+        ByteForm(True, True, of_mask + byte_bits(seen.nonzero, rotated=True)),
         ByteForm(True, False, byte_bits(array.reshape(-1), rotated=True)),
     ]
     return min(forms, key=lambda form: form.bits)
@@ -84,7 +85,7 @@ def _usual_bits(array: Array, seen: "_Seen") -> float:
     """About what an array costs by the models that every message has: bytes of all elements, or a codebook."""
     if len(seen.counts) > min(MAX_ENTRIES, max(256, array.size // 4)):
         return byte_bits(array.reshape(-1), rotated=False)
-    return _mask_bits(len(seen.nonzero), array.size) + _codebook_bits(seen)
+    return mask_bits(len(seen.nonzero), array.size) + _codebook_bits(seen)
 
 
 def byte_bits(flat: Array, *, rotated: bool) -> float:
@@ -139,9 +140,9 @@ def scaled_bits(scaled: ScaledCodes) -> float:
     """About what codes and scales cost."""
     codes = scaled.codes[scaled.codes != 0]
     _, counts = np.unique(codes, return_counts=True)
-    mask_bits = _mask_bits(len(codes), scaled.codes.size)
+    of_mask = mask_bits(len(codes), scaled.codes.size)
     levels = 0.0 if scaled.levels is None else float(_BITS_A_LEVEL * len(scaled.levels))
-    return mask_bits + _symbol_bits(counts, _BITS_AN_ENTRY) + byte_form(scaled.scales).bits + levels
+    return of_mask + _symbol_bits(counts, _BITS_AN_ENTRY) + byte_form(scaled.scales).bits + levels
 
 
 def _codebook_bits(seen: _Seen) -> float:
@@ -155,10 +156,3 @@ def _codebook_bits(seen: _Seen) -> float:
 def _symbol_bits(counts: NDArray[np.int64], entry: float) -> float:
     seen = counts[counts > 0].astype(np.float64)
     return float(seen @ np.log2(seen.sum() / seen)) + entry * len(seen) if len(seen) else 0.0
-
-
-def _mask_bits(ones: int, size: int) -> float:
-    if ones in (0, size):
-        return 0.0
-    share = ones / size
-    return size * (-share * log2(share) - (1 - share) * log2(1 - share))

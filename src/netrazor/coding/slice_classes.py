@@ -44,3 +44,8 @@ def surprise(counts: NDArray[np.generic] | np.generic) -> float:
     """Sum of -n log2 n; that of all counts, less that of their total, is the bits that symbols so frequent need."""
     numbers = np.asarray(counts, dtype=np.float64)
     return -float((numbers * np.log2(np.maximum(numbers, 1.0))).sum())
+
+
+def mask_bits(ones: int, size: int) -> float:
+    """About the bits of a mask of so many ones, each place a one by itself."""
+    return surprise(np.array([ones, size - ones])) - surprise(np.array(size))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log2
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from netrazor.coding.float_plans import FloatPlan, byte_form, has_few_values, sc
 from netrazor.coding.group_mask import find_groups
 from netrazor.coding.level_search import find_scaling_or_levels
 from netrazor.coding.ordered_keys import Array, nonzero_mask
+from netrazor.coding.slice_classes import mask_bits
 from netrazor.coding.tile_mask import find_tiles
 from netrazor.units import BITS_PER_BYTE
 
@@ -117,7 +117,7 @@ def _cut_of_mask(array: Array) -> Cut | None:
         return None
     mask = nonzero_mask(_some_rows(array, _OF_MASK))
     ones = int(np.count_nonzero(mask))
-    usual = min(_mask_bits(ones, mask.size), best_partition(mask)[0], _bits_of_live(mask))
+    usual = min(mask_bits(ones, mask.size), best_partition(mask)[0], _bits_of_live(mask))
     least: tuple[float, Cut | None] = (min(_CLEARLY_LESS * usual, usual - _WORTHWHILE_BITS), None)
     tiles, groups = find_tiles(mask), find_groups(mask)
     if tiles is not None and tiles[0] < least[0]:
@@ -150,13 +150,6 @@ def _bits_of_live(mask: Mask) -> float:
     told, mask = 0.0, mask[corner(bounding_box(mask))]
     for axis in (0, 1):
         live = mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis))
-        told += _mask_bits(int(np.count_nonzero(live)), mask.shape[axis])
+        told += mask_bits(int(np.count_nonzero(live)), mask.shape[axis])
         mask = np.compress(live, mask, axis=axis)
-    return told + min(_mask_bits(int(np.count_nonzero(mask)), mask.size), best_partition(mask)[0])
-
-
-def _mask_bits(ones: int, size: int) -> float:
-    if ones in (0, size):
-        return 0.0
-    share = ones / size
-    return size * (-share * log2(share) - (1 - share) * log2(1 - share))
+    return told + min(mask_bits(int(np.count_nonzero(mask)), mask.size), best_partition(mask)[0])

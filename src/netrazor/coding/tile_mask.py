@@ -9,7 +9,7 @@ import numpy as np
 from netrazor.coding.coder import Coder
 from netrazor.coding.element_contexts import Mask
 from netrazor.coding.integer_codes import code_below
-from netrazor.coding.slice_classes import surprise
+from netrazor.coding.slice_classes import mask_bits
 
 _LENGTHS = (1, 2, 4, 8, 16, 32)  # of a tile that are tried along the first two axes
 _SMALL = 2**22  # elements of a mask in which they are tried along both at once
@@ -64,7 +64,7 @@ def find_tiles(mask: Mask) -> tuple[float, Tiles] | None:
     for tile in _tried(mask):
         tiles = tiles_of(mask, tile)
         inside = int(np.count_nonzero(_spread(tiles.used, tile, mask.shape)))
-        bits = _entropy(int(np.count_nonzero(tiles.used)), tiles.used.size) + _entropy(ones, inside)
+        bits = mask_bits(int(np.count_nonzero(tiles.used)), tiles.used.size) + mask_bits(ones, inside)
         if bits < best:
             best, found = bits, tiles
     return None if found is None else (best, found)
@@ -101,8 +101,3 @@ def _spread(used: Mask, tile: Tile, shape: tuple[int, ...]) -> Mask:
             used = used.repeat(t, axis=axis).swapaxes(0, axis)[: shape[axis]].swapaxes(0, axis)
     spread: Mask = used.copy()
     return spread
-
-
-def _entropy(ones: int, size: int) -> float:
-    """About the bits of a mask of so many ones."""
-    return surprise(np.array([ones, size - ones])) - surprise(np.array(size))
