@@ -242,7 +242,7 @@ def test_live_elements_are_those_on_paths() -> None:
 
 
 def test_a_wrong_order_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)  # of weights drawn at random some have units that no input of two reaches
+    torch.manual_seed(0)  # other weights may leave all units silent on these inputs, and then any order does
     model = networks.MLP((3, 4, 2)).train()
     before = coded_state(model)
 
