@@ -110,6 +110,9 @@ def test_the_taps_are_fixed_for_ever() -> None:
         ("integer-chain-mnist", "d874cd10932c9aca"),
         ("integer-chain-fashion", "9e170e40fe55e0b4"),
         ("integer-overlap-cifar", "268bcc80fb2ac8fc"),
+        ("integer-views-mnist", "77fc209f39ff952e"),
+        ("integer-views-fashion", "573c9d0761cb1580"),
+        ("integer-views-cifar", "3d8ddac937e78a28"),
     ],
 )
 def test_the_scores_of_a_declared_architecture_are_fixed_for_ever(name: str, digest: str) -> None:

@@ -64,6 +64,9 @@ _DECLARED: Mapping[str, DeclaredArchitecture] = MappingProxyType(
             _GREY,
             {"coordinates": (150, 2, 450, 2, 100, 2, 300, 5), "step": 0.5},
         ),
+        "integer-views-mnist": DeclaredArchitecture(26, f"{_RECORD}.integer_views:digit_views", _GREY),
+        "integer-views-fashion": DeclaredArchitecture(27, f"{_RECORD}.integer_views:garment_views", _GREY),
+        "integer-views-cifar": DeclaredArchitecture(28, f"{_RECORD}.integer_views:photo_views", _COLOUR),
     }
 )
 

@@ -13,6 +13,7 @@ from netrazor.reproduction.record_networks.edge_features import EdgeFeatures
 from netrazor.reproduction.record_networks.hash_filters import WHITE
 
 BIAS_UNIT = 64  # what a bias of one adds to a sum of products
+LARGEST_OF_A_VIEW = 8191  # larger outputs of the convolution are clipped where several views are added up
 
 
 class IntegerChain(nn.Module):
@@ -49,17 +50,24 @@ class IntegerChain(nn.Module):
 
 
 class IntegerLayers(nn.Module):
-    """The learned part: a 3 x 3 convolution, maximum over 2 x 2 positions, ReLU, and a linear layer without bias."""
+    """The learned part: a 3 x 3 convolution, maximum over 2 x 2 positions, ReLU, and a linear layer without bias.
 
-    def __init__(self, inputs: int, units: int, positions: int, classes: int) -> None:
+    Of several views of an image the linear layer sees the sum, each of them clipped at `LARGEST_OF_A_VIEW`.
+    """
+
+    def __init__(self, inputs: int, units: int, positions: int, classes: int, *, views: int = 1) -> None:
         super().__init__()
+        self.views = views
         self.conv = nn.Conv2d(inputs, units, 3, padding=1)
         self.linear = nn.Linear(units * positions, classes, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Scores of N x ``inputs`` x H x W features in [0, 1], whole numbers over 255."""
+        """Scores of N x (``views`` x ``inputs``) x H x W features in [0, 1], whole numbers over 255."""
         assert self.conv.bias is not None
-        x = torch.round(WHITE * features)
+        x = torch.cat(torch.round(WHITE * features).chunk(self.views, 1))
         x = F.conv2d(x, self.conv.weight, BIAS_UNIT * self.conv.bias, padding=1)
-        scores: Tensor = self.linear(torch.flatten(F.relu(F.max_pool2d(x, 2)), 1))
+        hidden = torch.flatten(F.relu(F.max_pool2d(x, 2)), 1)
+        if self.views > 1:
+            hidden = torch.stack(hidden.clamp(max=LARGEST_OF_A_VIEW).chunk(self.views)).sum(0)
+        scores: Tensor = self.linear(hidden)
         return scores

@@ -13,7 +13,7 @@ from netrazor.reproduction.record_networks.hash_filters import WHITE
 from netrazor.reproduction.record_networks.integer_chain import BIAS_UNIT
 from netrazor.reproduction.record_networks.opponent_features import OpponentFeatures
 
-LARGEST_HIDDEN = 2047  # larger outputs of the convolution are clipped
+LARGEST_SUM = 4095  # of the outputs of the convolution in all views; larger ones are clipped
 
 
 class IntegerOverlap(nn.Module):
@@ -49,24 +49,24 @@ class IntegerOverlap(nn.Module):
 class OverlappingLayers(nn.Module):
     """The learned part: a 3 x 3 convolution, and a linear layer without bias.
 
-    Between them: half of the maximum of each channel, and of its negative, over 3 x 3 positions at every second
-    position, and ReLU.
+    Between them: the maximum of each channel, and of its negative, over 3 x 3 positions at every second position, and
+    ReLU; divided by the number of views, and added up over these.
     """
 
-    def __init__(self, inputs: int, units: int, positions: int, classes: int) -> None:
+    def __init__(self, inputs: int, units: int, positions: int, classes: int, *, views: int = 2) -> None:
         super().__init__()
+        self.views = views
         self.conv = nn.Conv2d(inputs, units, 3, padding=1)
         self.linear = nn.Linear(2 * units * positions, classes, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Scores of N x 2 ``inputs`` x H x W features in [0, 1]: of the images, then of their mirror images."""
+        """Scores of N x (``views`` x ``inputs``) x H x W features in [0, 1], of one view after another."""
         assert self.conv.bias is not None
-        x = torch.cat(torch.round(WHITE * features).chunk(2, 1))
+        x = torch.cat(torch.round(WHITE * features).chunk(self.views, 1))
         x = F.conv2d(x, self.conv.weight, BIAS_UNIT * self.conv.bias, padding=1)
         x = F.max_pool2d(torch.cat([x, -x], 1), 3, stride=2, padding=1)
-        hidden = floor_straight_through(x / 2).clamp(0, LARGEST_HIDDEN)
-        seen, mirrored = torch.flatten(hidden, 1).chunk(2)
-        scores: Tensor = self.linear(seen + mirrored)
+        hidden = floor_straight_through(x / self.views).clamp(0, LARGEST_SUM // self.views)
+        scores: Tensor = self.linear(torch.stack(torch.flatten(hidden, 1).chunk(self.views)).sum(0))
         return scores
 
 
