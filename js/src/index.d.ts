@@ -107,9 +107,13 @@ export function checkRun(text: string, files?: { message?: Uint8Array; given?: U
 
 export interface ChainSettings {
   name: string;
-  deskew: boolean;
-  border: number;
   units: number;
+  /** Places that are cut off at each side of the maps. */
+  border: number;
+  /** The maps of one view, a square of so many places. */
+  maps(view: number[], side: number): number[][];
+  /** The views of an image, which are answered together. */
+  views(image: number[]): number[][];
 }
 /** Declared architectures that can be run here, by index. */
 export const CHAINS: Readonly<Record<number, ChainSettings>>;

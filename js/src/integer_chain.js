@@ -1,21 +1,54 @@
-// The record network of MNIST and Fashion-MNIST (docs/format.md, "Declared architectures computed in whole numbers"):
-// fixed features, then a convolution and a linear layer of small whole numbers. All sums are whole and below 2^53.
+// The record networks of MNIST and Fashion-MNIST (docs/format.md, "Declared architectures computed in whole numbers"):
+// fixed features, of one or of several views, then a convolution and a linear layer of small whole numbers. All sums
+// are whole and below 2^53.
 
 import { InvalidArgument } from "./errors.js";
-import { deskewed } from "./deskewing.js";
+import { brightnessAndEdges, contrastMaps, cropped, pooled, shiftedIn } from "./feature_maps.js";
 import { sha256 } from "./sha256.js";
 import { valuesOf } from "./dtypes.js";
+import { deskewed, mirrored, scaledView, uprightView } from "./views.js";
 
 const SIDE = 28;
 const WHITE = 255;
 const FILTERS = 32;
 const TAPS = 3;
 const BIAS_UNIT = 64;
+const LARGEST_OF_A_VIEW = 8191; // where there are several
 
-/** Settings of the declared architectures, by index. */
+/** Settings of the declared architectures, by index; `views` gives the images that the features are computed of. */
 export const CHAINS = {
-  14: { name: "integer-chain-mnist", deskew: true, border: 1, units: 12 },
-  15: { name: "integer-chain-fashion", deskew: false, border: 0, units: 16 },
+  14: {
+    name: "integer-chain-mnist",
+    units: 12,
+    border: 1,
+    maps: brightnessAndEdges,
+    views: (image) => [deskewed(image, SIDE, SIDE)],
+  },
+  15: {
+    name: "integer-chain-fashion",
+    units: 16,
+    border: 0,
+    maps: brightnessAndEdges,
+    views: (image) => [image],
+  },
+  26: {
+    name: "integer-views-mnist",
+    units: 12,
+    border: 1,
+    maps: brightnessAndEdges,
+    views: (image) => [-44, 44].map((turn) => uprightView(image, SIDE, SIDE, { scale: 252, turn })),
+  },
+  27: {
+    name: "integer-views-fashion",
+    units: 16,
+    border: 0,
+    maps: contrastMaps,
+    views: (image) =>
+      [274, 238].flatMap((scale) => {
+        const view = scaledView(image, SIDE, SIDE, { scale });
+        return [view, mirrored(view, SIDE)];
+      }),
+  },
 };
 
 /**
@@ -42,9 +75,14 @@ export function integerChain(message) {
     if (shape.join() !== needed[at].join()) throw new InvalidArgument(`shape ${needed[at]} needed, got ${shape}`);
   });
   return (image) => {
-    const { channels, side } = features(image, settings);
-    const sums = convolved(channels, side, kernel, bias);
-    const hidden = sums.flatMap((map) => pooled(map, side, Math.max).map((x) => Math.max(x, 0)));
+    const views = settings.views(Array.from(image));
+    const most = views.length > 1 ? LARGEST_OF_A_VIEW : Infinity;
+    const seen = views.map((view) =>
+      convolved(features(view, settings), size, kernel, bias).flatMap((map) =>
+        pooled(map, size, Math.max).map((x) => Math.min(Math.max(x, 0), most)),
+      ),
+    );
+    const hidden = seen[0].map((_, at) => seen.reduce((sum, values) => sum + values[at], 0));
     return Array.from({ length: 10 }, (_, k) =>
       hidden.reduce((sum, x, j) => sum + x * matrix.values[k * hidden.length + j], 0),
     );
@@ -58,78 +96,15 @@ export function answerOf(scores) {
   return scores.lastIndexOf(best) === at ? at : null;
 }
 
-function features(image, { deskew, border }) {
-  const pixels = deskew ? deskewed(image, SIDE, SIDE) : Array.from(image);
+/** What the fixed filters make of one view: a map of a quarter of the resolution for each. */
+function features(view, { maps, border }) {
   const half = SIDE / 2;
-  const maps = [pixels.map((x) => 16 * x), ...edges(pixels).map((map) => map.map((x) => 3 * x))].map((map) =>
-    cropped(
-      pooled(map, SIDE, (a, b, c, d) => a + b + c + d).map((x) => Math.min(Math.floor(x / 64), WHITE)),
-      half,
-      border,
-    ),
-  );
   const side = half - 2 * border;
-  const channels = tapFilters(maps.length).map((taps) => {
+  const inner = maps(view, SIDE).map((map) => cropped(map, half, border));
+  return tapFilters(inner.length).map((taps) => {
     const sums = new Array(side * side).fill(0);
-    for (const { channel, row, column } of taps) addShifted(sums, maps[channel], side, row - 1, column - 1, 1);
+    for (const { channel, row, column } of taps) shiftedIn(sums, inner[channel], side, row - 1, column - 1, 1);
     return pooled(sums, side, Math.max).map((x) => Math.min(Math.floor((x * 171) / 256), WHITE));
-  });
-  return { channels, side: Math.floor(side / 2) };
-}
-
-/** Adds `weight` times a map, read at (row + down, column + right), zero outside, to `sums`. */
-function addShifted(sums, map, side, down, right, weight) {
-  for (let row = Math.max(0, -down); row < Math.min(side, side - down); row++) {
-    for (let column = Math.max(0, -right); column < Math.min(side, side - right); column++) {
-      sums[row * side + column] += weight * map[(row + down) * side + column + right];
-    }
-  }
-}
-
-/** Eight maps of edges, in steps of 45 degrees; at each place only those above half of the strongest. */
-function edges(pixels) {
-  const sobel = (weights) => {
-    const sums = new Array(SIDE * SIDE).fill(0);
-    for (const [down, right, weight] of weights) addShifted(sums, pixels, SIDE, down, right, weight);
-    return sums;
-  };
-  const across = sobel([
-    [-1, -1, -1],
-    [-1, 1, 1],
-    [0, -1, -2],
-    [0, 1, 2],
-    [1, -1, -1],
-    [1, 1, 1],
-  ]);
-  const down = sobel([
-    [-1, -1, -1],
-    [1, -1, 1],
-    [-1, 0, -2],
-    [1, 0, 2],
-    [-1, 1, -1],
-    [1, 1, 1],
-  ]);
-  const falling = across.map((a, at) => Math.floor(((a + down[at]) * 181) / 256));
-  const rising = across.map((a, at) => -Math.floor(((a - down[at]) * 181) / 256));
-  const four = [across, falling, down, rising];
-  const strongest = pixels.map((_, at) => Math.max(...four.map((map) => Math.abs(map[at]))));
-  const strong = (map, sign) => map.map((x, at) => Math.max(2 * sign * x - strongest[at], 0));
-  return [...four.map((map) => strong(map, 1)), ...four.map((map) => strong(map, -1))];
-}
-
-/** `join` of each 2 x 2 places. */
-function pooled(map, side, join) {
-  const half = Math.floor(side / 2);
-  return Array.from({ length: half * half }, (_, at) => {
-    const corner = 2 * Math.floor(at / half) * side + 2 * (at % half);
-    return join(map[corner], map[corner + 1], map[corner + side], map[corner + side + 1]);
-  });
-}
-
-function cropped(map, side, border) {
-  return map.filter((_, at) => {
-    const [row, column] = [Math.floor(at / side), at % side];
-    return row >= border && row < side - border && column >= border && column < side - border;
   });
 }
 
@@ -152,7 +127,7 @@ function convolved(channels, side, kernel, bias) {
     for (let at = 0; at < 9 * inputs; at++) {
       const weight = kernel.values[unit * 9 * inputs + at];
       const [row, column] = [Math.floor((at % 9) / 3), at % 3];
-      if (weight !== 0) addShifted(sums, channels[Math.floor(at / 9)], side, row - 1, column - 1, weight);
+      if (weight !== 0) shiftedIn(sums, channels[Math.floor(at / 9)], side, row - 1, column - 1, weight);
     }
     return sums;
   });

@@ -5,9 +5,14 @@ import { createHash } from "node:crypto";
 
 const repository = new URL("../../", import.meta.url);
 
+/** A file of a run's directory, as bytes. */
+export function fileOf(run, file) {
+  return new Uint8Array(readFileSync(new URL(`${run}/${file}`, repository)));
+}
+
 /** A file of a record, as bytes. */
 export function certificates(name, file) {
-  return new Uint8Array(readFileSync(new URL(`certificates/${name}/${file}`, repository)));
+  return fileOf(`certificates/${name}`, file);
 }
 
 /** A fixture, as a value. */

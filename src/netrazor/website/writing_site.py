@@ -12,7 +12,7 @@ from netrazor.website.pages import Site, certificate_page, home_page, leaderboar
 from netrazor.website.published_bounds import read_board
 from netrazor.website.rows import boards
 
-DIGITS = "integer-chain-mnist"  # the architecture that the page can run
+DIGITS = "integer-views-mnist"  # the architecture that the page can run
 
 
 def write_site(
