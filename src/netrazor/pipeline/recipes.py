@@ -73,7 +73,7 @@ SMALL = Recipe(
 )
 
 # For a network of whole numbers that is given: any of the records, say.
-POLISH = Recipe(name="polish", descend=DescentConfig(), polish=PolishStage(), noise=None, simplify=False)
+POLISH = Recipe(name="polish", descend=DescentConfig(), polish=PolishStage(), noise=None)
 
 # For networks that were trained, and perhaps compressed, elsewhere: the same function, or the same arrays.
 AS_IS = Recipe(name="as-is", noise=None)

@@ -59,7 +59,6 @@ def _tight(
         descend=descend,
         polish=more,
         noise=None,
-        simplify=False,
     )
 
 
