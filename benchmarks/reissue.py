@@ -43,8 +43,8 @@ from netrazor.data.subsets import take
 from netrazor.files import write_atomically
 from netrazor.networks.network_message import decode_into, filled
 from netrazor.networks.weight_steps import decode_steps
+from netrazor.pipeline.describing_samples import describe_sample
 from netrazor.pipeline.issuing import conclude, describe_runtime
-from netrazor.pipeline.sampling import describe_sample
 from netrazor.runtime import SILENT, devices
 
 OLD = {"netrazor-certificate-1", "netrazor-informed-certificate-1"}

@@ -54,6 +54,9 @@ def test_indices_of_the_declared_list_stay_what_they_were_when_records_were_run(
         "integer-overlap-cifar": 22,
         "resnet-20-subspace-wide": 24,
         "lenet5-subspace": 25,
+        "integer-views-mnist": 26,
+        "integer-views-fashion": 27,
+        "integer-views-cifar": 28,
     }
 
 

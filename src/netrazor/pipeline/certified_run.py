@@ -29,6 +29,7 @@ from netrazor.networks.network_message import codable_arrays
 from netrazor.networks.plain import unwrapped
 from netrazor.networks.plain_call import plainly_called
 from netrazor.pipeline.claim_records import check_fit, named_groups
+from netrazor.pipeline.describing_samples import describe_sample
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.finished_run import FinishedRun, decoded_into, enter, only_run_in
 from netrazor.pipeline.given_description import GivenArrays, describe_given, warn_of_frozen
@@ -38,7 +39,6 @@ from netrazor.pipeline.measurements import count_test, measure
 from netrazor.pipeline.rules import Rules, rules_for
 from netrazor.pipeline.run_configuration import RunConfiguration
 from netrazor.pipeline.run_settings import settings_of
-from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import RunContext
 from netrazor.pipeline.subject import Subject

@@ -17,7 +17,7 @@ from netrazor.data.transforms import refuse_learnt_transforms
 from netrazor.networks.network_message import encode, limits_of, network_of
 from netrazor.networks.plain import plain_copy
 from netrazor.pipeline.coded_network import CodedNetwork, coded_network
-from netrazor.pipeline.sampling import describe_sample
+from netrazor.pipeline.describing_samples import describe_sample
 from netrazor.runtime import Reporter
 
 Examples = Dataset[tuple[Tensor, int]]

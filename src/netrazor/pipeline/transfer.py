@@ -29,6 +29,7 @@ from netrazor.networks.network_message import codable_arrays, limits_of
 from netrazor.networks.plain_call import plainly_called
 from netrazor.networks.state import Array
 from netrazor.pipeline.certified_run import context_behind, run
+from netrazor.pipeline.describing_samples import describe_sample
 from netrazor.pipeline.device_choice import device_for
 from netrazor.pipeline.given_description import GivenArrays, describe_given
 from netrazor.pipeline.given_part import BehindGiven, behind_given
@@ -36,7 +37,6 @@ from netrazor.pipeline.recipe import Recipe
 from netrazor.pipeline.recipes import AS_IS
 from netrazor.pipeline.rules import rules_for
 from netrazor.pipeline.run_configuration import RunConfiguration
-from netrazor.pipeline.sampling import describe_sample
 from netrazor.pipeline.stage_runner import run_stages
 from netrazor.pipeline.stages import IntegerStage
 from netrazor.pipeline.subject import Subject
