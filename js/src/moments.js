@@ -1,7 +1,9 @@
 // Where an image is bright: centre, slant and spread of its brightness, in whole numbers.
 
 const LARGEST_SHEAR = 384; // in 256ths of a column for each row
-const ROWS = 6n; // the usual standard deviation of rows; of columns 18 / 5
+// The usual standard deviations: of rows 6, of columns 18 / 5.
+const ROWS = 6n;
+const COLUMNS = { numerator: 18n, denominator: 5n };
 const [SMALLEST_SCALE, LARGEST_SCALE] = [64, 512]; // in 256ths
 
 /**
@@ -27,7 +29,8 @@ export function momentsOf(pixels, width) {
   const lean = BigInt(shear) * (BigInt(shear) * varianceY - 512n * covariance);
   const varianceX = largest(mass * xx - x * x + (lean >> 16n), 1n);
   const tall = root((varianceY << 16n) / (mass * mass) / (ROWS * ROWS));
-  const wide = root((256n * 5n * root((varianceX << 16n) / (mass * mass))) / 18n);
+  const width = root((varianceX << 16n) / (mass * mass)); // 256 standard deviations
+  const wide = root((256n * COLUMNS.denominator * width) / COLUMNS.numerator);
   return {
     row: Number((256n * y) / mass),
     column: Number((256n * x) / mass),

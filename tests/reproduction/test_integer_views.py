@@ -12,6 +12,7 @@ from netrazor.reproduction.record_networks.integer_overlap import LARGEST_SUM
 from netrazor.reproduction.record_networks.integer_views import TURNED, IntegerViews
 from netrazor.reproduction.record_networks.moments import Moments
 from netrazor.reproduction.record_networks.views import PlainViews, UprightViews, View, scales, whole_root
+from netrazor.reproduction.record_recipes import ALL_RECIPES
 
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 SHAPES = {"integer-views-mnist": GREY, "integer-views-fashion": GREY, "integer-views-cifar": COLOUR}
@@ -164,3 +165,8 @@ def test_empty_images_pass() -> None:
 def test_whole_roots() -> None:
     near = [k * k + step for k in (1, 7, 1000, 2**25) for step in (-1, 0, 1)]
     assert whole_root(torch.tensor(near)).tolist() == [math.isqrt(value) for value in near]
+
+
+def test_recipes_of_whole_numbers_send_no_order_of_units() -> None:
+    recipes = ("tight-mnist", "tight-fashion-mnist", "tight-cifar10", "tight-lenet5", "polish")
+    assert all(ALL_RECIPES[name].simplify for name in recipes)
