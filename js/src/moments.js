@@ -29,8 +29,8 @@ export function momentsOf(pixels, width) {
   const lean = BigInt(shear) * (BigInt(shear) * varianceY - 512n * covariance);
   const varianceX = largest(mass * xx - x * x + (lean >> 16n), 1n);
   const tall = root((varianceY << 16n) / (mass * mass) / (ROWS * ROWS));
-  const width = root((varianceX << 16n) / (mass * mass)); // 256 standard deviations
-  const wide = root((256n * COLUMNS.denominator * width) / COLUMNS.numerator);
+  const spread = root((varianceX << 16n) / (mass * mass)); // 256 standard deviations
+  const wide = root((256n * COLUMNS.denominator * spread) / COLUMNS.numerator);
   return {
     row: Number((256n * y) / mass),
     column: Number((256n * x) / mass),
